@@ -1,0 +1,90 @@
+"""The composition root: one object for one site, every adapter an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine
+
+from teleservices_core import builtin
+from teleservices_core.clock import SystemClock
+from teleservices_core.hashing import Argon2Hasher
+from teleservices_core.mailers import make_mailer
+from teleservices_core.plugins import PluginHost
+from teleservices_core.ports import Clock, Mailer, PasswordHasher
+from teleservices_core.settings import Settings, load_settings
+from teleservices_core.storage.engine import make_engine
+from teleservices_core.storage.migrate import pending, upgrade
+from teleservices_core.storage.unit_of_work import SqlDatabase
+from teleservices_core.usecases.site import Site
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+
+class Teleservices:
+    """One académie's téléservices: a WSGI application and the API behind its pages.
+
+    >>> services = Teleservices(load_settings("teleservices.toml"))  # doctest: +SKIP
+
+    ``engine``, ``clock``, ``mailer`` and ``hasher`` replace the defaults;
+    ``plugins`` adds plugin modules to those found by entry points, which
+    ``discover=False`` leaves out.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        engine: Engine | None = None,
+        clock: Clock | None = None,
+        mailer: Mailer | None = None,
+        hasher: PasswordHasher | None = None,
+        plugins: Mapping[str, Any] | None = None,
+        discover: bool = True,
+    ) -> None:
+        self.settings = settings
+        self.engine = engine or make_engine(settings.database_url)
+        self.mailer = mailer or make_mailer(settings.mail)
+        self.plugins = PluginHost(
+            builtin,
+            extra=plugins,
+            discover=discover,
+            disabled=settings.disabled_plugins,
+            settings=settings.plugins,
+        )
+        self.site = Site(
+            settings=settings,
+            clock=clock or SystemClock(),
+            database=SqlDatabase(self.engine),
+            hasher=hasher or Argon2Hasher(),
+            plugins=self.plugins,
+        )
+
+    @classmethod
+    def from_file(cls, path: Path | str, **adapters: Any) -> Teleservices:
+        """A site from its settings file. Raises :exc:`SettingsError` naming the key."""
+        return cls(load_settings(path), **adapters)
+
+    @cached_property
+    def wsgi(self) -> Any:
+        """The WSGI application, built at the first request."""
+        from teleservices_core.web.application import Application
+
+        return Application(self.site)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a WSGI request."""
+        answer: Iterable[bytes] = self.wsgi(environ, start_response)
+        return answer
+
+    def migrate(self) -> list[tuple[str, str]]:
+        """Bring the database to the newest schema; returns (prefix, revision) of what ran."""
+        return upgrade(self.engine, self.plugins.catalogue.migrations)
+
+    def pending_migrations(self) -> list[tuple[str, str]]:
+        """(prefix, revision) of what :meth:`migrate` would run."""
+        return pending(self.engine, self.plugins.catalogue.migrations)

@@ -1,0 +1,95 @@
+"""The core as a plugin of itself: its rules, pages, mails, help and migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from teleservices_core.contributions import (
+    ContributedRule,
+    HelpEntry,
+    MailTemplate,
+    MigrationSource,
+    NavItem,
+    Route,
+    TemplateSource,
+)
+from teleservices_core.hookspecs import hookimpl
+from teleservices_core.i18n import _
+
+HOOK_API: Final = 1
+_HERE: Final = Path(__file__).parent
+
+
+@hookimpl
+def teleservices_activation_rules() -> Iterable[ContributedRule]:
+    """The core's own rules; the words of all its reasons go with the first."""
+    from teleservices_core.domain.rules import CORE_RULES
+    from teleservices_core.words import CORE_WORDS
+
+    first, *others = CORE_RULES
+    yield ContributedRule(first, CORE_WORDS)
+    for rule in others:
+        yield ContributedRule(rule, {})
+
+
+@hookimpl
+def teleservices_routes() -> Iterable[Route]:
+    """Every page of the core."""
+    from teleservices_core.web.pages import ROUTES
+
+    return ROUTES
+
+
+@hookimpl
+def teleservices_navigation() -> Iterable[NavItem]:
+    """The main navigation."""
+    from teleservices_core.web.pages import NAVIGATION
+
+    return NAVIGATION
+
+
+@hookimpl
+def teleservices_help_entries() -> Iterable[HelpEntry]:
+    """Answers of the FAQ that concern accounts and opening."""
+    from teleservices_core.help_entries import HELP_ENTRIES
+
+    return HELP_ENTRIES
+
+
+@hookimpl
+def teleservices_mail_templates() -> Iterable[MailTemplate]:
+    """The core's mails."""
+    yield MailTemplate(
+        kind="core.confirm_email",
+        subject=lambda: _("Confirmez votre adresse électronique"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "Vous venez d’indiquer cette adresse sur le site {site} de l’académie de {academie}.\n"
+            "Pour la confirmer, ouvrez ce lien puis appuyez sur « Confirmer mon adresse » :\n"
+            "\n"
+            "{link}\n"
+            "\n"
+            "Ce lien fonctionne une seule fois, jusqu’au {until}.\n"
+            "\n"
+            "Vous n’avez rien demandé ? Ne tenez pas compte de ce message : sans ce lien, "
+            "votre adresse ne sera pas utilisée.\n"
+            "\n"
+            "Ce message est envoyé automatiquement, merci de ne pas y répondre.\n"
+        ),
+        link_path="/confirmer/{secret}",
+    )
+
+
+@hookimpl
+def teleservices_templates() -> Iterable[TemplateSource]:
+    """The core's templates and components."""
+    yield TemplateSource(_HERE / "web" / "templates")
+
+
+@hookimpl
+def teleservices_migrations() -> Iterable[MigrationSource]:
+    """The core's tables."""
+    yield MigrationSource("core_", _HERE / "storage" / "migrations" / "versions")

@@ -1,0 +1,85 @@
+"""The command ``teleservices``: the same use cases as the pages, for who runs a site."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import click
+
+from teleservices_core import builtin
+from teleservices_core.app import Teleservices
+from teleservices_core.commands.directory import establishments, staff
+from teleservices_core.commands.importing import import_group
+from teleservices_core.commands.letters import letters
+from teleservices_core.commands.modules import modules
+from teleservices_core.commands.operations import migrate, plugins, serve, worker
+from teleservices_core.commands.synth import synth
+from teleservices_core.errors import SettingsError, TeleservicesError
+from teleservices_core.i18n import _
+from teleservices_core.plugins import PluginHost
+
+DEFAULT_SETTINGS = "teleservices.toml"
+
+
+class _WithPlugins(click.Group):
+    """The core's commands, and one group for each plugin that declares commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *self._contributed()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name) or self._contributed().get(cmd_name)
+
+    def _contributed(self) -> dict[str, click.Command]:
+        # Declarations need no settings and no database.
+        host = PluginHost(builtin)
+        commands = [c.command for each in host.catalogue.declared.values() for c in each.commands]
+        return {command.name: command for command in commands if command.name}
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except TeleservicesError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_WithPlugins, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--settings",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=lambda: os.environ.get("TELESERVICES_SETTINGS", DEFAULT_SETTINGS),
+    show_default=DEFAULT_SETTINGS,
+    help=_("Fichier de réglages du site (ou variable TELESERVICES_SETTINGS)."),
+)
+@click.pass_context
+def main(ctx: click.Context, path: Path) -> None:
+    """Téléservices : outils d’une académie et de ses établissements."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+
+    def services() -> Teleservices:
+        try:
+            return Teleservices.from_file(path)
+        except SettingsError as error:
+            raise click.ClickException(
+                _("{error}\nIndiquez un fichier avec --settings.").format(error=error)
+            ) from None
+
+    ctx.obj = services
+
+
+for command in (
+    establishments,
+    import_group,
+    letters,
+    migrate,
+    modules,
+    plugins,
+    serve,
+    staff,
+    synth,
+    worker,
+):
+    main.add_command(command)

@@ -1,0 +1,1 @@
+"""The commands of ``teleservices``, one file for each noun."""

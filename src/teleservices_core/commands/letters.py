@@ -1,0 +1,117 @@
+"""``teleservices letters``: credential letters as PDF, or as CSV for mail merge."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from teleservices_core.commands.options import dry_run, read_uai
+from teleservices_core.documents.issued import letter_head, letter_sheet
+from teleservices_core.documents.letters import write_letters
+from teleservices_core.documents.mail_merge import letters_csv
+from teleservices_core.documents.sheets import LetterSheet
+from teleservices_core.domain.accounts import Audience
+from teleservices_core.domain.values import Uai
+from teleservices_core.errors import NotFoundError
+from teleservices_core.i18n import _, ngettext
+from teleservices_core.usecases.letters import (
+    LetterPlan,
+    issue_letters,
+    plan_letters,
+    plan_staff_letters,
+)
+
+if TYPE_CHECKING:
+    from teleservices_core.commands.options import Opener
+    from teleservices_core.usecases.site import Site
+
+_AUDIENCES = {"guardians": (Audience.GUARDIAN,), "students": (Audience.STUDENT,)}
+
+
+@click.command()
+@click.option("--establishment", "uai", callback=read_uai, help=_("UAI de l’établissement."))
+@click.option("--staff", is_flag=True, help=_("Les personnels, au lieu d’un établissement."))
+@click.option("--division", help=_("Une seule classe, par exemple « 3 A »."))
+@click.option(
+    "--audience",
+    type=click.Choice(["all", *_AUDIENCES]),
+    default="all",
+    show_default=True,
+    help=_("Responsables, élèves ou tous."),
+)
+@click.option("--again", is_flag=True, help=_("Remplacer aussi les notifications non utilisées."))
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=_("Fichier à écrire : .pdf, ou .csv pour un publipostage."),
+)
+@dry_run
+@click.pass_obj
+def letters(
+    services: Opener,
+    uai: Uai | None,
+    staff: bool,
+    division: str | None,
+    audience: str,
+    again: bool,
+    out: Path | None,
+    dry_run: bool,
+) -> None:
+    """Éditer les notifications (identifiant et mot de passe provisoire).
+
+    Ne concerne que les comptes jamais activés. Une notification remplace les
+    précédentes ; son mot de passe n’est conservé nulle part.
+    """
+    if (uai is None) is not staff:
+        raise click.UsageError(_("Indiquez soit --establishment, soit --staff."))
+    site = services().site
+    plan = _plan(site, uai, division, audience, again)
+    if dry_run or not plan.candidates:
+        click.echo(_summary(plan))
+        return
+    out = out or Path(f"notifications-{uai or 'personnels'}.pdf")
+    started = time.perf_counter()
+    with click.progressbar(length=len(plan.candidates), label=_("Notifications")) as bar:
+        issued = issue_letters(site, plan, progress=bar.update)
+        _write(site, plan, map(letter_sheet, issued), out)
+    seconds = time.perf_counter() - started
+    said = _("{summary}\n{out} écrit en {seconds:.1f} s.")
+    click.echo(said.format(summary=_summary(plan), out=out, seconds=seconds))
+    click.echo(_("Ce fichier contient des mots de passe : imprimez-le puis supprimez-le."))
+
+
+def _plan(
+    site: Site, uai: Uai | None, division: str | None, audience: str, again: bool
+) -> LetterPlan:
+    if uai is None:
+        return plan_staff_letters(site, again=again)
+    wanted = _AUDIENCES.get(audience, (Audience.GUARDIAN, Audience.STUDENT))
+    try:
+        return plan_letters(site, uai, class_group=division, audiences=wanted, again=again)
+    except NotFoundError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _write(site: Site, plan: LetterPlan, sheets: Iterator[LetterSheet], out: Path) -> None:
+    head = letter_head(site.settings, plan.establishment)
+    if out.suffix == ".csv":
+        with out.open("w", encoding="utf-8-sig", newline="") as file:
+            file.writelines(letters_csv(head, sheets))
+        return
+    write_letters(head, sheets, out)
+
+
+def _summary(plan: LetterPlan) -> str:
+    counts = [
+        (Audience.GUARDIAN, _("responsables")),
+        (Audience.STUDENT, _("élèves")),
+        (Audience.STAFF, _("personnels")),
+    ]
+    parts = [f"{plan.count(a)} {name}" for a, name in counts if plan.count(a)]
+    total = len(plan.candidates)
+    said = ngettext("{n} notification", "{n} notifications", total).format(n=total)
+    return f"{said} ({', '.join(parts)})" if parts else said

@@ -1,0 +1,68 @@
+"""Commands of who runs the site: schema, plugins, mail worker, server."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from teleservices_core.commands.options import dry_run
+from teleservices_core.i18n import _
+from teleservices_core.usecases.mailing import deliver
+
+if TYPE_CHECKING:
+    from teleservices_core.commands.options import Opener
+
+
+@click.command()
+@dry_run
+@click.pass_obj
+def migrate(services: Opener, dry_run: bool) -> None:
+    """Mettre la base au schéma de cette version (tout ou rien)."""
+    opened = services()
+    done = opened.pending_migrations() if dry_run else opened.migrate()
+    for prefix, revision in done:
+        click.echo(f"{prefix.rstrip('_'):<12} {revision}")
+    if not done:
+        click.echo(_("La base est à jour."))
+
+
+@click.command()
+@click.pass_obj
+def plugins(services: Opener) -> None:
+    """Dire l’état de chaque extension, et pourquoi l’une manquerait."""
+    for report in services().plugins.reports:
+        modules = f" [{', '.join(report.modules)}]" if report.modules else ""
+        reason = f" : {report.reason}" if report.reason else ""
+        click.echo(f"{report.name:<12} {report.state:<12} {report.version:<8}{modules}{reason}")
+
+
+@click.command()
+@click.option("--once", is_flag=True, help=_("Envoyer ce qui est dû, puis s’arrêter."))
+@click.option("--every", default=5.0, show_default=True, help=_("Secondes entre deux passages."))
+@click.pass_obj
+def worker(services: Opener, once: bool, every: float) -> None:
+    """Envoyer les messages en attente. Plusieurs peuvent tourner côte à côte."""
+    opened = services()
+    while True:
+        done = deliver(opened.site, opened.mailer)
+        if once or done.sent or done.retried or done.failed:
+            said = _("{sent} envoyés, {retried} à réessayer, {failed} abandonnés")
+            click.echo(said.format(sent=done.sent, retried=done.retried, failed=done.failed))
+        if once:
+            return
+        time.sleep(every)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=1, show_default=True, help=_("Processus, un par cœur."))
+@click.pass_context
+def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
+    """Servir le site avec granian, un fil d’exécution par processus."""
+    from teleservices_core.serving import serve_site
+
+    assert ctx.parent is not None  # noqa: S101 - a command of the group
+    serve_site(ctx.parent.params["path"], host=host, port=port, workers=workers)

@@ -1,0 +1,163 @@
+"""The small frozen declarations that plugins return from their hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import click
+from attrs import field, frozen
+
+from teleservices_core.domain.accounts import Audience
+from teleservices_core.domain.activation import ActivationRule
+from teleservices_core.domain.viewers import Viewer
+
+Message = Callable[[], str]
+"""Text that is translated when it is shown: ``lambda: _("…")``."""
+
+
+@frozen
+class Words:
+    """How the reason of a vote is told to each reader.
+
+    ``{…}`` fields are filled from the vote's detail, its date and its author.
+    """
+
+    family: Message
+    """What it means, in a sentence."""
+    next_step: Message
+    """What the family can do, or when to come back."""
+    staff: Message
+    """Which switch, for the head and the hotline."""
+
+
+@frozen
+class ContributedRule:
+    """An activation rule with the words of every reason it may give."""
+
+    rule: ActivationRule
+    words: Mapping[str, Words]
+
+
+class Access(StrEnum):
+    """Who may reach a route. Every route says so; the core checks before the handler runs."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+    FIRST_LOGIN = "first_login"
+    """A session that has yet to choose a password or give an address."""
+    FAMILY = "family"
+    """A guardian or student account in full use."""
+    CHILD = "child"
+    """FAMILY, and the ``student_id`` of the address is one of the account's."""
+    SCHOOL = "school"
+    """Staff with a role in the establishment whose ``uai`` is in the address."""
+    HEAD = "head"
+    """The head or a deputy of that establishment."""
+    ACADEMY = "academy"
+    """Staff of the académie."""
+
+
+@frozen
+class Route:
+    """An address under the mount point and what answers it.
+
+    ``handler`` takes the request's context, then the address's own variables,
+    and returns a page, a redirection or a response.
+    """
+
+    name: str
+    """As links name it, ``notes.child``; the part before the dot is the module's."""
+    rule: str
+    """Werkzeug's syntax: ``/eleves/<uuid:student_id>/notes/``."""
+    handler: Callable[..., Any]
+    access: Access
+    methods: tuple[str, ...] = ("GET",)
+    module_id: str | None = None
+    """The module that must be open for the student of the address."""
+
+
+@frozen
+class NavItem:
+    """An entry of the main navigation, for the readers that may follow it."""
+
+    label: Message
+    route: str
+    shown_to: Callable[[Viewer], bool]
+    values: Callable[[Viewer], Mapping[str, Any]] = lambda _viewer: {}
+    """The variables of the route's address."""
+    position: int = 100
+
+
+@frozen
+class Banner:
+    """A thin bar above every page, for a test site."""
+
+    text: str
+    links: tuple[BannerLink, ...] = ()
+
+
+@frozen
+class BannerLink:
+    """A link of the bar; the address is relative to the mount point."""
+
+    label: str
+    path: str
+
+
+@frozen
+class HelpEntry:
+    """A question and its answer. Figures come from settings, never typed twice."""
+
+    id: str
+    question: Message
+    answer: Callable[[Mapping[str, str]], str]
+    """Takes the live figures (dates, durations, telephone) by name."""
+    audiences: frozenset[Audience] = frozenset(Audience)
+    module_id: str | None = None
+    promises: tuple[str, ...] = ()
+    """Promises of the FAQ that the entry answers, such as ``F15``."""
+
+
+@frozen
+class MailTemplate:
+    """A mail in plain text. ``{…}`` fields come from the parcel's context, and ``{link}``."""
+
+    kind: str
+    subject: Message
+    body: Message
+    link_path: str = ""
+    """Where ``{link}`` leads, under the site's address: ``/confirmer/{secret}``."""
+
+
+@frozen
+class MigrationSource:
+    """A folder of Alembic revisions; they touch only tables with the prefix."""
+
+    prefix: str
+    """``notes_``: of the tables, and of the version table."""
+    folder: Path = field(converter=Path)
+
+
+@frozen
+class TemplateSource:
+    """A folder of Jinja templates, whose names start with the plugin's own."""
+
+    folder: Path = field(converter=Path)
+
+
+@frozen
+class Command:
+    """A command added to ``teleservices``, under the plugin's name."""
+
+    command: click.Command
+
+
+@frozen
+class SettingsSection:
+    """A plugin's own settings: an attrs class, all of whose fields have defaults."""
+
+    key: str
+    type: type[Any]

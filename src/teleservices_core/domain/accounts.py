@@ -1,0 +1,178 @@
+"""The life of an account, as one table.
+
+An account is *claimed* with its credential letter; modules are *opened*.
+The diagram of the documentation is made from :data:`TRANSITIONS`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from attrs import evolve, field, frozen
+
+from teleservices_core.domain.localtime import instant, optional_instant
+from teleservices_core.errors import TransitionError
+
+
+class Audience(StrEnum):
+    """Who an account is for."""
+
+    GUARDIAN = "guardian"
+    STUDENT = "student"
+    STAFF = "staff"
+
+
+class AccountState(StrEnum):
+    """Where an account is in its life."""
+
+    NEW = "new"
+    """Known, no letter issued yet."""
+    ISSUED = "issued"
+    """A letter is out; its provisional password opens the first login."""
+    CLAIMED = "claimed"
+    """A password is chosen; a guardian's address is still to be confirmed."""
+    ACTIVE = "active"
+    LOCKED = "locked"
+    CLOSED = "closed"
+    """Credentials erased; a new letter starts again."""
+
+
+class AccountEvent(StrEnum):
+    """What happens to an account."""
+
+    ISSUE_LETTER = "issue_letter"
+    CLAIM = "claim"
+    COMPLETE = "complete"
+    """The address is confirmed, or a student goes on without one."""
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    CLOSE = "close"
+
+
+_S, _E = AccountState, AccountEvent
+
+TRANSITIONS: Final[dict[tuple[AccountState, AccountEvent], AccountState]] = {
+    (_S.NEW, _E.ISSUE_LETTER): _S.ISSUED,
+    (_S.ISSUED, _E.ISSUE_LETTER): _S.ISSUED,
+    (_S.CLAIMED, _E.ISSUE_LETTER): _S.ISSUED,
+    (_S.ACTIVE, _E.ISSUE_LETTER): _S.ISSUED,
+    (_S.LOCKED, _E.ISSUE_LETTER): _S.ISSUED,
+    (_S.CLOSED, _E.ISSUE_LETTER): _S.ISSUED,
+    (_S.ISSUED, _E.CLAIM): _S.CLAIMED,
+    (_S.CLAIMED, _E.COMPLETE): _S.ACTIVE,
+    (_S.ACTIVE, _E.LOCK): _S.LOCKED,
+    (_S.LOCKED, _E.UNLOCK): _S.ACTIVE,
+    (_S.NEW, _E.CLOSE): _S.CLOSED,
+    (_S.ISSUED, _E.CLOSE): _S.CLOSED,
+    (_S.CLAIMED, _E.CLOSE): _S.CLOSED,
+    (_S.ACTIVE, _E.CLOSE): _S.CLOSED,
+    (_S.LOCKED, _E.CLOSE): _S.CLOSED,
+}
+
+
+def next_state(state: AccountState, event: AccountEvent) -> AccountState:
+    """The state after an event. Raises :exc:`TransitionError` off the table."""
+    try:
+        return TRANSITIONS[state, event]
+    except KeyError:
+        raise TransitionError(state, event) from None
+
+
+@frozen
+class Account:
+    """The credentials of one or more persons of one audience.
+
+    ``holder_ids`` are adults for a guardian (several once accounts are
+    grouped), the one student, or the one staff member.
+    """
+
+    id: UUID
+    audience: Audience
+    login_name: str
+    state: AccountState
+    holder_ids: tuple[UUID, ...]
+    display_name: str = ""
+    password_hash: str | None = field(default=None, repr=False)
+    email: str | None = None
+    """The confirmed address."""
+    pending_email: str | None = None
+    """Given, and waiting for its link to be followed."""
+    created_at: datetime | None = field(default=None, converter=optional_instant)
+    last_used_at: datetime | None = field(default=None, converter=optional_instant)
+    epoch: int = 0
+    """Raised by every event that must kill the tokens sent before."""
+    version: int = 0
+    """Counts the writes; compare-and-set compares it."""
+
+    def after(self, event: AccountEvent) -> Account:
+        """The account after an event. Raises :exc:`TransitionError` off the table."""
+        return evolve(self, state=next_state(self.state, event))
+
+
+class SessionPurpose(StrEnum):
+    """What a session may do."""
+
+    FULL = "full"
+    FIRST_LOGIN = "first_login"
+    """Only the steps of the first login (F11, F12)."""
+
+
+@frozen
+class Session:
+    """A signed-in browser. Its secret is in the cookie, only the digest is kept."""
+
+    id_hash: str = field(repr=False)
+    account_id: UUID
+    purpose: SessionPurpose
+    created_at: datetime = field(converter=instant)
+    seen_at: datetime = field(converter=instant)
+    expires_at: datetime = field(converter=instant)
+    device: str = ""
+
+
+class TokenPurpose(StrEnum):
+    """What a mailed link is for."""
+
+    CONFIRM_EMAIL = "confirm_email"
+
+
+@frozen
+class Token:
+    """A mailed link, seen from the database: single use, bound to purpose, address and epoch."""
+
+    id: UUID
+    digest: str = field(repr=False)
+    account_id: UUID
+    purpose: TokenPurpose
+    address: str
+    epoch: int
+    created_at: datetime = field(converter=instant)
+    expires_at: datetime = field(converter=instant)
+    used_at: datetime | None = field(default=None, converter=optional_instant)
+
+
+@frozen
+class CredentialLetter:
+    """A letter handed out by the establishment, seen from its secret's side."""
+
+    id: UUID
+    account_id: UUID
+    uai: str
+    code_hash: str = field(repr=False)
+    issued_at: datetime = field(converter=instant)
+    expires_at: datetime = field(converter=instant)
+    used_at: datetime | None = field(default=None, converter=optional_instant)
+    replaced_at: datetime | None = field(default=None, converter=optional_instant)
+
+    def refusal(self, at: datetime) -> str | None:
+        """Why the letter opens nothing at an instant, or None if it does (F15, F17)."""
+        if self.used_at is not None:
+            return "letter_used"
+        if self.replaced_at is not None:
+            return "letter_replaced"
+        if at >= self.expires_at:
+            return "letter_expired"
+        return None

@@ -1,0 +1,155 @@
+"""Whether a module is open to somebody, and why.
+
+:func:`decide` asks every rule for a vote and combines them: one DENY closes,
+otherwise one ALLOW opens, otherwise the module stays closed. A rule that
+raises counts as a DENY. The result does not depend on the order of the rules.
+The same decision draws the home page, guards every route and answers the help
+desk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from attrs import Factory, evolve, field, frozen
+
+from teleservices_core.domain.accounts import Audience
+from teleservices_core.domain.establishments import Establishment
+from teleservices_core.domain.localtime import SchoolYear, instant, optional_instant
+from teleservices_core.domain.modules import NO_POLICY, ModuleDefinition, Policy
+from teleservices_core.domain.roster import Responsibility, Schooling, Student
+
+
+class Effect(StrEnum):
+    """What a vote weighs."""
+
+    DENY = "deny"
+    ALLOW = "allow"
+    ABSTAIN = "abstain"
+
+
+@frozen
+class Question:
+    """Everything a rule may look at. Without a student, it asks for the school as a whole."""
+
+    establishment: Establishment
+    school_year: SchoolYear
+    audience: Audience
+    at: datetime = field(converter=instant)
+    zone: ZoneInfo
+    policy: Policy = NO_POLICY
+    student: Student | None = None
+    schooling: Schooling | None = None
+    link: Responsibility | None = None
+    """The guardian's link to the student; None for the student himself."""
+
+
+@frozen
+class Vote:
+    """What one rule says, why, and what would change it."""
+
+    effect: Effect
+    reason: str
+    """Stable code, such as ``core.not_opened``; its words are contributed beside the rule."""
+    set_by: str = ""
+    """Who decided, when somebody did."""
+    changes_at: datetime | None = field(default=None, converter=optional_instant)
+    """When time alone changes this vote."""
+    detail: Mapping[str, str] = Factory(dict)
+    """What the words of the reason need."""
+    rule: str = ""
+    """Filled by :func:`decide`."""
+
+
+ABSTAIN = Vote(Effect.ABSTAIN, "core.not_concerned_by_rule")
+
+
+@frozen
+class ActivationRule:
+    """A named rule: a pure function of a module and a question."""
+
+    name: str
+    vote: Callable[[ModuleDefinition, Question], Vote]
+
+
+@frozen
+class Decision:
+    """The answer for one module and one question, with every vote kept."""
+
+    module: ModuleDefinition
+    is_open: bool
+    votes: tuple[Vote, ...]
+
+    @property
+    def reasons(self) -> tuple[Vote, ...]:
+        """The votes that made the answer: those that closed, or those that opened."""
+        effect = Effect.ALLOW if self.is_open else Effect.DENY
+        return tuple(vote for vote in self.votes if vote.effect is effect)
+
+    @property
+    def reason(self) -> Vote:
+        """The vote to show first: among those that closed, the one to act upon last.
+
+        Rules are sorted by name in ``votes``; the first is as good as another,
+        except that a date is more useful than none.
+        """
+        return min(self.reasons, key=lambda vote: (vote.changes_at is None, vote.rule))
+
+    @property
+    def changes_at(self) -> datetime | None:
+        """The next instant at which time alone may change the answer."""
+        return min((v.changes_at for v in self.votes if v.changes_at is not None), default=None)
+
+
+def _cast(rule: ActivationRule, module: ModuleDefinition, question: Question) -> Vote:
+    try:
+        vote = rule.vote(module, question)
+    except Exception as error:  # noqa: BLE001 - a failing rule must not open anything
+        vote = Vote(Effect.DENY, "core.rule_failed", detail={"error": type(error).__name__})
+    return evolve(vote, rule=rule.name)
+
+
+def decide(
+    module: ModuleDefinition,
+    question: Question,
+    rules: Sequence[ActivationRule],
+    catalogue: Mapping[str, ModuleDefinition] | None = None,
+) -> Decision:
+    """Decide one module.
+
+    ``catalogue`` holds the modules that ``module.requires`` may name: one that
+    is missing or closed closes this one too. Circular requirements are refused
+    when the catalogue is built, not here.
+    """
+    votes = [_cast(rule, module, question) for rule in sorted(rules, key=lambda r: r.name)]
+    for required_id in module.requires:
+        required = (catalogue or {}).get(required_id)
+        if required is None or not decide(required, question, rules, catalogue).is_open:
+            title = required.title if required else required_id
+            votes.append(
+                Vote(
+                    Effect.DENY,
+                    "core.requires_closed",
+                    detail={"required": title},
+                    rule=f"core.requires.{required_id}",
+                )
+            )
+    effects = {vote.effect for vote in votes}
+    if not effects & {Effect.DENY, Effect.ALLOW}:
+        votes.append(Vote(Effect.DENY, "core.nobody_opened", rule="core.default"))
+    is_open = Effect.DENY not in effects and Effect.ALLOW in effects
+    return Decision(module, is_open, tuple(votes))
+
+
+def decide_all(
+    modules: Iterable[ModuleDefinition],
+    question: Question,
+    rules: Sequence[ActivationRule],
+) -> tuple[Decision, ...]:
+    """Decide every module of a catalogue for one question, in page order."""
+    catalogue = {module.id: module for module in modules}
+    ordered = sorted(catalogue.values(), key=lambda module: (module.position, module.id))
+    return tuple(decide(module, question, rules, catalogue) for module in ordered)

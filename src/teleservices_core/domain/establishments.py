@@ -1,0 +1,80 @@
+"""Académies and the establishments they hold."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from attrs import field, frozen
+
+from teleservices_core.domain.localtime import SchoolYear, local_date
+from teleservices_core.domain.values import Uai
+
+
+class EstablishmentKind(StrEnum):
+    """Kinds that the téléservices know; names stay French where English misleads."""
+
+    COLLEGE = "college"
+    LYCEE = "lycee"
+    LYCEE_PRO = "lycee_pro"
+    LYCEE_POLYVALENT = "lycee_polyvalent"
+    EREA = "erea"
+
+    @property
+    def is_lycee(self) -> bool:
+        """Whether lycée classes are taught there."""
+        return self is not EstablishmentKind.COLLEGE
+
+
+@frozen
+class Academie:
+    """A site: one académie, its clock and its calendar."""
+
+    code: str
+    name: str
+    zone: ZoneInfo = field(default=ZoneInfo("Europe/Paris"))
+    year_starts: tuple[int, int] = (9, 1)
+    """Month and day from which a new school year is the current one."""
+
+    def today(self, at: datetime) -> date:
+        """The académie's civil date at an instant."""
+        return local_date(at, self.zone)
+
+    def school_year(self, at: datetime) -> SchoolYear:
+        """The school year under way at an instant."""
+        return SchoolYear.on(self.today(at), starts=self.year_starts)
+
+
+@frozen
+class PostalAddress:
+    """An address as SIECLE writes it: up to four lines, postal code, town."""
+
+    lines: tuple[str, ...] = ()
+    postal_code: str = ""
+    town: str = ""
+    country: str = ""
+    """Empty in France, else the country's name."""
+
+    def __bool__(self) -> bool:
+        return bool(self.lines or self.town)
+
+    def label(self) -> tuple[str, ...]:
+        """The lines to print under the name."""
+        last = f"{self.postal_code} {self.town}".strip()
+        return tuple(line for line in (*self.lines, last, self.country.upper()) if line)
+
+
+@frozen
+class Establishment:
+    """A collège or lycée, with what families need to reach its office."""
+
+    uai: Uai
+    name: str
+    kind: EstablishmentKind
+    town: str = ""
+    address: PostalAddress = PostalAddress()
+    phone: str = ""
+    email: str = ""
+    takes_part: bool = True
+    """Whether the establishment has joined the téléservices (F41)."""

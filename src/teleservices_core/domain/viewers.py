@@ -1,0 +1,58 @@
+"""Who is looking: a signed-in account with, for staff, the roles held today."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from teleservices_core.domain.accounts import Account, Audience, Session, SessionPurpose
+from teleservices_core.domain.staff import Role
+from teleservices_core.domain.values import Uai
+
+
+@frozen
+class Viewer:
+    """A session and its account. Rights are read again at each request."""
+
+    session: Session
+    account: Account
+    roles: frozenset[tuple[Role, Uai | None]] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """The name to show."""
+        return self.account.display_name
+
+    @property
+    def in_full(self) -> bool:
+        """Whether the first login is over."""
+        return self.session.purpose is SessionPurpose.FULL
+
+    @property
+    def is_family(self) -> bool:
+        """Whether this is a guardian or a student, in full use."""
+        return self.in_full and self.account.audience is not Audience.STAFF
+
+    @property
+    def is_guardian(self) -> bool:
+        """Whether this is a guardian's account."""
+        return self.account.audience is Audience.GUARDIAN
+
+    @property
+    def is_academy(self) -> bool:
+        """Whether this is staff of the académie, in full use."""
+        return self.in_full and any(role is Role.ACADEMY_ADMIN for role, _uai in self.roles)
+
+    @property
+    def schools(self) -> tuple[Uai, ...]:
+        """Establishments where the viewer has a role."""
+        if not self.in_full:
+            return ()
+        return tuple(sorted({uai for _role, uai in self.roles if uai is not None}))
+
+    def works_at(self, uai: Uai) -> bool:
+        """Whether the viewer has any role in an establishment."""
+        return uai in self.schools
+
+    def heads(self, uai: Uai) -> bool:
+        """Whether the viewer is head or deputy of an establishment."""
+        return self.in_full and bool(self.roles & {(Role.HEAD, uai), (Role.DEPUTY, uai)})

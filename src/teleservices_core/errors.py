@@ -1,0 +1,87 @@
+"""Every exception the library raises on purpose.
+
+A message says what is wrong, where, and what to do; the same facts are
+attributes, so that a page or a command can word them for its reader.
+"""
+
+from __future__ import annotations
+
+
+class TeleservicesError(Exception):
+    """Base of all errors of the library. Never raised itself."""
+
+
+class InvalidValueError(TeleservicesError, ValueError):
+    """A value that cannot exist, such as a UAI with a wrong check letter."""
+
+    def __init__(self, what: str, value: object, reason: str) -> None:
+        self.what = what
+        self.value = value
+        self.reason = reason
+        super().__init__(f"{what} {value!r}: {reason}")
+
+
+class SettingsError(TeleservicesError):
+    """A settings file or mapping that cannot be used; names each faulty key."""
+
+    def __init__(self, problems: list[str], source: str = "settings") -> None:
+        self.problems = problems
+        self.source = source
+        super().__init__(f"{source}: " + "; ".join(problems))
+
+
+class TransitionError(TeleservicesError):
+    """An event that the life cycle does not allow in the present state."""
+
+    def __init__(self, state: object, event: object) -> None:
+        self.state = state
+        self.event = event
+        super().__init__(f"{event} is not possible in state {state}")
+
+
+class ConflictError(TeleservicesError):
+    """Somebody else changed the same thing first; nothing was written.
+
+    Raised by compare-and-set writes. Reload, show what changed, try again.
+    """
+
+
+class NotFoundError(TeleservicesError, LookupError):
+    """No such thing, or none that this person may know of."""
+
+
+class NotAllowedError(TeleservicesError):
+    """The person has no right to this act at this instant."""
+
+
+class RefusedError(TeleservicesError):
+    """An act refused for a reason the person can read and act upon.
+
+    ``code`` is stable and names the reason; ``detail`` holds what its wording
+    needs (a date, an establishment).
+    """
+
+    def __init__(self, code: str, **detail: object) -> None:
+        self.code = code
+        self.detail = detail
+        super().__init__(code if not detail else f"{code}: {detail}")
+
+
+class ImportRefusedError(TeleservicesError):
+    """A file that is not taken at all: wrong kind, school, year, size or form."""
+
+    def __init__(self, file: str, reason: str, *, line: int | None = None) -> None:
+        self.file = file
+        self.reason = reason
+        self.line = line
+        where = file if line is None else f"{file}, line {line}"
+        super().__init__(f"{where}: {reason}")
+
+
+class PluginError(TeleservicesError):
+    """A plugin that declares something the core cannot accept; names it."""
+
+    def __init__(self, plugin: str, reason: str) -> None:
+        self.plugin = plugin
+        self.reason = reason
+        super().__init__(f"plugin {plugin!r}: {reason}")

@@ -1,0 +1,115 @@
+"""Argon2id for what people type; digests for what machines draw."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+from threading import BoundedSemaphore
+from typing import Any, Final
+from uuid import UUID
+
+import argon2
+from attrs import Factory, field, frozen
+
+from teleservices_core.domain.credentials import normalize_password, read_letter_code
+from teleservices_core.ports import Check
+
+PASSWORD_PROFILE: Final = {"time_cost": 2, "memory_cost": 19_456, "parallelism": 1}
+"""OWASP's floor: 22 ms here."""
+LETTER_PROFILE: Final = {"time_cost": 1, "memory_cost": 7_168, "parallelism": 1}
+"""A letter's code has 59 random bits and lives three months; 3 ms each is plenty."""
+CHEAPEST_PROFILE: Final = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
+"""For tests only."""
+
+
+def _hasher(profile: dict[str, Any]) -> argon2.PasswordHasher:
+    return argon2.PasswordHasher(**profile)
+
+
+@frozen
+class Argon2Hasher:
+    """See :class:`teleservices_core.ports.PasswordHasher`.
+
+    No more hashes at once than ``lanes``, so that a flood of sign-ins cannot
+    take every core and all the memory.
+    """
+
+    passwords: argon2.PasswordHasher = Factory(lambda: _hasher(PASSWORD_PROFILE))
+    letters: argon2.PasswordHasher = Factory(lambda: _hasher(LETTER_PROFILE))
+    lanes: int = 2
+    _gate: BoundedSemaphore = field(init=False, repr=False)
+    _decoys: tuple[str, str] = field(init=False, repr=False)
+
+    @_gate.default
+    def _make_gate(self) -> BoundedSemaphore:
+        return BoundedSemaphore(self.lanes)
+
+    @_decoys.default
+    def _make_decoys(self) -> tuple[str, str]:
+        nobody = secrets.token_urlsafe(16)
+        return self.passwords.hash(nobody), self.letters.hash(nobody)
+
+    @classmethod
+    def cheapest(cls) -> Argon2Hasher:
+        """For tests only: as fast as argon2 goes."""
+        return cls(_hasher(CHEAPEST_PROFILE), _hasher(CHEAPEST_PROFILE))
+
+    def hash_password(self, password: str) -> str:
+        """See the port."""
+        with self._gate:
+            return self.passwords.hash(normalize_password(password))
+
+    def hash_letter(self, code: str) -> str:
+        """See the port."""
+        with self._gate:
+            return self.letters.hash(code)
+
+    def check(self, secret: str, *, password_hash: str | None, letter_hash: str | None) -> Check:
+        """See the port."""
+        password = self._matches(
+            self.passwords, password_hash or self._decoys[0], normalize_password(secret)
+        )
+        letter = self._matches(
+            self.letters, letter_hash or self._decoys[1], read_letter_code(secret)
+        )
+        known = password and password_hash is not None
+        return Check(
+            password=known,
+            letter=letter and letter_hash is not None,
+            rehash=known and self.passwords.check_needs_rehash(password_hash or ""),
+        )
+
+    def _matches(self, hasher: argon2.PasswordHasher, digest: str, secret: str) -> bool:
+        with self._gate:
+            try:
+                return hasher.verify(digest, secret)
+            except argon2.exceptions.VerificationError:
+                return False
+
+
+def digest(secret: str) -> str:
+    """SHA-256 of a random secret, as stored: enough where nothing can be guessed."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def new_secret() -> str:
+    """256 random bits for a cookie."""
+    return secrets.token_urlsafe(32)
+
+
+def keyed(key: str, purpose: str, message: str | bytes) -> str:
+    """HMAC-SHA256 under the site's key, for one purpose, in URL-safe text."""
+    data = message.encode() if isinstance(message, str) else message
+    mac = hmac.digest(key.encode(), purpose.encode() + b"\0" + data, "sha256")
+    return urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+
+def link_secret(key: str, token_id: UUID) -> str:
+    """The secret of a mailed link, made from its row's id.
+
+    The database holds only a digest of it, and the outbox only the id: a
+    stolen copy of either opens nothing without the key.
+    """
+    return keyed(key, "link", token_id.bytes)

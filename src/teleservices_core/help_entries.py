@@ -1,0 +1,141 @@
+"""Answers of the public FAQ that the core keeps, with figures from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from teleservices_core.contributions import HelpEntry
+from teleservices_core.domain.accounts import Audience
+from teleservices_core.domain.credentials import PASSWORD_MIN
+from teleservices_core.i18n import _, ngettext
+from teleservices_core.settings import Settings
+
+_FAMILIES: Final = frozenset({Audience.GUARDIAN, Audience.STUDENT})
+
+
+def figures(settings: Settings) -> Mapping[str, str]:
+    """Durations and telephone in words, for the answers."""
+    durations, hotline = settings.durations, settings.hotline
+    months, days = durations.letter_months, durations.email_link_days
+    phone = hotline.phone + (f" ({hotline.hours})" if hotline.hours else "")
+    return {
+        "letter_life": ngettext("{n} mois", "{n} mois", months).format(n=months),
+        "link_life": ngettext("{n} jour", "{n} jours", days).format(n=days),
+        "unclaimed": str(durations.unclaimed_days),
+        "unused": str(durations.unused_days),
+        "hotline": _("l’assistance au {phone}").format(phone=phone)
+        if hotline.phone
+        else _("le secrétariat de l’établissement"),
+        "password_min": str(PASSWORD_MIN),
+    }
+
+
+def _said(text: Callable[[], str]) -> Callable[[Mapping[str, str]], str]:
+    return lambda figures: text().format_map(figures)
+
+
+HELP_ENTRIES: Final = (
+    HelpEntry(
+        "core.activate",
+        lambda: _("Comment activer mon compte ?"),
+        _said(
+            lambda: _(
+                "L’établissement remet à chaque responsable et à chaque élève une notification "
+                "avec un identifiant et un mot de passe provisoire. Connectez-vous avec les deux, "
+                "puis choisissez votre mot de passe (au moins {password_min} caractères). Un "
+                "responsable donne ensuite une adresse électronique et la confirme par le lien "
+                "reçu ; pour un élève, l’adresse est conseillée : elle permet de récupérer seul un "
+                "identifiant ou un mot de passe perdu."
+            )
+        ),
+        _FAMILIES,
+        promises=("F10", "F11", "F12", "F13"),
+    ),
+    HelpEntry(
+        "core.no_letter",
+        lambda: _("Je n’ai pas reçu de notification, ou elle ne fonctionne pas."),
+        _said(
+            lambda: _(
+                "Une notification est valable {letter_life} à partir de sa date d’édition et sert "
+                "une seule fois ; une plus récente remplace les précédentes. Dans tous les cas, "
+                "demandez-en une nouvelle au secrétariat de l’établissement."
+            )
+        ),
+        _FAMILIES,
+        promises=("F14", "F15", "F16", "F17"),
+    ),
+    HelpEntry(
+        "core.no_mail",
+        lambda: _("Je n’ai pas reçu le message de confirmation."),
+        _said(
+            lambda: _(
+                "Regardez dans les dossiers « indésirables », « spam » et dans la corbeille de "
+                "votre messagerie. Le lien est valable {link_life} ; la page d’attente permet d’en "
+                "demander un autre ou de corriger l’adresse. Si rien n’arrive, appelez {hotline}."
+            )
+        ),
+        promises=("F20",),
+    ),
+    HelpEntry(
+        "core.cannot_sign_in",
+        lambda: _("Je n’arrive pas à me connecter."),
+        _said(
+            lambda: _(
+                "Vérifiez que votre compte est activé, puis votre identifiant et votre mot de "
+                "passe, majuscules comprises. Après plusieurs erreurs, attendez le délai "
+                "indiqué. Si le problème persiste, appelez {hotline}."
+            )
+        ),
+        promises=("F30",),
+    ),
+    HelpEntry(
+        "core.which_services",
+        lambda: _("Quels téléservices propose l’établissement de mon enfant ?"),
+        _said(
+            lambda: _(
+                "Votre page d’accueil les montre tous, enfant par enfant. Un téléservice fermé "
+                "affiche la raison et ce que vous pouvez faire. C’est en général le chef "
+                "d’établissement qui décide de l’ouverture."
+            )
+        ),
+        _FAMILIES,
+        promises=("F03", "F04"),
+    ),
+    HelpEntry(
+        "core.new_school",
+        lambda: _("Mon enfant change d’établissement. Faut-il un nouveau compte ?"),
+        _said(
+            lambda: _(
+                "Non, tant qu’il reste dans l’académie : les comptes de l’enfant et de ses "
+                "responsables sont conservés, avec le même identifiant et le même mot de passe. La "
+                "page d’accueil dit ce que propose le nouvel établissement."
+            )
+        ),
+        _FAMILIES,
+        promises=("F40", "F41"),
+    ),
+    HelpEntry(
+        "core.new_year",
+        lambda: _("Faut-il créer un compte chaque année ?"),
+        _said(
+            lambda: _(
+                "Non. Les comptes restent d’une année à l’autre ; les téléservices s’ouvrent dès "
+                "que l’établissement les active pour la nouvelle année scolaire."
+            )
+        ),
+        _FAMILIES,
+        promises=("F42",),
+    ),
+    HelpEntry(
+        "core.browsers",
+        lambda: _("La page s’affiche mal."),
+        _said(
+            lambda: _(
+                "Le site fonctionne sur téléphone, tablette et ordinateur avec les versions "
+                "actuelles de Firefox, Chrome, Edge et Safari. Mettez votre navigateur à jour."
+            )
+        ),
+        promises=("F02", "F36"),
+    ),
+)

@@ -1,0 +1,71 @@
+"""Translation and formatting of what people read.
+
+French is the source language: message ids are the French sentences, so that a
+catalogue is needed for other languages only.
+"""
+
+from __future__ import annotations
+
+import re
+from contextvars import ContextVar
+from datetime import date, datetime
+from functools import lru_cache
+from gettext import NullTranslations
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_time
+
+LOCALE: Final = "fr_FR"
+_translations: ContextVar[NullTranslations] = ContextVar("translations", default=NullTranslations())  # noqa: B039 - never mutated
+
+
+@lru_cache(maxsize=4096)
+def typeset(text: str) -> str:
+    """French spacing: the spaces before ``? ! : ; »`` and after ``«`` do not break.
+
+    Sentences are written with plain spaces, which every keyboard has.
+    """
+    return re.sub(r" (?=[?!:;»€]|%(?!\())|(?<=«) ", "\u00a0", text)
+
+
+def _(message: str) -> str:
+    """Translate a sentence into the reader's language."""
+    return typeset(_translations.get().gettext(message))
+
+
+def ngettext(singular: str, plural: str, number: int) -> str:
+    """Translate a sentence that counts."""
+    # Catalogue-free French: zero and one are singular, which C's rule is not.
+    translations = _translations.get()
+    if type(translations) is NullTranslations:
+        return typeset(singular if number < 2 else plural)
+    return typeset(translations.ngettext(singular, plural, number))
+
+
+def show_date(day: date) -> str:
+    """A date in words: "24 novembre 2026", "1er septembre 2026"."""
+    text = str(format_date(day, "d MMMM y", locale=LOCALE))
+    return f"1er{text[1:]}" if day.day == 1 else text
+
+
+def show_day(day: date) -> str:
+    """A date with its weekday: "mardi 24 novembre 2026"."""
+    return f"{format_date(day, 'EEEE', locale=LOCALE)} {show_date(day)}"
+
+
+def show_short_date(day: date) -> str:
+    """A date in figures: "24/11/2026"."""
+    return str(format_date(day, "dd/MM/y", locale=LOCALE))
+
+
+def show_instant(at: datetime, zone: ZoneInfo) -> str:
+    """An instant in local time: "mardi 24 novembre 2026 à 14 h 30"."""
+    local = at.astimezone(zone)
+    time = str(format_time(local, "H 'h' mm", locale=LOCALE))
+    return f"{show_day(local.date())} à {time}"
+
+
+def show_timestamp(at: datetime, zone: ZoneInfo) -> str:
+    """An instant in figures, for lists: "24/11/2026 14:30"."""
+    return str(format_datetime(at.astimezone(zone), "dd/MM/y HH:mm", locale=LOCALE))

@@ -1,0 +1,394 @@
+"""Everything the core knows about plugins. Nothing else touches pluggy's manager.
+
+A plugin that cannot be loaded, was written for another version, or declares
+something wrong is set aside whole, named in the report, and the others go on.
+"""
+
+from __future__ import annotations
+
+import logging
+import types
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from enum import StrEnum
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final
+
+import cattrs
+import pluggy
+from attrs import Factory, evolve, field, frozen
+
+from teleservices_core import hookspecs
+from teleservices_core.contributions import (
+    Access,
+    Banner,
+    Command,
+    ContributedRule,
+    HelpEntry,
+    MailTemplate,
+    MigrationSource,
+    NavItem,
+    Route,
+    SettingsSection,
+    TemplateSource,
+    Words,
+)
+from teleservices_core.domain.activation import ActivationRule
+from teleservices_core.domain.modules import ModuleDefinition
+from teleservices_core.domain.viewers import Viewer
+from teleservices_core.errors import PluginError, SettingsError
+from teleservices_core.settings import structure
+
+log = logging.getLogger(__name__)
+
+BUILTIN: Final = "core"
+
+
+class PluginState(StrEnum):
+    """What became of a plugin."""
+
+    LOADED = "loaded"
+    DISABLED = "disabled"
+    INCOMPATIBLE = "incompatible"
+    FAILED = "failed"
+
+
+@frozen
+class PluginReport:
+    """One line of the diagnostics."""
+
+    name: str
+    state: PluginState
+    distribution: str = ""
+    version: str = ""
+    reason: str = ""
+    modules: tuple[str, ...] = ()
+
+
+@frozen
+class PluginFailure:
+    """A plugin that failed while running: in a hook, a rule or a page."""
+
+    plugin: str
+    where: str
+    error: str
+    at: datetime
+
+
+@frozen
+class Declared:
+    """What one plugin declared, checked."""
+
+    settings: Mapping[str, Any] = Factory(dict)
+    modules: tuple[ModuleDefinition, ...] = ()
+    rules: tuple[ContributedRule, ...] = ()
+    routes: tuple[Route, ...] = ()
+    navigation: tuple[NavItem, ...] = ()
+    help_entries: tuple[HelpEntry, ...] = ()
+    mails: tuple[MailTemplate, ...] = ()
+    templates: tuple[TemplateSource, ...] = ()
+    migrations: tuple[MigrationSource, ...] = ()
+    commands: tuple[Command, ...] = ()
+
+
+_DECLARE: Final[tuple[tuple[str, str, type[Any]], ...]] = (
+    ("teleservices_modules", "modules", ModuleDefinition),
+    ("teleservices_activation_rules", "rules", ContributedRule),
+    ("teleservices_routes", "routes", Route),
+    ("teleservices_navigation", "navigation", NavItem),
+    ("teleservices_help_entries", "help_entries", HelpEntry),
+    ("teleservices_mail_templates", "mails", MailTemplate),
+    ("teleservices_templates", "templates", TemplateSource),
+    ("teleservices_migrations", "migrations", MigrationSource),
+    ("teleservices_commands", "commands", Command),
+)
+
+
+@frozen
+class Catalogue:
+    """Everything that the plugins left standing declare, by plugin name."""
+
+    declared: Mapping[str, Declared]
+
+    def _all(self, kind: str) -> Iterator[Any]:
+        for name in sorted(self.declared, key=lambda name: (name != BUILTIN, name)):
+            yield from getattr(self.declared[name], kind)
+
+    modules: tuple[ModuleDefinition, ...] = field(init=False)
+    rules: tuple[ActivationRule, ...] = field(init=False)
+    words: Mapping[str, Words] = field(init=False)
+    routes: tuple[Route, ...] = field(init=False)
+    navigation: tuple[NavItem, ...] = field(init=False)
+    help_entries: tuple[HelpEntry, ...] = field(init=False)
+    mails: Mapping[str, MailTemplate] = field(init=False)
+    migrations: tuple[MigrationSource, ...] = field(init=False)
+
+    @modules.default
+    def _modules(self) -> tuple[ModuleDefinition, ...]:
+        return tuple(sorted(self._all("modules"), key=lambda m: (m.position, m.id)))
+
+    @rules.default
+    def _rules(self) -> tuple[ActivationRule, ...]:
+        return tuple(each.rule for each in self._all("rules"))
+
+    @words.default
+    def _words(self) -> Mapping[str, Words]:
+        return {code: words for each in self._all("rules") for code, words in each.words.items()}
+
+    @routes.default
+    def _routes(self) -> tuple[Route, ...]:
+        return tuple(self._all("routes"))
+
+    @navigation.default
+    def _navigation(self) -> tuple[NavItem, ...]:
+        return tuple(sorted(self._all("navigation"), key=lambda item: item.position))
+
+    @help_entries.default
+    def _help_entries(self) -> tuple[HelpEntry, ...]:
+        return tuple(self._all("help_entries"))
+
+    @mails.default
+    def _mails(self) -> Mapping[str, MailTemplate]:
+        return {each.kind: each for each in self._all("mails")}
+
+    @migrations.default
+    def _migrations(self) -> tuple[MigrationSource, ...]:
+        return tuple(self._all("migrations"))
+
+    def module(self, module_id: str) -> ModuleDefinition | None:
+        """The module of an identifier, or None when its plugin is not there."""
+        return next((module for module in self.modules if module.id == module_id), None)
+
+    def owner(self, route: Route) -> str:
+        """The plugin that declared a route."""
+        return next(name for name, each in self.declared.items() if route in each.routes)
+
+    def settings_of(self, plugin: str) -> Mapping[str, Any]:
+        """The plugin's settings sections, by key."""
+        return self.declared[plugin].settings
+
+
+class PluginHost:
+    """Loads plugins, collects what they declare, notifies them and reports on them."""
+
+    def __init__(
+        self,
+        builtin: types.ModuleType,
+        *,
+        extra: Mapping[str, Any] | None = None,
+        discover: bool = True,
+        disabled: Iterable[str] = (),
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        self._manager = pluggy.PluginManager(hookspecs.PROJECT)
+        self._manager.add_hookspecs(hookspecs)
+        self._settings = settings or {}
+        self.failures: deque[PluginFailure] = deque(maxlen=200)
+        self._reports: dict[str, PluginReport] = {}
+        self._declared: dict[str, Declared] = {}
+        self._load(BUILTIN, builtin, PluginReport(BUILTIN, PluginState.LOADED), required=True)
+        for name, plugin in sorted((extra or {}).items()):
+            self._load(name, plugin, PluginReport(name, PluginState.LOADED))
+        if discover:
+            found = entry_points(group=hookspecs.PROJECT)
+            for point in sorted(found, key=lambda point: point.name):
+                self._load_entry_point(point, frozenset(disabled))
+        self.catalogue = Catalogue(dict(self._declared))
+
+    # -- loading ------------------------------------------------------------------
+
+    def _load_entry_point(self, point: EntryPoint, disabled: frozenset[str]) -> None:
+        report = PluginReport(
+            point.name,
+            PluginState.LOADED,
+            distribution=point.dist.name if point.dist else "",
+            version=point.dist.version if point.dist else "",
+        )
+        if point.name in disabled:
+            self._set_aside(report, PluginState.DISABLED, "switched off in the settings")
+            return
+        try:
+            plugin = point.load()
+        except Exception as error:
+            log.exception("plugin %s cannot be imported", point.name)
+            self._set_aside(report, PluginState.FAILED, f"import: {_say(error)}")
+            return
+        self._load(point.name, plugin, report)
+
+    def _load(
+        self, name: str, plugin: Any, report: PluginReport, *, required: bool = False
+    ) -> None:
+        written_for = getattr(plugin, "HOOK_API", None)
+        if name in self._reports:
+            return self._set_aside(report, PluginState.FAILED, "another plugin has this name")
+        if written_for != hookspecs.HOOK_API:
+            reason = f"HOOK_API is {written_for}, this core has {hookspecs.HOOK_API}"
+            return self._set_aside(report, PluginState.INCOMPATIBLE, reason)
+        try:
+            self._register(name, plugin)
+            declared = self._collect(name)
+            self._check(name, declared)
+        except Exception as error:
+            if required:
+                raise
+            log.exception("plugin %s is set aside", name)
+            if self._manager.has_plugin(name):
+                self._manager.unregister(name=name)
+            reason = error.reason if isinstance(error, PluginError) else _say(error)
+            return self._set_aside(report, PluginState.FAILED, reason)
+        self._declared[name] = declared
+        modules = tuple(module.id for module in declared.modules)
+        self._reports[name] = evolve(report, modules=modules)
+        return None
+
+    def _set_aside(self, report: PluginReport, state: PluginState, reason: str) -> None:
+        self._reports[report.name] = evolve(report, state=state, reason=reason)
+
+    def _register(self, name: str, plugin: Any) -> None:
+        known = {spec for spec in vars(hookspecs) if spec.startswith("teleservices_")}
+        for attribute in vars(plugin) if isinstance(plugin, types.ModuleType) else dir(plugin):
+            if not attribute.startswith("teleservices_"):
+                continue
+            value = getattr(plugin, attribute)
+            if isinstance(value, types.ModuleType):
+                continue
+            if attribute not in known:
+                raise PluginError(name, f"unknown hook {attribute}")
+            if not hasattr(value, "teleservices_impl"):
+                raise PluginError(name, f"{attribute} lacks the @hookimpl decorator")
+        self._manager.register(plugin, name)
+        for hook in self._manager.get_hookcallers(plugin) or ():
+            for impl in hook.get_hookimpls():
+                if impl.plugin_name == name and (impl.hookwrapper or impl.wrapper):
+                    raise PluginError(name, f"{hook.name}: wrappers are not taken")
+
+    # -- collecting ---------------------------------------------------------------
+
+    def _call(self, plugin: str, hook_name: str, **arguments: Any) -> Any:
+        hook: pluggy.HookCaller = getattr(self._manager.hook, hook_name)
+        for impl in hook.get_hookimpls():
+            if impl.plugin_name == plugin:
+                return impl.function(*(arguments[name] for name in impl.argnames))
+        return None
+
+    def _collect(self, plugin: str) -> Declared:
+        sections = {
+            section.key: self._section(plugin, section)
+            for section in self._items(plugin, "teleservices_settings", SettingsSection)
+        }
+        found: dict[str, Any] = {
+            name: tuple(self._items(plugin, hook, kind, settings=sections))
+            for hook, name, kind in _DECLARE
+        }
+        return Declared(settings=sections, **found)
+
+    def _items(self, plugin: str, hook: str, kind: type[Any], **arguments: Any) -> Iterator[Any]:
+        for value in self._call(plugin, hook, **arguments) or ():
+            if not isinstance(value, kind):
+                raise PluginError(
+                    plugin, f"{hook} returned {type(value).__name__}, not {kind.__name__}"
+                )
+            yield value
+
+    def _section(self, plugin: str, section: SettingsSection) -> Any:
+        if not section.key.startswith(plugin):
+            raise PluginError(plugin, f"settings section {section.key!r} must start with its name")
+        try:
+            return structure(
+                self._settings.get(section.key, {}), section.type, f"plugins.{section.key}"
+            )
+        except (SettingsError, cattrs.BaseValidationError) as error:
+            raise PluginError(plugin, str(error)) from error
+
+    # -- checking one plugin against the others ------------------------------------
+
+    def _check(self, name: str, declared: Declared) -> None:
+        others = Catalogue(dict(self._declared))
+        _unique(name, "module", [m.id for m in declared.modules], [m.id for m in others.modules])
+        _unique(name, "route", [r.name for r in declared.routes], [r.name for r in others.routes])
+        _unique(name, "address", list(map(_address, declared.routes)), map(_address, others.routes))
+        _unique(name, "rule", [r.rule.name for r in declared.rules], [r.name for r in others.rules])
+        _unique(name, "mail", [m.kind for m in declared.mails], others.mails)
+        known = {module.id for module in (*others.modules, *declared.modules)}
+        for route in declared.routes:
+            if route.module_id is not None and route.module_id not in known:
+                raise PluginError(name, f"route {route.name}: unknown module {route.module_id}")
+            if route.module_id is not None and route.access is not Access.CHILD:
+                raise PluginError(name, f"route {route.name}: a module's page is about a child")
+            if name != BUILTIN and not route.name.startswith(f"{name}."):
+                raise PluginError(name, f"route {route.name}: must start with {name}.")
+        if name != BUILTIN:
+            for source in declared.migrations:
+                if source.prefix != f"{name}_":
+                    raise PluginError(name, f"migrations must have the prefix {name}_")
+        _no_circle(name, {m.id: m.requires for m in (*others.modules, *declared.modules)})
+
+    # -- running -------------------------------------------------------------------
+
+    def notify(self, hook_name: str, at: datetime, **arguments: Any) -> None:
+        """Tell every plugin, after the commit; failures are recorded, never raised."""
+        for plugin in sorted(self._declared):
+            try:
+                self._call(plugin, hook_name, at=at, **arguments)
+            except Exception as error:
+                log.exception("plugin %s failed in %s", plugin, hook_name)
+                self.record_failure(plugin, hook_name, error, at)
+
+    def _ask(self, hook_name: str, **arguments: Any) -> Any:
+        # Asked on every page: a plugin that fails here must not take the page down.
+        for plugin in sorted(self._declared):
+            try:
+                answer = self._call(plugin, hook_name, **arguments)
+            except Exception:
+                log.exception("plugin %s failed in %s", plugin, hook_name)
+                continue
+            if answer is not None:
+                return answer
+        return None
+
+    def page_template(self, template: str) -> str:
+        """The template to show: the first plugin's answer, or the one asked for."""
+        answer: str | None = self._ask("teleservices_page_template", template=template)
+        return answer or template
+
+    def banner(self, viewer: Viewer | None) -> Banner | None:
+        """The bar to show above every page, if a plugin gives one."""
+        answer: Banner | None = self._ask("teleservices_banner", viewer=viewer)
+        return answer
+
+    def record_failure(self, plugin: str, where: str, error: Exception, at: datetime) -> None:
+        """Keep a failure for the diagnostics."""
+        self.failures.append(PluginFailure(plugin, where, _say(error), at))
+
+    @property
+    def reports(self) -> tuple[PluginReport, ...]:
+        """What became of every plugin, the core first."""
+        return tuple(sorted(self._reports.values(), key=lambda r: (r.name != BUILTIN, r.name)))
+
+
+def _say(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _address(route: Route) -> tuple[str, tuple[str, ...]]:
+    return route.rule, route.methods
+
+
+def _unique(plugin: str, what: str, mine: list[Any], others: Iterable[Any]) -> None:
+    seen = set(others)
+    for value in mine:
+        if value in seen:
+            raise PluginError(plugin, f"{what} {value!r} is declared twice")
+        seen.add(value)
+
+
+def _no_circle(plugin: str, requires: Mapping[str, tuple[str, ...]]) -> None:
+    def visit(module_id: str, path: tuple[str, ...]) -> None:
+        if module_id in path:
+            raise PluginError(plugin, f"modules require each other: {' > '.join(path)}")
+        for required in requires.get(module_id, ()):
+            visit(required, (*path, module_id))
+
+    for module_id in requires:
+        visit(module_id, ())

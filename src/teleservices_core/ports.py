@@ -1,0 +1,360 @@
+"""What the outside implements for the core: time, secrets, mail and storage.
+
+Use cases depend on these protocols only. ``storage`` implements the database
+side; a host may bring its own clock or mailer; the test kit has a fake of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from email.message import EmailMessage
+from typing import Any, Protocol
+from uuid import UUID
+
+from attrs import Factory, field, frozen
+
+from teleservices_core.domain.accounts import Account, CredentialLetter, Session, Token
+from teleservices_core.domain.establishments import Establishment
+from teleservices_core.domain.families import Child
+from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.modules import Campaign, Opening, Policy
+from teleservices_core.domain.staff import Assignment, StaffMember
+from teleservices_core.domain.values import Uai
+
+
+class Clock(Protocol):
+    """Tells the time; the only source of "now"."""
+
+    def now(self) -> datetime:
+        """The present instant, aware."""
+        ...
+
+
+class Mailer(Protocol):
+    """Sends one message, or raises; called by the worker, never by a page."""
+
+    def send(self, message: EmailMessage) -> None:
+        """Hand the message over. Raises :exc:`OSError` or SMTP errors on failure."""
+        ...
+
+
+class PasswordHasher(Protocol):
+    """Slow, salted hashes of secrets that people type."""
+
+    def hash_password(self, password: str) -> str:
+        """Hash a chosen password."""
+        ...
+
+    def hash_letter(self, code: str) -> str:
+        """Hash a letter's random code: cheaper, since 59 random bits are not guessed."""
+        ...
+
+    def check(self, secret: str, *, password_hash: str | None, letter_hash: str | None) -> Check:
+        """Compare with both hashes, doing the same work when either is missing."""
+        ...
+
+
+@frozen
+class Check:
+    """Which of an account's secrets a typed one matched."""
+
+    password: bool
+    letter: bool
+    rehash: bool = False
+    """The password matched, with parameters older than today's."""
+
+
+@frozen
+class AuditEntry:
+    """Who did what to whom, written in the same transaction as the change."""
+
+    action: str
+    at: datetime
+    actor_id: UUID | None = None
+    actor: str = ""
+    uai: Uai | None = None
+    subject_id: UUID | None = None
+    detail: Mapping[str, Any] = Factory(dict)
+
+
+@frozen
+class Parcel:
+    """A mail waiting in the outbox. A link is made at delivery from ``token_id``."""
+
+    id: UUID
+    kind: str
+    to_address: str
+    context: Mapping[str, str]
+    created_at: datetime
+    due_at: datetime
+    token_id: UUID | None = None
+    attempts: int = 0
+
+
+@frozen
+class LetterCandidate:
+    """An account that a school may hand a letter to, with what the letter prints."""
+
+    account: Account
+    recipient: str
+    address: tuple[str, ...]
+    children: tuple[tuple[str, str], ...]
+    """(name, class group) of each student the account gives access to."""
+
+    @property
+    def class_group(self) -> str:
+        """The class to file the letter under: the first child's."""
+        return min((group for _name, group in self.children), default="")
+
+
+@frozen
+class Throttle:
+    """Recent failures against one key, such as an account from one source."""
+
+    failures: int = 0
+    blocked_until: datetime | None = field(default=None)
+
+
+class AccountStore(Protocol):
+    """Accounts and the persons they hold."""
+
+    def get(self, account_id: UUID) -> Account | None:
+        """The account, or None."""
+        ...
+
+    def by_login(self, login_name: str) -> Account | None:
+        """The account of a login name, compared without case."""
+        ...
+
+    def add(self, account: Account) -> None:
+        """Create an account and attach its holders."""
+        ...
+
+    def replace(self, before: Account, after: Account) -> Account:
+        """Compare-and-set. Raises ConflictError if ``before`` is not the stored version."""
+        ...
+
+    def taken_logins(self, stems: Iterable[str]) -> set[str]:
+        """Login names in use that start with one of the stems."""
+        ...
+
+    def holders_of(self, person_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
+        """Account of each person that has one."""
+        ...
+
+
+class LetterStore(Protocol):
+    """Credential letters."""
+
+    def latest(self, account_id: UUID) -> CredentialLetter | None:
+        """The letter issued last."""
+        ...
+
+    def candidates(
+        self, uai: Uai, school_year: SchoolYear, day: date, class_group: str | None
+    ) -> list[LetterCandidate]:
+        """Accounts of a school's present students and their guardians, by class and name."""
+        ...
+
+    def staff_candidates(self, day: date) -> list[LetterCandidate]:
+        """Accounts of the staff in service on a day."""
+        ...
+
+    def issue(self, letters: Sequence[CredentialLetter]) -> None:
+        """Store new letters; older ones of the same accounts are replaced, accounts issued."""
+        ...
+
+    def use(self, letter_id: UUID, at: datetime) -> bool:
+        """Compare-and-set: True for the one caller that uses a letter still good."""
+        ...
+
+
+class SessionStore(Protocol):
+    """Signed-in browsers."""
+
+    def find(self, id_hash: str, at: datetime) -> tuple[Session, Account] | None:
+        """The session not yet expired, with its account, in one statement."""
+        ...
+
+    def add(self, session: Session) -> None:
+        """Store a new session."""
+        ...
+
+    def touch(self, id_hash: str, seen_at: datetime, expires_at: datetime) -> None:
+        """Note that the session is in use."""
+        ...
+
+    def remove(self, id_hash: str) -> None:
+        """Close one session."""
+        ...
+
+    def remove_all(self, account_id: UUID, *, but: str | None = None) -> int:
+        """Close an account's sessions; returns how many."""
+        ...
+
+
+class TokenStore(Protocol):
+    """Mailed links."""
+
+    def add(self, token: Token) -> None:
+        """Store a token; earlier ones for the same account and purpose die."""
+        ...
+
+    def find(self, digest: str) -> Token | None:
+        """The token of a digest."""
+        ...
+
+    def use(self, token_id: UUID, at: datetime) -> bool:
+        """Compare-and-set: True for the one caller that uses it."""
+        ...
+
+    def latest(self, account_id: UUID, purpose: str) -> Token | None:
+        """The newest token of a purpose, used or not."""
+        ...
+
+
+class ThrottleStore(Protocol):
+    """Counters of failed attempts, shared by all processes."""
+
+    def get(self, key: str) -> Throttle:
+        """The counter of a key, zero when unknown."""
+        ...
+
+    def fail(self, key: str, at: datetime, forget_before: datetime) -> int:
+        """Count one failure, atomically; returns the new number."""
+        ...
+
+    def block(self, key: str, until: datetime) -> None:
+        """Refuse the key until an instant."""
+        ...
+
+    def clear(self, key: str) -> None:
+        """Forget a key."""
+        ...
+
+
+class RosterStore(Protocol):
+    """Establishments, students and families."""
+
+    def establishment(self, uai: Uai) -> Establishment | None:
+        """The establishment, or None."""
+        ...
+
+    def establishments(self) -> list[Establishment]:
+        """All of them, by name."""
+        ...
+
+    def save_establishments(self, establishments: Iterable[Establishment]) -> None:
+        """Create or update."""
+        ...
+
+    def children(self, account: Account, school_year: SchoolYear) -> list[Child]:
+        """Every student an account may know of, with each one's latest schooling.
+
+        One statement. The schooling of ``school_year`` if there is one, else the
+        latest before it. Dates of links and schoolings are left to the rules.
+        """
+        ...
+
+    def child(self, account: Account, student_id: UUID, year: SchoolYear) -> Child | None:
+        """One of those, in one statement."""
+        ...
+
+    def class_groups(self, uai: Uai, school_year: SchoolYear) -> list[tuple[str, int]]:
+        """Codes of the classes with their numbers of students present."""
+        ...
+
+
+class PolicyStore(Protocol):
+    """Recorded decisions about modules, and campaigns."""
+
+    def policy(self, uais: Iterable[Uai], school_year: SchoolYear) -> Policy:
+        """Everything that establishments need for a year, the académie's stances included."""
+        ...
+
+    def record(self, opening: Opening) -> None:
+        """Record a decision, replacing the earlier one of the same key."""
+        ...
+
+    def add_campaign(self, campaign: Campaign) -> None:
+        """Add a round."""
+        ...
+
+
+class StaffStore(Protocol):
+    """Members of staff and their roles."""
+
+    def save(self, member: StaffMember, assignments: Sequence[Assignment]) -> UUID:
+        """Create or update by e-mail; returns the id kept."""
+        ...
+
+    def assignments(self, staff_ids: Sequence[UUID]) -> list[Assignment]:
+        """Roles of members of staff, whatever their dates."""
+        ...
+
+    def without_account(self) -> list[StaffMember]:
+        """Members of staff who have no account yet."""
+        ...
+
+
+class OutboxStore(Protocol):
+    """Mails to send."""
+
+    def add(self, parcel: Parcel) -> None:
+        """Queue a mail, in the caller's transaction."""
+        ...
+
+    def claim(self, at: datetime, until: datetime, limit: int) -> list[Parcel]:
+        """Reserve due mails for this worker until an instant."""
+        ...
+
+    def sent(self, parcel_id: UUID, at: datetime) -> None:
+        """Mark as delivered."""
+        ...
+
+    def failed(self, parcel_id: UUID, error: str, retry_at: datetime | None) -> None:
+        """Mark a failed try; None gives up."""
+        ...
+
+
+class AuditStore(Protocol):
+    """The audit trail; append-only."""
+
+    def add(self, entry: AuditEntry) -> None:
+        """Append one entry."""
+        ...
+
+    def latest(self, limit: int, *, uai: Uai | None = None) -> list[AuditEntry]:
+        """The newest entries, of one establishment or of all."""
+        ...
+
+
+class Transaction(Protocol):
+    """The stores, over one connection."""
+
+    accounts: AccountStore
+    letters: LetterStore
+    sessions: SessionStore
+    tokens: TokenStore
+    throttles: ThrottleStore
+    roster: RosterStore
+    policy: PolicyStore
+    staff: StaffStore
+    outbox: OutboxStore
+    audit: AuditStore
+    connection: Any
+    """The SQLAlchemy connection, for a plugin's own ``store.py``."""
+
+
+class Database(Protocol):
+    """Where transactions come from."""
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """Statements that write nothing; each sees what is committed when it runs."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """One unit of work: everything commits at the end of the block, or nothing."""
+        ...

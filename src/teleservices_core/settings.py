@@ -1,0 +1,139 @@
+"""Settings as frozen values, read from TOML; errors name the key."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import cattrs
+from attrs import Factory, field, frozen, validators
+from cattrs import Converter, transform_error
+
+from teleservices_core.domain.establishments import Academie
+from teleservices_core.errors import SettingsError
+
+T = TypeVar("T")
+
+
+@frozen
+class Hotline:
+    """The rectorat's help line, shown wherever the FAQ sends people to it."""
+
+    phone: str = ""
+    hours: str = ""
+
+
+@frozen
+class Durations:
+    """The FAQ's durations, with its values as defaults (F15, F31, F32, F34)."""
+
+    letter_months: int = field(default=3, validator=validators.ge(1))
+    email_link_days: int = field(default=7, validator=validators.ge(1))
+    unclaimed_days: int = field(default=90, validator=validators.ge(1))
+    unused_days: int = field(default=365, validator=validators.ge(1))
+    session_idle_minutes: int = field(default=30, validator=validators.ge(1))
+    session_hours: int = field(default=12, validator=validators.ge(1))
+
+
+@frozen
+class MailSettings:
+    """How mail leaves: an SMTP server, or a folder where each message is a file."""
+
+    sender: str = "Téléservices <ne-pas-repondre@example.org>"
+    host: str = "localhost"
+    port: int = 25
+    starttls: bool = False
+    user: str = ""
+    password: str = field(default="", repr=False)
+    folder: Path | None = None
+    """For demonstrations and tests: write ``.eml`` files there instead of sending."""
+
+
+@frozen
+class Settings:
+    """One site: an académie, its database and how people reach it."""
+
+    academie: Academie
+    base_url: str = field()
+    """The public address, mount point included; every mailed link starts with it."""
+    database_url: str
+    secret_key: str = field(repr=False)
+    """At least 32 characters; keys the digests of links and forms."""
+    site_name: str = "Téléservices"
+    hotline: Hotline = Hotline()
+    durations: Durations = Durations()
+    mail: MailSettings = MailSettings()
+    disabled_plugins: tuple[str, ...] = ()
+    trusted_proxies: int = field(default=0, validator=validators.ge(0))
+    """Proxies in front that set X-Forwarded-For; 0 trusts none."""
+    plugins: Mapping[str, Mapping[str, Any]] = Factory(dict)
+    """Each plugin's own section, by its key."""
+
+    @base_url.validator
+    def _validate_url(self, _attribute: object, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.netloc:
+            raise ValueError("expected an address such as https://services.example.fr/prefix")
+
+    @secret_key.validator
+    def _validate_key(self, _attribute: object, key: str) -> None:
+        if len(key) < 32:
+            raise ValueError("expected at least 32 characters")
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of the public address."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the site is reached over TLS."""
+        return self.base_url.startswith("https://")
+
+
+def _zone(name: object, _type: object) -> ZoneInfo:
+    try:
+        return ZoneInfo(str(name))
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"unknown time zone {name!r}") from error
+
+
+def strict_converter() -> Converter:
+    """A converter that refuses unknown keys and never turns one type into another."""
+    converter = Converter(forbid_extra_keys=True)
+    for kind in (str, int, bool):
+        converter.register_structure_hook(kind, _exactly)
+    converter.register_structure_hook(ZoneInfo, _zone)
+    converter.register_structure_hook(Path, lambda value, _: Path(_exactly(value, str)))
+    return converter
+
+
+def _exactly(value: Any, kind: type[Any]) -> Any:
+    if type(value) is not kind:
+        raise TypeError(f"expected {kind.__name__}, not {type(value).__name__}")
+    return value
+
+
+def structure(mapping: Mapping[str, Any], kind: type[T], source: str) -> T:
+    """Build a settings value. Raises :exc:`SettingsError` naming every faulty key."""
+    try:
+        return strict_converter().structure(mapping, kind)
+    except cattrs.BaseValidationError as error:
+        raise SettingsError(transform_error(error, path=""), source) from None
+
+
+def load_settings(path: Path | str) -> Settings:
+    """Read a TOML file. Raises :exc:`SettingsError` naming the file and the key."""
+    path = Path(path)
+    try:
+        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(["no such file"], str(path)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError([str(error)], str(path)) from None
+    return structure(mapping, Settings, str(path))

@@ -1,0 +1,310 @@
+"""Accounts, letters, sessions, tokens and throttles: rows to values and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from attrs import evolve, frozen
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+
+from teleservices_core.domain.accounts import (
+    Account,
+    AccountState,
+    Audience,
+    Session,
+    SessionPurpose,
+    Token,
+    TokenPurpose,
+)
+from teleservices_core.errors import ConflictError
+from teleservices_core.ports import Throttle
+from teleservices_core.storage import tables as t
+from teleservices_core.storage.bulk import insert_or_update
+from teleservices_core.storage.tables import AnyRow
+
+ACCOUNT_COLUMNS = (
+    t.accounts.c.id.label("account_id"),
+    t.accounts.c.audience,
+    t.accounts.c.login_name,
+    t.accounts.c.state,
+    t.accounts.c.display_name,
+    t.accounts.c.password_hash,
+    t.accounts.c.email,
+    t.accounts.c.pending_email,
+    t.accounts.c.created_at.label("account_created_at"),
+    t.accounts.c.last_used_at,
+    t.accounts.c.epoch,
+    t.accounts.c.version,
+)
+_WITH_HOLDERS = t.accounts.outerjoin(
+    t.account_holders, t.account_holders.c.account_id == t.accounts.c.id
+)
+_SELECT = select(*ACCOUNT_COLUMNS, t.account_holders.c.person_id).select_from(_WITH_HOLDERS)
+_GET = _SELECT.where(t.accounts.c.id == bindparam("key"))
+_BY_LOGIN = _SELECT.where(t.accounts.c.login_name == bindparam("key"))
+_SESSION = (
+    select(
+        t.sessions.c.id_hash,
+        t.sessions.c.purpose,
+        t.sessions.c.created_at,
+        t.sessions.c.seen_at,
+        t.sessions.c.expires_at,
+        t.sessions.c.device,
+        *ACCOUNT_COLUMNS,
+        t.account_holders.c.person_id,
+    )
+    .select_from(t.sessions.join(_WITH_HOLDERS, t.sessions.c.account_id == t.accounts.c.id))
+    .where(t.sessions.c.id_hash == bindparam("id_hash"), t.sessions.c.expires_at > bindparam("at"))
+)
+
+
+def to_account(row: AnyRow, holder_ids: tuple[UUID, ...]) -> Account:
+    """An account from a row that has :data:`ACCOUNT_COLUMNS`."""
+    return Account(
+        id=row.account_id,
+        audience=Audience(row.audience),
+        login_name=row.login_name,
+        state=AccountState(row.state),
+        holder_ids=holder_ids,
+        display_name=row.display_name,
+        password_hash=row.password_hash,
+        email=row.email,
+        pending_email=row.pending_email,
+        created_at=row.account_created_at,
+        last_used_at=row.last_used_at,
+        epoch=row.epoch,
+        version=row.version,
+    )
+
+
+def _holders(rows: Sequence[AnyRow]) -> tuple[UUID, ...]:
+    return tuple(row.person_id for row in rows if row.person_id is not None)
+
+
+def _values(account: Account) -> dict[str, Any]:
+    return {
+        "audience": account.audience,
+        "login_name": account.login_name,
+        "state": account.state,
+        "display_name": account.display_name,
+        "password_hash": account.password_hash,
+        "email": account.email,
+        "pending_email": account.pending_email,
+        "last_used_at": account.last_used_at,
+        "epoch": account.epoch,
+    }
+
+
+@frozen
+class Accounts:
+    """See :class:`teleservices_core.ports.AccountStore`."""
+
+    connection: Connection
+
+    def _one(self, statement: Any, key: object) -> Account | None:
+        rows = self.connection.execute(statement, {"key": key}).all()
+        return to_account(rows[0], _holders(rows)) if rows else None
+
+    def get(self, account_id: UUID) -> Account | None:
+        """See the port."""
+        return self._one(_GET, account_id)
+
+    def by_login(self, login_name: str) -> Account | None:
+        """See the port."""
+        return self._one(_BY_LOGIN, login_name.strip().casefold())
+
+    def add(self, account: Account) -> None:
+        """See the port."""
+        self.connection.execute(
+            insert(t.accounts).values(
+                id=account.id, created_at=account.created_at, version=0, **_values(account)
+            )
+        )
+        self.connection.execute(
+            insert(t.account_holders),
+            [{"person_id": person, "account_id": account.id} for person in account.holder_ids],
+        )
+
+    def replace(self, before: Account, after: Account) -> Account:
+        """See the port."""
+        after = evolve(after, version=before.version + 1)
+        done = self.connection.execute(
+            update(t.accounts)
+            .where(t.accounts.c.id == before.id, t.accounts.c.version == before.version)
+            .values(version=after.version, **_values(after))
+        )
+        if done.rowcount != 1:
+            raise ConflictError(f"account {before.login_name} has changed meanwhile")
+        return after
+
+    def taken_logins(self, stems: Iterable[str]) -> set[str]:
+        """See the port."""
+        names = t.accounts.c.login_name
+        found = select(names).where(or_(*(names.startswith(s, autoescape=True) for s in stems)))
+        return set(self.connection.scalars(found))
+
+    def holders_of(self, person_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
+        """See the port."""
+        held = select(t.account_holders).where(t.account_holders.c.person_id.in_(person_ids))
+        return {row.person_id: row.account_id for row in self.connection.execute(held)}
+
+
+@frozen
+class Sessions:
+    """See :class:`teleservices_core.ports.SessionStore`."""
+
+    connection: Connection
+
+    def find(self, id_hash: str, at: datetime) -> tuple[Session, Account] | None:
+        """See the port."""
+        rows = self.connection.execute(_SESSION, {"id_hash": id_hash, "at": at}).all()
+        if not rows:
+            return None
+        row = rows[0]
+        session = Session(
+            id_hash=row.id_hash,
+            account_id=row.account_id,
+            purpose=SessionPurpose(row.purpose),
+            created_at=row.created_at,
+            seen_at=row.seen_at,
+            expires_at=row.expires_at,
+            device=row.device,
+        )
+        return session, to_account(row, _holders(rows))
+
+    def add(self, session: Session) -> None:
+        """See the port."""
+        self.connection.execute(
+            insert(t.sessions).values(
+                id_hash=session.id_hash,
+                account_id=session.account_id,
+                purpose=session.purpose,
+                created_at=session.created_at,
+                seen_at=session.seen_at,
+                expires_at=session.expires_at,
+                device=session.device,
+            )
+        )
+
+    def touch(self, id_hash: str, seen_at: datetime, expires_at: datetime) -> None:
+        """See the port."""
+        self.connection.execute(
+            update(t.sessions)
+            .where(t.sessions.c.id_hash == id_hash)
+            .values(seen_at=seen_at, expires_at=expires_at)
+        )
+
+    def remove(self, id_hash: str) -> None:
+        """See the port."""
+        self.connection.execute(delete(t.sessions).where(t.sessions.c.id_hash == id_hash))
+
+    def remove_all(self, account_id: UUID, *, but: str | None = None) -> int:
+        """See the port."""
+        mine = delete(t.sessions).where(t.sessions.c.account_id == account_id)
+        if but is not None:
+            mine = mine.where(t.sessions.c.id_hash != but)
+        return self.connection.execute(mine).rowcount
+
+
+@frozen
+class Tokens:
+    """See :class:`teleservices_core.ports.TokenStore`."""
+
+    connection: Connection
+
+    def add(self, token: Token) -> None:
+        """See the port."""
+        self.connection.execute(
+            update(t.tokens)
+            .where(
+                t.tokens.c.account_id == token.account_id,
+                t.tokens.c.purpose == token.purpose,
+                t.tokens.c.used_at.is_(None),
+            )
+            .values(expires_at=token.created_at)
+        )
+        self.connection.execute(
+            insert(t.tokens).values(
+                id=token.id,
+                digest=token.digest,
+                account_id=token.account_id,
+                purpose=token.purpose,
+                address=token.address,
+                epoch=token.epoch,
+                created_at=token.created_at,
+                expires_at=token.expires_at,
+            )
+        )
+
+    def _one(self, statement: Any) -> Token | None:
+        row = self.connection.execute(statement).first()
+        if row is None:
+            return None
+        return Token(**{**row._asdict(), "purpose": TokenPurpose(row.purpose)})
+
+    def find(self, digest: str) -> Token | None:
+        """See the port."""
+        return self._one(select(t.tokens).where(t.tokens.c.digest == digest))
+
+    def latest(self, account_id: UUID, purpose: str) -> Token | None:
+        """See the port."""
+        return self._one(
+            select(t.tokens)
+            .where(t.tokens.c.account_id == account_id, t.tokens.c.purpose == purpose)
+            .order_by(t.tokens.c.created_at.desc())
+            .limit(1)
+        )
+
+    def use(self, token_id: UUID, at: datetime) -> bool:
+        """See the port."""
+        done = self.connection.execute(
+            update(t.tokens)
+            .where(
+                t.tokens.c.id == token_id,
+                t.tokens.c.used_at.is_(None),
+                t.tokens.c.expires_at > at,
+            )
+            .values(used_at=at)
+        )
+        return done.rowcount == 1
+
+
+@frozen
+class Throttles:
+    """See :class:`teleservices_core.ports.ThrottleStore`."""
+
+    connection: Connection
+
+    def get(self, key: str) -> Throttle:
+        """See the port."""
+        row = self.connection.execute(select(t.throttles).where(t.throttles.c.key == key)).first()
+        return Throttle(row.failures, row.blocked_until) if row else Throttle()
+
+    def fail(self, key: str, at: datetime, forget_before: datetime) -> int:
+        """See the port."""
+        table = t.throttles
+        self.connection.execute(
+            delete(table).where(table.c.key == key, table.c.last_at < forget_before)
+        )
+        insert_or_update(
+            self.connection,
+            table,
+            {"key": key, "failures": 1, "last_at": at},
+            {"failures": table.c.failures + 1, "last_at": at},
+        )
+        return int(
+            self.connection.scalar(select(func.max(table.c.failures)).where(table.c.key == key))
+            or 0
+        )
+
+    def block(self, key: str, until: datetime) -> None:
+        """See the port."""
+        table = t.throttles
+        self.connection.execute(update(table).where(table.c.key == key).values(blocked_until=until))
+
+    def clear(self, key: str) -> None:
+        """See the port."""
+        self.connection.execute(delete(t.throttles).where(t.throttles.c.key == key))

@@ -1,0 +1,215 @@
+"""Credential letters, and who may be handed one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from itertools import islice
+from uuid import UUID
+
+from attrs import frozen
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
+
+from teleservices_core.domain.accounts import AccountState, CredentialLetter
+from teleservices_core.domain.establishments import PostalAddress
+from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.roster import Level
+from teleservices_core.domain.values import Uai
+from teleservices_core.ports import LetterCandidate
+from teleservices_core.storage import tables as t
+from teleservices_core.storage.accounts import ACCOUNT_COLUMNS, to_account
+from teleservices_core.storage.tables import AnyRow
+
+_CHUNK = 500
+
+
+def _chunks(ids: Iterable[UUID]) -> Iterator[list[UUID]]:
+    stream = iter(ids)
+    while chunk := list(islice(stream, _CHUNK)):
+        yield chunk
+
+
+_HELD = t.account_holders.join(t.accounts, t.accounts.c.id == t.account_holders.c.account_id)
+_PRESENT = and_(
+    t.schoolings.c.uai == bindparam("uai"),
+    t.schoolings.c.school_year == bindparam("year"),
+    or_(t.schoolings.c.left_on.is_(None), t.schoolings.c.left_on > bindparam("day")),
+)
+_CHILD = (
+    t.students.c.first_name.label("child_first"),
+    t.students.c.last_name.label("child_last"),
+    t.students.c.usage_name.label("child_usage"),
+    t.schoolings.c.class_group,
+    t.account_holders.c.person_id,
+)
+_STUDENTS = (
+    select(*ACCOUNT_COLUMNS, *_CHILD)
+    .select_from(
+        t.schoolings.join(t.students, t.students.c.id == t.schoolings.c.student_id)
+        .join(t.account_holders, t.account_holders.c.person_id == t.students.c.id)
+        .join(t.accounts, t.accounts.c.id == t.account_holders.c.account_id)
+    )
+    .where(_PRESENT)
+)
+_GUARDIANS = (
+    select(
+        *ACCOUNT_COLUMNS,
+        *_CHILD,
+        t.adults.c.title,
+        t.adults.c.first_name,
+        t.adults.c.last_name,
+        t.adults.c.usage_name,
+        t.adults.c.address_lines,
+        t.adults.c.postal_code,
+        t.adults.c.town,
+        t.adults.c.country,
+    )
+    .select_from(
+        t.schoolings.join(t.students, t.students.c.id == t.schoolings.c.student_id)
+        .join(t.responsibilities, t.responsibilities.c.student_id == t.students.c.id)
+        .join(t.adults, t.adults.c.id == t.responsibilities.c.adult_id)
+        .join(t.account_holders, t.account_holders.c.person_id == t.adults.c.id)
+        .join(t.accounts, t.accounts.c.id == t.account_holders.c.account_id)
+    )
+    .where(
+        _PRESENT,
+        t.responsibilities.c.level <= Level.IN_CHARGE,
+        or_(
+            t.responsibilities.c.until_on.is_(None),
+            t.responsibilities.c.until_on > bindparam("day"),
+        ),
+    )
+)
+_STAFF = (
+    select(*ACCOUNT_COLUMNS, t.account_holders.c.person_id)
+    .select_from(_HELD.join(t.staff, t.staff.c.id == t.account_holders.c.person_id))
+    .order_by(t.staff.c.last_name, t.staff.c.first_name)
+)
+
+
+def _child(row: AnyRow) -> tuple[str, str]:
+    return f"{row.child_first} {row.child_usage or row.child_last}", row.class_group
+
+
+def _guardian(rows: list[AnyRow]) -> LetterCandidate:
+    row = rows[0]
+    address = PostalAddress(
+        tuple(row.address_lines.splitlines()), row.postal_code, row.town, row.country
+    )
+    recipient = f"{row.title} {row.first_name} {row.usage_name or row.last_name}".strip()
+    holders = tuple(dict.fromkeys(each.person_id for each in rows))
+    children = tuple(sorted({_child(each) for each in rows}, key=lambda child: child[::-1]))
+    return LetterCandidate(to_account(row, holders), recipient, address.label(), children)
+
+
+def _in_class(candidate: LetterCandidate, class_group: str | None) -> bool:
+    return class_group is None or any(group == class_group for _name, group in candidate.children)
+
+
+@frozen
+class Letters:
+    """See :class:`teleservices_core.ports.LetterStore`."""
+
+    connection: Connection
+
+    def latest(self, account_id: UUID) -> CredentialLetter | None:
+        """See the port."""
+        row = self.connection.execute(
+            select(t.letters)
+            .where(t.letters.c.account_id == account_id)
+            .order_by(t.letters.c.issued_at.desc(), t.letters.c.id.desc())
+            .limit(1)
+        ).first()
+        return CredentialLetter(**row._asdict()) if row else None
+
+    def candidates(
+        self, uai: Uai, school_year: SchoolYear, day: date, class_group: str | None
+    ) -> list[LetterCandidate]:
+        """See the port."""
+        asked = {"uai": uai.code, "year": school_year.start, "day": day}
+        found = [
+            LetterCandidate(to_account(row, (row.person_id,)), _child(row)[0], (), (_child(row),))
+            for row in self.connection.execute(_STUDENTS, asked)
+        ]
+        guardians: dict[UUID, list[AnyRow]] = {}
+        for row in self.connection.execute(_GUARDIANS, asked):
+            guardians.setdefault(row.account_id, []).append(row)
+        found += [_guardian(rows) for rows in guardians.values()]
+        kept = [candidate for candidate in found if _in_class(candidate, class_group)]
+        return sorted(
+            kept, key=lambda c: (c.class_group, c.children, c.account.audience, c.recipient)
+        )
+
+    def staff_candidates(self, day: date) -> list[LetterCandidate]:
+        """See the port."""
+        serving = _STAFF.where(
+            select(t.assignments.c.staff_id)
+            .where(
+                t.assignments.c.staff_id == t.staff.c.id,
+                or_(t.assignments.c.until_on.is_(None), t.assignments.c.until_on > day),
+            )
+            .exists()
+        )
+        return [
+            LetterCandidate(to_account(row, (row.person_id,)), row.display_name, (), ())
+            for row in self.connection.execute(serving)
+        ]
+
+    def issue(self, letters: Sequence[CredentialLetter]) -> None:
+        """See the port."""
+        if not letters:
+            return
+        issued_at = letters[0].issued_at
+        for ids in _chunks(letter.account_id for letter in letters):
+            self._retire(ids, issued_at)
+        self.connection.execute(
+            insert(t.letters),
+            [
+                {
+                    "id": letter.id,
+                    "account_id": letter.account_id,
+                    "uai": letter.uai,
+                    "code_hash": letter.code_hash,
+                    "issued_at": letter.issued_at,
+                    "expires_at": letter.expires_at,
+                }
+                for letter in letters
+            ],
+        )
+
+    def _retire(self, account_ids: list[UUID], at: datetime) -> None:
+        # Older letters, passwords and sessions die with the new letter (F17).
+        self.connection.execute(
+            update(t.letters)
+            .where(
+                t.letters.c.account_id.in_(account_ids),
+                t.letters.c.used_at.is_(None),
+                t.letters.c.replaced_at.is_(None),
+            )
+            .values(replaced_at=at)
+        )
+        self.connection.execute(
+            update(t.accounts)
+            .where(t.accounts.c.id.in_(account_ids))
+            .values(
+                state=AccountState.ISSUED,
+                password_hash=None,
+                epoch=t.accounts.c.epoch + 1,
+                version=t.accounts.c.version + 1,
+            )
+        )
+        self.connection.execute(delete(t.sessions).where(t.sessions.c.account_id.in_(account_ids)))
+
+    def use(self, letter_id: UUID, at: datetime) -> bool:
+        """See the port."""
+        done = self.connection.execute(
+            update(t.letters)
+            .where(
+                t.letters.c.id == letter_id,
+                t.letters.c.used_at.is_(None),
+                t.letters.c.replaced_at.is_(None),
+                t.letters.c.expires_at > at,
+            )
+            .values(used_at=at)
+        )
+        return done.rowcount == 1

@@ -1,0 +1,223 @@
+"""Establishments and families: rows to values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from attrs import frozen
+from sqlalchemy import Connection, Select, bindparam, func, or_, select
+
+from teleservices_core.domain.accounts import Account, Audience
+from teleservices_core.domain.establishments import (
+    Establishment,
+    EstablishmentKind,
+    PostalAddress,
+)
+from teleservices_core.domain.families import Child
+from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.roster import (
+    Kinship,
+    Level,
+    Responsibility,
+    Schooling,
+    Sex,
+    Student,
+)
+from teleservices_core.domain.values import Ine, Mef, Uai
+from teleservices_core.storage import tables as t
+from teleservices_core.storage.bulk import upsert
+from teleservices_core.storage.tables import AnyRow
+
+_ESTABLISHMENT = tuple(column.label(f"est_{column.name}") for column in t.establishments.c)
+_CHILD = (
+    *(column.label(f"stu_{column.name}") for column in t.students.c),
+    *t.schoolings.c,
+    *_ESTABLISHMENT,
+)
+_AT_SCHOOL = t.students.join(t.schoolings, t.schoolings.c.student_id == t.students.c.id).join(
+    t.establishments, t.establishments.c.uai == t.schoolings.c.uai
+)
+_LINK = tuple(
+    t.responsibilities.c[name].label(f"link_{name}")
+    for name in (
+        "adult_id",
+        "level",
+        "kinship",
+        "pays_fees",
+        "receives_aid",
+        "lodges",
+        "contact_first",
+        "from_on",
+        "until_on",
+    )
+)
+_SEEN_BY_GUARDIAN = (
+    select(*_CHILD, *_LINK)
+    .select_from(
+        _AT_SCHOOL.join(t.responsibilities, t.responsibilities.c.student_id == t.students.c.id)
+    )
+    .where(
+        t.responsibilities.c.adult_id.in_(bindparam("holders", expanding=True)),
+        t.schoolings.c.school_year <= bindparam("year"),
+    )
+)
+_SEEN_BY_STUDENT = (
+    select(*_CHILD)
+    .select_from(_AT_SCHOOL)
+    .where(
+        t.students.c.id.in_(bindparam("holders", expanding=True)),
+        t.schoolings.c.school_year <= bindparam("year"),
+    )
+)
+_ONE = t.students.c.id == bindparam("student_id")
+_ONE_SEEN_BY_GUARDIAN = _SEEN_BY_GUARDIAN.where(_ONE)
+_ONE_SEEN_BY_STUDENT = _SEEN_BY_STUDENT.where(_ONE)
+
+
+def to_establishment(row: AnyRow, prefix: str = "") -> Establishment:
+    """An establishment from a row whose columns carry a prefix."""
+
+    def of(name: str) -> Any:
+        return getattr(row, prefix + name)
+
+    return Establishment(
+        uai=Uai(of("uai")),
+        name=of("name"),
+        kind=EstablishmentKind(of("kind")),
+        town=of("town"),
+        address=PostalAddress(
+            tuple(of("address_lines").splitlines()), of("postal_code"), of("town")
+        ),
+        phone=of("phone"),
+        email=of("email"),
+        takes_part=of("takes_part"),
+    )
+
+
+def _to_child(row: AnyRow) -> Child:
+    student = Student(
+        id=row.stu_id,
+        last_name=row.stu_last_name,
+        first_name=row.stu_first_name,
+        born_on=row.stu_born_on,
+        usage_name=row.stu_usage_name,
+        sex=Sex(row.stu_sex),
+        ine=Ine(row.stu_ine) if row.stu_ine else None,
+    )
+    schooling = Schooling(
+        student_id=row.stu_id,
+        uai=Uai(row.uai),
+        school_year=SchoolYear(row.school_year),
+        class_group=row.class_group,
+        mef=Mef(row.mef) if row.mef else None,
+        status=row.status,
+        boarding=row.boarding,
+        from_on=row.from_on,
+        left_on=row.left_on,
+    )
+    link = None
+    if hasattr(row, "link_adult_id"):
+        link = Responsibility(
+            student_id=row.stu_id,
+            adult_id=row.link_adult_id,
+            level=Level(row.link_level),
+            kinship=Kinship(row.link_kinship),
+            pays_fees=row.link_pays_fees,
+            receives_aid=row.link_receives_aid,
+            lodges=row.link_lodges,
+            contact_first=row.link_contact_first,
+            from_on=row.link_from_on,
+            until_on=row.link_until_on,
+        )
+    return Child(student, schooling, to_establishment(row, "est_"), link)
+
+
+def _preference(child: Child) -> tuple[object, ...]:
+    # The newest year; in it the school where the student is, else the one left
+    # last; and the strongest link that still holds.
+    link = child.link
+    return (
+        -child.schooling.school_year.start,
+        child.schooling.left_on is not None,
+        -(child.schooling.left_on.toordinal() if child.schooling.left_on else 0),
+        link is not None and link.until_on is not None,
+        link.level if link else 0,
+    )
+
+
+@frozen
+class Roster:
+    """See :class:`teleservices_core.ports.RosterStore`."""
+
+    connection: Connection
+
+    def establishment(self, uai: Uai) -> Establishment | None:
+        """See the port."""
+        row = self.connection.execute(
+            select(t.establishments).where(t.establishments.c.uai == uai.code)
+        ).first()
+        return to_establishment(row) if row else None
+
+    def establishments(self) -> list[Establishment]:
+        """See the port."""
+        by_name = select(t.establishments).order_by(t.establishments.c.name)
+        return [to_establishment(row) for row in self.connection.execute(by_name)]
+
+    def save_establishments(self, establishments: Iterable[Establishment]) -> None:
+        """See the port."""
+        rows = [
+            {
+                "uai": each.uai.code,
+                "name": each.name,
+                "kind": each.kind.value,
+                "town": each.town,
+                "address_lines": "\n".join(each.address.lines),
+                "postal_code": each.address.postal_code,
+                "phone": each.phone,
+                "email": each.email,
+                "takes_part": each.takes_part,
+            }
+            for each in establishments
+        ]
+        if rows:
+            upsert(self.connection, t.establishments, rows, columns=tuple(rows[0]))
+
+    def children(self, account: Account, school_year: SchoolYear) -> list[Child]:
+        """See the port."""
+        return self._children(
+            _SEEN_BY_GUARDIAN if account.audience is Audience.GUARDIAN else _SEEN_BY_STUDENT,
+            {"holders": account.holder_ids, "year": school_year.start},
+        )
+
+    def child(self, account: Account, student_id: UUID, year: SchoolYear) -> Child | None:
+        """See the port."""
+        guardian = account.audience is Audience.GUARDIAN
+        found = self._children(
+            _ONE_SEEN_BY_GUARDIAN if guardian else _ONE_SEEN_BY_STUDENT,
+            {"holders": account.holder_ids, "year": year.start, "student_id": student_id},
+        )
+        return found[0] if found else None
+
+    def _children(self, statement: Select[Any], asked: dict[str, Any]) -> list[Child]:
+        best: dict[UUID, Child] = {}
+        seen = sorted(map(_to_child, self.connection.execute(statement, asked)), key=_preference)
+        for child in seen:
+            best.setdefault(child.student.id, child)
+        return sorted(best.values(), key=lambda c: (c.student.born_on, c.student.first_name))
+
+    def class_groups(self, uai: Uai, school_year: SchoolYear) -> list[tuple[str, int]]:
+        """See the port."""
+        s = t.schoolings
+        counted = (
+            select(s.c.class_group, func.count())
+            .where(
+                s.c.uai == uai.code,
+                s.c.school_year == school_year.start,
+                or_(s.c.left_on.is_(None), s.c.left_on > func.current_date()),
+            )
+            .group_by(s.c.class_group)
+            .order_by(s.c.class_group)
+        )
+        return [(row[0], row[1]) for row in self.connection.execute(counted)]

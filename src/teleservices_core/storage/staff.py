@@ -1,0 +1,74 @@
+"""Members of staff and their roles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from attrs import frozen
+from sqlalchemy import Connection, insert, select, update
+
+from teleservices_core.domain.staff import Assignment, Role, StaffMember
+from teleservices_core.domain.values import Uai
+from teleservices_core.storage import tables as t
+from teleservices_core.storage.bulk import insert_or_update
+from teleservices_core.storage.tables import AnyRow
+
+
+def _to_member(row: AnyRow) -> StaffMember:
+    return StaffMember(row.id, row.last_name, row.first_name, row.email, row.title)
+
+
+@frozen
+class Staff:
+    """See :class:`teleservices_core.ports.StaffStore`."""
+
+    connection: Connection
+
+    def save(self, member: StaffMember, assignments: Sequence[Assignment]) -> UUID:
+        """See the port."""
+        known = self.connection.scalar(select(t.staff.c.id).where(t.staff.c.email == member.email))
+        names = {
+            "title": member.title,
+            "last_name": member.last_name,
+            "first_name": member.first_name,
+        }
+        staff_id = known or member.id
+        if known:
+            self.connection.execute(update(t.staff).where(t.staff.c.id == known).values(**names))
+        else:
+            self.connection.execute(
+                insert(t.staff).values(id=staff_id, email=member.email, **names)
+            )
+        for held in assignments:
+            dates = {"from_on": held.from_on, "until_on": held.until_on}
+            key = {
+                "staff_id": staff_id,
+                "role": held.role,
+                "scope": held.uai.code if held.uai else "",
+            }
+            insert_or_update(self.connection, t.assignments, {**key, **dates}, dates)
+        return staff_id
+
+    def assignments(self, staff_ids: Sequence[UUID]) -> list[Assignment]:
+        """See the port."""
+        held = select(t.assignments).where(t.assignments.c.staff_id.in_(staff_ids))
+        return [
+            Assignment(
+                staff_id=row.staff_id,
+                role=Role(row.role),
+                uai=Uai(row.scope) if row.scope else None,
+                from_on=row.from_on,
+                until_on=row.until_on,
+            )
+            for row in self.connection.execute(held.order_by(t.assignments.c.scope))
+        ]
+
+    def without_account(self) -> list[StaffMember]:
+        """See the port."""
+        none = select(t.staff).where(
+            ~select(t.account_holders.c.person_id)
+            .where(t.account_holders.c.person_id == t.staff.c.id)
+            .exists()
+        )
+        return [_to_member(row) for row in self.connection.execute(none.order_by(t.staff.c.email))]

@@ -1,0 +1,75 @@
+"""Transactions: one unit of work for each command, autocommit for each page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from attrs import field, frozen
+from sqlalchemy import Connection, Engine
+
+from teleservices_core.ports import (
+    AccountStore,
+    AuditStore,
+    LetterStore,
+    OutboxStore,
+    PolicyStore,
+    RosterStore,
+    SessionStore,
+    StaffStore,
+    ThrottleStore,
+    TokenStore,
+)
+from teleservices_core.storage.accounts import Accounts, Sessions, Throttles, Tokens
+from teleservices_core.storage.journal import Audit, Outbox
+from teleservices_core.storage.letters import Letters
+from teleservices_core.storage.policy import PolicyTable
+from teleservices_core.storage.roster import Roster
+from teleservices_core.storage.staff import Staff
+
+
+class SqlTransaction:
+    """The stores over one connection; see :class:`teleservices_core.ports.Transaction`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.accounts: AccountStore = Accounts(connection)
+        self.letters: LetterStore = Letters(connection)
+        self.sessions: SessionStore = Sessions(connection)
+        self.tokens: TokenStore = Tokens(connection)
+        self.throttles: ThrottleStore = Throttles(connection)
+        self.roster: RosterStore = Roster(connection)
+        self.policy: PolicyStore = PolicyTable(connection)
+        self.staff: StaffStore = Staff(connection)
+        self.outbox: OutboxStore = Outbox(connection)
+        self.audit: AuditStore = Audit(connection)
+
+
+@frozen
+class SqlDatabase:
+    """Transactions from an SQLAlchemy engine, ours or the host's."""
+
+    engine: Engine
+    _reader: Engine = field(init=False)
+
+    @_reader.default
+    def _autocommit(self) -> Engine:
+        # A page only reads: without BEGIN and ROLLBACK it saves two round trips.
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlTransaction]:
+        """See :meth:`teleservices_core.ports.Database.reading`."""
+        with self._reader.connect() as connection:
+            yield SqlTransaction(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlTransaction]:
+        """See :meth:`teleservices_core.ports.Database.writing`."""
+        with self.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                # Taking the write lock at once: a deferred transaction that
+                # upgrades later fails instead of waiting.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield SqlTransaction(connection)
+            connection.commit()

@@ -1,0 +1,1 @@
+"""The test kit: clock, builders, strategies, a synthetic académie."""

@@ -1,0 +1,135 @@
+"""Put people into a site's database, for tests: short names for what imports do."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from attrs import evolve, frozen
+from sqlalchemy import insert
+from uuid6 import uuid7
+
+from teleservices_core.app import Teleservices
+from teleservices_core.domain.accounts import Account, AccountState, Audience
+from teleservices_core.domain.credentials import login_stem
+from teleservices_core.domain.establishments import Establishment
+from teleservices_core.domain.roster import Adult, Responsibility, Schooling, Student
+from teleservices_core.domain.staff import Assignment, Role, StaffMember
+from teleservices_core.domain.values import Uai
+from teleservices_core.storage import tables as t
+from teleservices_core.testing.builders import an_establishment
+from teleservices_core.usecases.directory import free_login
+
+PASSWORD = "une phrase bien à moi 42"
+"""The password of every account made active here."""
+
+
+@frozen
+class World:
+    """Writes to the database of a site."""
+
+    services: Teleservices
+
+    def establishment(self, establishment: Establishment | None = None) -> Establishment:
+        """Add an establishment."""
+        establishment = establishment or an_establishment()
+        with self.services.site.database.writing() as tx:
+            tx.roster.save_establishments([establishment])
+        return establishment
+
+    def student(self, student: Student, schooling: Schooling) -> Student:
+        """Add a student and a schooling."""
+        self._insert(
+            t.students,
+            id=student.id,
+            ine=student.ine.code if student.ine else None,
+            last_name=student.last_name,
+            usage_name=student.usage_name,
+            first_name=student.first_name,
+            born_on=student.born_on,
+            sex=student.sex,
+        )
+        self.schooling(schooling)
+        return student
+
+    def schooling(self, schooling: Schooling) -> None:
+        """Add a schooling."""
+        self._insert(
+            t.schoolings,
+            student_id=schooling.student_id,
+            uai=schooling.uai.code,
+            school_year=schooling.school_year.start,
+            class_group=schooling.class_group,
+            mef=schooling.mef.code if schooling.mef else "",
+            from_on=schooling.from_on,
+            left_on=schooling.left_on,
+        )
+
+    def adult(self, adult: Adult, *links: Responsibility) -> Adult:
+        """Add an adult and the links to students."""
+        self._insert(
+            t.adults,
+            id=adult.id,
+            title=adult.title,
+            last_name=adult.last_name,
+            usage_name=adult.usage_name,
+            first_name=adult.first_name,
+            email=adult.email,
+            address_lines="\n".join(adult.address.lines),
+            postal_code=adult.address.postal_code,
+            town=adult.address.town,
+        )
+        for link in links:
+            self._insert(
+                t.responsibilities,
+                student_id=link.student_id,
+                adult_id=link.adult_id,
+                level=link.level,
+                kinship=link.kinship,
+                pays_fees=link.pays_fees,
+                receives_aid=link.receives_aid,
+                lodges=link.lodges,
+                contact_first=link.contact_first,
+                from_on=link.from_on,
+                until_on=link.until_on,
+            )
+        return adult
+
+    def account(
+        self, person: Student | Adult | StaffMember, audience: Audience, **changes: Any
+    ) -> Account:
+        """Give a person an account, active with :data:`PASSWORD` unless said otherwise."""
+        site = self.services.site
+        stem = login_stem(person.first_name, person.last_name)
+        with site.database.writing() as tx:
+            account = Account(
+                id=uuid7(),
+                audience=audience,
+                login_name=free_login(stem, tx.accounts.taken_logins([stem])),
+                state=AccountState.ACTIVE,
+                holder_ids=(person.id,),
+                display_name=person.full_name,
+                password_hash=site.hasher.hash_password(PASSWORD),
+                email="famille@example.org",
+                created_at=site.now(),
+            )
+            account = evolve(account, **changes)
+            tx.accounts.add(account)
+        return account
+
+    def staff(self, role: Role, uai: Uai | None = None, **changes: Any) -> Account:
+        """Add a member of staff with an active account."""
+        member = StaffMember(uuid7(), "DURAND", "Claude", f"{uuid7().hex}@example.org")
+        with self.services.site.database.writing() as tx:
+            tx.staff.save(member, [Assignment(member.id, role, uai)])
+        return self.account(member, Audience.STAFF, **changes)
+
+    def _insert(self, table: Any, **values: Any) -> None:
+        with self.services.site.database.writing() as tx:
+            tx.connection.execute(insert(table).values(**values))
+
+
+def person_id(account: Account) -> UUID:
+    """The one person of an account."""
+    (only,) = account.holder_ids
+    return only

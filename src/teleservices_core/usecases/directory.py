@@ -1,0 +1,147 @@
+"""Establishments and staff, from the académie's own CSV files."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from attrs import frozen
+
+from teleservices_core.domain.accounts import Account, AccountState, Audience
+from teleservices_core.domain.credentials import login_stem
+from teleservices_core.domain.establishments import (
+    Establishment,
+    EstablishmentKind,
+    PostalAddress,
+)
+from teleservices_core.domain.staff import Assignment, Role, StaffMember
+from teleservices_core.domain.values import Uai
+from teleservices_core.errors import ImportRefusedError, RefusedError
+from teleservices_core.ports import Transaction
+from teleservices_core.usecases.claiming import normalize_email
+from teleservices_core.usecases.site import Site, audited
+
+ESTABLISHMENT_COLUMNS = (
+    "uai",
+    "nom",
+    "type",
+    "adresse1",
+    "adresse2",
+    "code_postal",
+    "commune",
+    "telephone",
+    "courriel",
+    "adhere",
+)
+STAFF_COLUMNS = ("uai", "role", "civilite", "nom", "prenom", "courriel")
+
+
+@frozen
+class _Row:
+    file: str
+    line: int
+    values: Mapping[str, str]
+
+    def refused(self, error: Exception) -> ImportRefusedError:
+        return ImportRefusedError(self.file, str(error), line=self.line)
+
+
+def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[_Row]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file, delimiter=";")
+        missing = [name for name in columns if name not in (reader.fieldnames or ())]
+        if missing:
+            raise ImportRefusedError(path.name, f"missing columns: {', '.join(missing)}", line=1)
+        for values in reader:
+            yield _Row(path.name, reader.line_num, {k: (values[k] or "").strip() for k in columns})
+
+
+def import_establishments(site: Site, path: Path) -> int:
+    """Create or update establishments from a CSV file; all or nothing.
+
+    Raises :exc:`ImportRefusedError` naming the file and the line.
+    """
+    found = []
+    for row in _rows(path, ESTABLISHMENT_COLUMNS):
+        value = row.values
+        try:
+            lines = tuple(filter(None, (value["adresse1"], value["adresse2"])))
+            found.append(
+                Establishment(
+                    uai=Uai(value["uai"]),
+                    name=value["nom"],
+                    kind=EstablishmentKind(value["type"]),
+                    town=value["commune"],
+                    address=PostalAddress(lines, value["code_postal"], value["commune"]),
+                    phone=value["telephone"],
+                    email=value["courriel"],
+                    takes_part=value["adhere"].lower() in {"1", "oui", "true"},
+                )
+            )
+        except ValueError as error:
+            raise row.refused(error) from None
+    with site.database.writing() as tx:
+        tx.roster.save_establishments(found)
+        tx.audit.add(audited("establishments.imported", site.now(), None, number=len(found)))
+    return len(found)
+
+
+def import_staff(site: Site, path: Path) -> int:
+    """Create or update staff and their roles, with an account for each; all or nothing.
+
+    Raises :exc:`ImportRefusedError` naming the file and the line.
+    """
+    members: dict[str, tuple[StaffMember, list[Assignment]]] = {}
+    for row in _rows(path, STAFF_COLUMNS):
+        value = row.values
+        try:
+            email = normalize_email(value["courriel"])
+            member = StaffMember(
+                site.new_id(), value["nom"], value["prenom"], email, value["civilite"]
+            )
+            held = Assignment(
+                member.id, Role(value["role"]), Uai(value["uai"]) if value["uai"] else None
+            )
+        except (ValueError, RefusedError) as error:
+            raise row.refused(error) from None
+        if held.role.is_school is not (held.uai is not None):
+            raise row.refused(ValueError(f"the role {held.role} and the UAI do not go together"))
+        members.setdefault(email, (member, []))[1].append(held)
+    with site.database.writing() as tx:
+        for member, assignments in members.values():
+            tx.staff.save(member, assignments)
+        _open_accounts(site, tx)
+        tx.audit.add(audited("staff.imported", site.now(), None, number=len(members)))
+    return len(members)
+
+
+def _open_accounts(site: Site, tx: Transaction) -> None:
+    newcomers = tx.staff.without_account()
+    stems = [login_stem(member.first_name, member.last_name) for member in newcomers]
+    taken = tx.accounts.taken_logins(stems) if stems else set()
+    for member, stem in zip(newcomers, stems, strict=True):
+        login_name = free_login(stem, taken)
+        taken.add(login_name)
+        tx.accounts.add(
+            Account(
+                id=site.new_id(),
+                audience=Audience.STAFF,
+                login_name=login_name,
+                state=AccountState.NEW,
+                holder_ids=(member.id,),
+                display_name=member.full_name,
+                email=member.email,
+                created_at=site.now(),
+            )
+        )
+
+
+def free_login(stem: str, taken: set[str]) -> str:
+    """The stem, or the stem with the first free number from 2."""
+    if stem not in taken:
+        return stem
+    number = 2
+    while f"{stem}{number}" in taken:
+        number += 1
+    return f"{stem}{number}"

@@ -1,0 +1,110 @@
+"""What a family sees: its children, and each child's modules, open or closed with the reason."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from attrs import frozen
+
+from teleservices_core.domain.activation import Decision, Question, decide, decide_all
+from teleservices_core.domain.families import Child
+from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.modules import Policy
+from teleservices_core.domain.viewers import Viewer
+from teleservices_core.errors import NotFoundError
+from teleservices_core.usecases.site import Site
+from teleservices_core.words import Told, tell
+
+_NOT_CONCERNED = frozenset({"core.other_kind", "core.other_audience"})
+
+
+@frozen
+class ModuleAnswer:
+    """A module for one child: the decision, and its words."""
+
+    decision: Decision
+    told: Told
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the family may enter."""
+        return self.decision.is_open
+
+
+@frozen
+class ChildAnswer:
+    """A child with every module that concerns him."""
+
+    child: Child
+    modules: tuple[ModuleAnswer, ...]
+
+
+def family_home(site: Site, viewer: Viewer) -> list[ChildAnswer]:
+    """Every child of an account with its modules: two statements, whatever their number."""
+    year = site.school_year()
+    with site.database.reading() as tx:
+        children = [c for c in tx.roster.children(viewer.account, year) if _may_know(site, c)]
+        policy = tx.policy.policy((c.establishment.uai for c in children), year)
+    return [_answer(site, viewer, child, policy, year) for child in children]
+
+
+def _may_know(site: Site, child: Child) -> bool:
+    # A link that has ended, or of a mere contact, shows nothing: not even the school.
+    today = site.academie.today(site.now())
+    return child.link is None or (child.link.holds_on(today) and child.link.level < 3)
+
+
+def _question(
+    site: Site, viewer: Viewer, child: Child, policy: Policy, year: SchoolYear
+) -> Question:
+    return Question(
+        establishment=child.establishment,
+        school_year=year,
+        audience=viewer.account.audience,
+        at=site.now(),
+        zone=site.academie.zone,
+        policy=policy,
+        student=child.student,
+        schooling=child.schooling,
+        link=child.link,
+    )
+
+
+def _answer(
+    site: Site, viewer: Viewer, child: Child, policy: Policy, year: SchoolYear
+) -> ChildAnswer:
+    question = _question(site, viewer, child, policy, year)
+    decisions = decide_all(site.catalogue.modules, question, site.catalogue.rules)
+    return ChildAnswer(
+        child,
+        tuple(
+            ModuleAnswer(decision, tell(decision, question, site.catalogue.words))
+            for decision in decisions
+            if not any(vote.reason in _NOT_CONCERNED for vote in decision.votes)
+        ),
+    )
+
+
+def child_module(
+    site: Site, viewer: Viewer, student_id: UUID, module_id: str | None
+) -> tuple[Child, ModuleAnswer | None]:
+    """A child of the account, and the decision for one module: what guards its pages.
+
+    Two statements. Raises :exc:`NotFoundError` for a student that is not the
+    account's, or an unknown module: the same answer for both.
+    """
+    year = site.school_year()
+    with site.database.reading() as tx:
+        child = tx.roster.child(viewer.account, student_id, year)
+        if child is None or not _may_know(site, child):
+            raise NotFoundError("no such student for this account")
+        if module_id is None:
+            return child, None
+        policy = tx.policy.policy([child.establishment.uai], year)
+    module = site.catalogue.module(module_id)
+    if module is None:
+        raise NotFoundError(f"no module {module_id}")
+    question = _question(site, viewer, child, policy, year)
+    catalogue = {each.id: each for each in site.catalogue.modules}
+    decision = decide(module, question, site.catalogue.rules, catalogue)
+    return child, ModuleAnswer(decision, tell(decision, question, site.catalogue.words))

@@ -1,0 +1,31 @@
+"""Rights of the staff, read again inside the transaction that commits the act."""
+
+from __future__ import annotations
+
+from teleservices_core.domain.staff import Role
+from teleservices_core.domain.values import Uai
+from teleservices_core.domain.viewers import Viewer
+from teleservices_core.errors import NotAllowedError
+from teleservices_core.ports import Transaction
+from teleservices_core.usecases.site import Site
+
+_HEADS = frozenset({Role.HEAD, Role.DEPUTY})
+_SCHOOL = _HEADS | {Role.SCHOOL_OFFICE}
+
+
+def _roles(site: Site, tx: Transaction, viewer: Viewer) -> set[tuple[Role, Uai | None]]:
+    today = site.academie.today(site.now())
+    held = tx.staff.assignments(viewer.account.holder_ids)
+    return {(each.role, each.uai) for each in held if each.holds_on(today)}
+
+
+def require_school(site: Site, tx: Transaction, viewer: Viewer, uai: Uai) -> None:
+    """Refuse who has no role in the establishment today. Raises :exc:`NotAllowedError`."""
+    if not any((role, uai) in _roles(site, tx, viewer) for role in _SCHOOL):
+        raise NotAllowedError(f"no role in {uai}")
+
+
+def require_head(site: Site, tx: Transaction, viewer: Viewer, uai: Uai) -> None:
+    """Refuse who does not head the establishment today. Raises :exc:`NotAllowedError`."""
+    if not any((role, uai) in _roles(site, tx, viewer) for role in _HEADS):
+        raise NotAllowedError(f"not head of {uai}")

@@ -1,0 +1,71 @@
+"""What every use case needs, gathered once by the composition root."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from attrs import frozen
+from uuid6 import uuid7
+
+from teleservices_core.domain.establishments import Academie
+from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.values import Uai
+from teleservices_core.domain.viewers import Viewer
+from teleservices_core.plugins import Catalogue, PluginHost
+from teleservices_core.ports import AuditEntry, Clock, Database, PasswordHasher
+from teleservices_core.settings import Settings
+
+
+@frozen
+class Site:
+    """One académie's services, ready for use cases."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    hasher: PasswordHasher
+    plugins: PluginHost
+
+    @property
+    def academie(self) -> Academie:
+        """The académie of the site."""
+        return self.settings.academie
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the plugins declare."""
+        return self.plugins.catalogue
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return self.clock.now()
+
+    def school_year(self) -> SchoolYear:
+        """The school year under way."""
+        return self.academie.school_year(self.now())
+
+    def new_id(self) -> UUID:
+        """A new key: time-ordered, so that writers never coordinate."""
+        return uuid7()
+
+
+def audited(
+    action: str,
+    at: datetime,
+    viewer: Viewer | None,
+    *,
+    uai: Uai | None = None,
+    subject_id: UUID | None = None,
+    **detail: object,
+) -> AuditEntry:
+    """An audit entry in the name of who is signed in, or of the command line."""
+    return AuditEntry(
+        action=action,
+        at=at,
+        actor_id=viewer.account.id if viewer else None,
+        actor=viewer.name if viewer else "",
+        uai=uai,
+        subject_id=subject_id,
+        detail=detail,
+    )

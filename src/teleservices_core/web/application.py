@@ -1,0 +1,198 @@
+"""The WSGI application: find the route, check who may, run the handler, show the page."""
+
+from __future__ import annotations
+
+import logging
+import mimetypes
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from werkzeug import Request, Response
+from werkzeug.exceptions import HTTPException, NotFound
+
+from teleservices_core.contributions import Route
+from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError
+from teleservices_core.i18n import _
+from teleservices_core.plugins import BUILTIN
+from teleservices_core.usecases.signing_in import resume
+from teleservices_core.usecases.site import Site
+from teleservices_core.web import csrf
+from teleservices_core.web.context import Context, LazyToken
+from teleservices_core.web.cookies import Cookies
+from teleservices_core.web.guards import Stop, guard
+from teleservices_core.web.headers import protect
+from teleservices_core.web.pages.errors import error_page
+from teleservices_core.web.responses import Download, Page, Redirect
+from teleservices_core.web.templating import make_environment
+from teleservices_core.web.urls import STATIC, StaticFiles, Urls, make_map
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+log = logging.getLogger(__name__)
+
+MAX_BODY: Final = 1_000_000
+"""Bytes of a form; a route that takes files will say more."""
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Application:
+    """Serves one site under whatever mount point the host chose."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        catalogue = site.catalogue
+        self._routes: Mapping[str, Route] = {route.name: route for route in catalogue.routes}
+        self._owners = {route.name: catalogue.owner(route) for route in catalogue.routes}
+        self._map = make_map(catalogue.routes)
+        self._files = StaticFiles()
+        folders = [s.folder for each in catalogue.declared.values() for s in each.templates]
+        self._templates = make_environment(folders, site.academie.zone)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a WSGI request."""
+        request = Request(environ)
+        request.max_content_length = MAX_BODY
+        request.max_form_parts = 500
+        return self._respond(request)(environ, start_response)
+
+    def _respond(self, request: Request) -> Response:
+        script_name = request.environ.get("SCRIPT_NAME", "").rstrip("/")
+        adapter = self._map.bind("localhost", script_name=script_name or "/")
+        urls = Urls(adapter, self._files)
+        context = Context(
+            site=self.site,
+            request=request,
+            urls=urls,
+            cookies=Cookies(self.site.settings, script_name or "/"),
+        )
+        name = ""
+        try:
+            # WSGI servers give a path decoded as Latin-1: Werkzeug has read it as UTF-8.
+            name, values = adapter.match(request.path, method=request.method)
+            if name == "static":
+                return self._static(**values)
+            answer = self._handle(context, self._routes[name], values)
+        except Stop as stop:
+            answer = stop.answer
+        except HTTPException as error:
+            answer = error_page(context, error.code or 500)
+            answer = self._finish(context, answer)
+            if allowed := dict(error.get_headers()).get("Allow"):
+                answer.headers["Allow"] = allowed
+            return answer
+        except NotFoundError:
+            answer = error_page(context, 404)
+        except NotAllowedError:
+            answer = error_page(context, 403)
+        except ConflictError:
+            answer = error_page(context, 409)
+        except Exception as error:  # noqa: BLE001 - nothing of an error may reach the page
+            answer = self._failed(context, name, error)
+        return self._finish(context, answer)
+
+    def _handle(self, context: Context, route: Route, values: Mapping[str, Any]) -> Any:
+        secret = context.cookies.get(context.request, "session")
+        if secret is not None:
+            context.viewer = resume(self.site, secret)
+        if context.request.method not in _SAFE and not csrf.is_ours(
+            self.site.settings, context.request, context.browser_id()
+        ):
+            return error_page(context, 403, code="form_expired")
+        guard(context, route, values)
+        return route.handler(context, **values)
+
+    def _failed(self, context: Context, name: str, error: Exception) -> Page:
+        incident = secrets.token_hex(4)
+        owner = self._owners.get(name, BUILTIN)
+        log.error("incident %s in %s", incident, name or "routing", exc_info=error)
+        self.site.plugins.record_failure(owner, name, error, self.site.now())
+        if owner == BUILTIN:
+            return error_page(context, 500, incident=incident)
+        return error_page(context, 503, code="module_failed", incident=incident)
+
+    def _finish(self, context: Context, answer: Any) -> Response:
+        if isinstance(answer, Page):
+            try:
+                response = self._page(context, answer)
+            except Exception as error:  # noqa: BLE001 - a plugin's template fails like its handler
+                name = self._name_of(context)
+                response = self._page(context, self._failed(context, name, error))
+        elif isinstance(answer, Redirect):
+            location = context.urls.to(answer.route, **answer.values)
+            response = Response(status=303, headers={"Location": location})
+        elif isinstance(answer, Download):
+            response = Response(answer.body, content_type=answer.media_type)
+            filename = quote(answer.filename)
+            response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{filename}"
+        else:
+            response = answer
+        self._set_cookies(context, response, shown=isinstance(answer, Page))
+        protect(response, cacheable=False)
+        return response
+
+    def _name_of(self, context: Context) -> str:
+        try:
+            name: str = context.urls.adapter.match(
+                context.request.path, method=context.request.method
+            )[0]
+        except HTTPException:
+            return ""
+        return name
+
+    def _page(self, context: Context, page: Page) -> Response:
+        site, viewer = self.site, context.viewer
+        template = self._templates.get_template(site.plugins.page_template(page.template))
+        notices = context.cookies.unpack(context.cookies.get(context.request, "notice"))
+        text = template.render(
+            site_name=site.settings.site_name,
+            academie=site.academie.name,
+            hotline=site.settings.hotline,
+            viewer=viewer,
+            nav=self._navigation(context),
+            flash=[*notices, *context.notices],
+            csrf=LazyToken(context),
+            urls=context.urls,
+            lang="fr",
+            demo_bar=site.plugins.banner(viewer),
+            **page.view,
+        )
+        return Response(text, status=page.status, content_type="text/html; charset=utf-8")
+
+    def _navigation(self, context: Context) -> list[dict[str, Any]]:
+        viewer = context.viewer
+        if viewer is None:
+            return []
+        here = context.request.script_root + context.request.path
+        items = []
+        for item in self.site.catalogue.navigation:
+            if item.shown_to(viewer):
+                href = context.urls.to(item.route, **item.values(viewer))
+                current = here == href or (href != context.urls.home and here.startswith(href))
+                items.append({"label": item.label(), "href": href, "current": current})
+        return items
+
+    def _set_cookies(self, context: Context, response: Response, *, shown: bool) -> None:
+        cookies, request = context.cookies, context.request
+        if context.signed_in is not None:
+            cookies.set(response, "session", context.signed_in.secret)
+            cookies.delete(response, "visit")
+        elif context.signed_out:
+            cookies.delete(response, "session")
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        if context.visit is not None:
+            cookies.set(response, "visit", context.visit)
+        if context.notices and not shown:
+            cookies.set(response, "notice", cookies.pack(context.notices))
+        elif shown and cookies.get(request, "notice"):
+            cookies.delete(response, "notice")
+
+    def _static(self, version: str, name: str) -> Response:
+        if self._files.versions.get(name) != version:
+            raise NotFound(_("Fichier inconnu"))
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        response = Response((STATIC / name).read_bytes(), content_type=media_type)
+        protect(response, cacheable=True)
+        return response

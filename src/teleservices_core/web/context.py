@@ -1,0 +1,105 @@
+"""One request, as handlers and templates see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import Factory, define, field, frozen
+from werkzeug import Request
+
+from teleservices_core.domain.families import Child
+from teleservices_core.domain.viewers import Viewer
+from teleservices_core.hashing import new_secret
+from teleservices_core.usecases.home import ModuleAnswer
+from teleservices_core.usecases.signing_in import SignedIn
+from teleservices_core.usecases.site import Site
+from teleservices_core.web import csrf
+from teleservices_core.web.cookies import Cookies, Notice
+from teleservices_core.web.responses import Redirect
+from teleservices_core.web.urls import Urls
+
+
+@define
+class Context:
+    """Handed to every handler. Guards have already passed."""
+
+    site: Site
+    request: Request
+    urls: Urls
+    cookies: Cookies
+    viewer: Viewer | None = None
+    child: Child | None = None
+    """The student of the address, for routes with ``Access.CHILD``."""
+    module: ModuleAnswer | None = None
+    """The decision that let the request in, for routes of a module."""
+    signed_in: SignedIn | None = field(default=None, init=False)
+    signed_out: bool = field(default=False, init=False)
+    visit: str | None = field(default=None, init=False)
+    notices: list[Notice] = Factory(list)
+
+    @property
+    def me(self) -> Viewer:
+        """Who is signed in, on routes where somebody must be."""
+        if self.viewer is None:
+            raise RuntimeError("the route is not guarded")
+        return self.viewer
+
+    @property
+    def source(self) -> str:
+        """The client's address: as declared by trusted proxies only."""
+        trusted = self.site.settings.trusted_proxies
+        chain = list(self.request.access_route) if trusted else []
+        if trusted and len(chain) >= trusted:
+            return str(chain[-trusted])
+        return self.request.remote_addr or ""
+
+    @property
+    def device(self) -> str:
+        """A short name of the browser, to recognize a session by."""
+        agent = self.request.user_agent.string
+        browsers = (
+            ("Edg/", "Edge"),
+            ("Firefox/", "Firefox"),
+            ("Chrome/", "Chrome"),
+            ("Safari/", "Safari"),
+        )
+        systems = (
+            ("Android", "Android"),
+            ("iPhone", "iPhone"),
+            ("iPad", "iPad"),
+            ("Windows", "Windows"),
+            ("Mac OS", "Mac"),
+            ("Linux", "Linux"),
+        )
+        browser = next((name for mark, name in browsers if mark in agent), "")
+        system = next((name for mark, name in systems if mark in agent), "")
+        return ", ".join(filter(None, (browser, system)))
+
+    def browser_id(self) -> str | None:
+        """The secret that this browser's forms are bound to."""
+        return self.cookies.get(self.request, "session") or self.cookies.get(self.request, "visit")
+
+    def csrf_token(self) -> str:
+        """What the page's forms carry; a visitor without a cookie is given one."""
+        browser_id = self.browser_id() or self.visit
+        if browser_id is None:
+            browser_id = self.visit = new_secret()
+        return csrf.token(self.site.settings, browser_id)
+
+    def tell(self, kind: str, text: str) -> None:
+        """Show a message on the next page."""
+        self.notices.append(Notice(kind, text))
+
+    def redirect(self, route: str, **values: Any) -> Redirect:
+        """Go to a route after a form."""
+        return Redirect(route, values)
+
+
+@frozen
+class LazyToken:
+    """The form token, made only if the page has a form: it may cost a cookie."""
+
+    _context: Context
+
+    def __str__(self) -> str:
+        return self._context.csrf_token()

@@ -1,0 +1,83 @@
+"""Our cookies: named for the site, scoped to the mount point, never the host's."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import sha256
+from hmac import compare_digest
+
+from attrs import field, frozen
+from werkzeug import Request, Response
+
+from teleservices_core.hashing import keyed
+from teleservices_core.settings import Settings
+
+
+@frozen
+class Notice:
+    """A message shown once, on the page after a form."""
+
+    kind: str
+    """``success``, ``info``, ``warning`` or ``error``."""
+    text: str
+
+
+@frozen
+class Cookies:
+    """Reads and writes the site's cookies on a mount point."""
+
+    settings: Settings
+    mount: str
+    """``/`` or ``/prefix``."""
+    _suffix: str = field(init=False)
+
+    @_suffix.default
+    def _name_suffix(self) -> str:
+        return sha256(self.settings.base_url.encode()).hexdigest()[:8]
+
+    def _name(self, name: str) -> str:
+        prefix = ""
+        if self.settings.is_secure:
+            prefix = "__Host-" if self.mount == "/" else "__Secure-"
+        return f"{prefix}teleservices-{name}-{self._suffix}"
+
+    def get(self, request: Request, name: str) -> str | None:
+        """The value, or None; a cookie sent twice counts for nothing."""
+        values = request.cookies.getlist(self._name(name))
+        return values[0] if len(values) == 1 else None
+
+    def set(self, response: Response, name: str, value: str) -> None:
+        """Set for the life of the browser."""
+        response.set_cookie(
+            self._name(name),
+            value,
+            path=self.mount,
+            secure=self.settings.is_secure,
+            httponly=True,
+            samesite="Lax",
+        )
+
+    def delete(self, response: Response, name: str) -> None:
+        """Remove."""
+        response.delete_cookie(
+            self._name(name),
+            path=self.mount,
+            secure=self.settings.is_secure,
+            httponly=True,
+            samesite="Lax",
+        )
+
+    def pack(self, notices: list[Notice]) -> str:
+        """Notices as a cookie value that nobody else can write."""
+        text = json.dumps([[notice.kind, notice.text] for notice in notices])
+        body = urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return f"{body}.{keyed(self.settings.secret_key, 'notice', body)}"
+
+    def unpack(self, value: str | None) -> list[Notice]:
+        """The notices of a cookie; none when it was not written here."""
+        body, _, mac = (value or "").partition(".")
+        if not body or not compare_digest(mac, keyed(self.settings.secret_key, "notice", body)):
+            return []
+        text = urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode()
+        return [Notice(kind, said) for kind, said in json.loads(text)]

@@ -1,0 +1,86 @@
+"""Who may reach a route: one place, before any handler."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from teleservices_core.contributions import Access, Route
+from teleservices_core.domain.accounts import AccountState
+from teleservices_core.domain.values import Uai
+from teleservices_core.domain.viewers import Viewer
+from teleservices_core.errors import InvalidValueError, NotFoundError, TeleservicesError
+from teleservices_core.usecases.home import child_module
+from teleservices_core.web.context import Context
+from teleservices_core.web.responses import Page, Redirect
+
+
+class Stop(TeleservicesError):  # noqa: N818 - an answer, not an error
+    """The request goes no further; ``answer`` is what the person sees."""
+
+    def __init__(self, answer: Page | Redirect) -> None:
+        self.answer = answer
+        super().__init__()
+
+
+def guard(context: Context, route: Route, values: Mapping[str, Any]) -> None:
+    """Let the request in, or raise :exc:`Stop` or :exc:`NotFoundError`.
+
+    Who is not signed in goes to the sign-in page; who has not finished the
+    first login goes back to its next step (F11, F12); a place that is not the
+    viewer's does not exist for him.
+    """
+    if route.access is Access.PUBLIC:
+        return
+    viewer = context.viewer
+    if viewer is None:
+        raise Stop(Redirect("core.sign_in"))
+    if route.access is Access.FIRST_LOGIN:
+        if viewer.in_full:
+            raise Stop(Redirect("core.home"))
+        return
+    if not viewer.in_full:
+        raise Stop(Redirect(next_step(viewer)))
+    if not _may(context, viewer, route, values):
+        raise NotFoundError(f"{route.name} is not for this account")
+
+
+def next_step(viewer: Viewer) -> str:
+    """The route of the next step of a first login."""
+    if viewer.account.state is AccountState.ISSUED:
+        return "core.choose_password"
+    if viewer.account.pending_email:
+        return "core.await_confirmation"
+    return "core.give_email"
+
+
+def _may(context: Context, viewer: Viewer, route: Route, values: Mapping[str, Any]) -> bool:
+    match route.access:
+        case Access.SIGNED_IN:
+            return True
+        case Access.FAMILY:
+            return viewer.is_family
+        case Access.CHILD:
+            return viewer.is_family and _enter(context, viewer, route, values)
+        case Access.SCHOOL:
+            return viewer.works_at(_uai(values))
+        case Access.HEAD:
+            return viewer.heads(_uai(values))
+        case Access.ACADEMY:
+            return viewer.is_academy
+    return False
+
+
+def _uai(values: Mapping[str, Any]) -> Uai:
+    try:
+        return Uai(values["uai"])
+    except InvalidValueError:
+        raise NotFoundError("no such establishment") from None
+
+
+def _enter(context: Context, viewer: Viewer, route: Route, values: Mapping[str, Any]) -> bool:
+    child, answer = child_module(context.site, viewer, values["student_id"], route.module_id)
+    context.child, context.module = child, answer
+    if answer is not None and not answer.is_open:
+        raise Stop(Page("closed.html", {"child": child, "answer": answer}, status=403))
+    return True

@@ -1,0 +1,29 @@
+"""Security headers of every response."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from werkzeug import Response
+
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+)
+"""No script at all: none is needed, none can be injected."""
+
+
+def protect(response: Response, *, cacheable: bool) -> None:
+    """Set the headers that browsers obey."""
+    headers = response.headers
+    headers["Content-Security-Policy"] = POLICY
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    if cacheable:
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    else:
+        headers["Cache-Control"] = "no-store"
+        headers["Vary"] = "Cookie"

@@ -1,0 +1,24 @@
+"""The console of the académie: establishments, and the state of the modules."""
+
+from __future__ import annotations
+
+from teleservices_core.web.context import Context
+from teleservices_core.web.responses import Page
+
+
+def overview(context: Context) -> Page:
+    """Plugins and their state, recent failures, establishments."""
+    site = context.site
+    with site.database.reading() as tx:
+        establishments = tx.roster.establishments()
+        journal = tx.audit.latest(15)
+    return Page(
+        "academy/overview.html",
+        {
+            "reports": site.plugins.reports,
+            "failures": list(site.plugins.failures)[::-1][:10],
+            "establishments": establishments,
+            "journal": journal,
+            "year": site.school_year(),
+        },
+    )

@@ -1,0 +1,91 @@
+"""Pages for what went wrong: what happened, what to do next."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from teleservices_core.contributions import Message
+from teleservices_core.i18n import _
+from teleservices_core.web.context import Context
+from teleservices_core.web.csrf import FIELD
+from teleservices_core.web.responses import Page
+
+_SECRET_FIELDS: Final = frozenset({FIELD, "password", "again", "secret"})
+
+_TEXTS: Final[dict[str, tuple[Message, Message, Message]]] = {
+    "400": (
+        lambda: _("Demande incomprise"),
+        lambda: _("Le formulaire reçu n’est pas celui de cette page."),
+        lambda: _("Revenez à la page précédente, rechargez-la et recommencez."),
+    ),
+    "403": (
+        lambda: _("Accès impossible"),
+        lambda: _("Votre compte ne donne pas accès à cette page."),
+        lambda: _(
+            "Revenez à l’accueil. Si cela vous paraît anormal, adressez-vous à l’établissement."
+        ),
+    ),
+    "form_expired": (
+        lambda: _("La page avait expiré"),
+        lambda: _("Par sécurité, ce formulaire n’a pas été pris en compte."),
+        lambda: _("Reconnectez-vous ou rechargez la page, puis recommencez."),
+    ),
+    "404": (
+        lambda: _("Page introuvable"),
+        lambda: _("Cette page n’existe pas, ou votre compte n’y a pas accès."),
+        lambda: _("Vérifiez l’adresse, ou revenez à l’accueil."),
+    ),
+    "405": (
+        lambda: _("Action impossible"),
+        lambda: _("Cette adresse ne répond pas à ce type de demande."),
+        lambda: _("Revenez à l’accueil."),
+    ),
+    "409": (
+        lambda: _("Quelqu’un d’autre vient de modifier la même chose"),
+        lambda: _("Votre action n’a pas été enregistrée, pour ne rien écraser."),
+        lambda: _("Revenez à la page précédente, rechargez-la et recommencez."),
+    ),
+    "413": (
+        lambda: _("Envoi trop volumineux"),
+        lambda: _("Le fichier ou le texte dépasse la taille acceptée."),
+        lambda: _("Réduisez-le puis recommencez."),
+    ),
+    "500": (
+        lambda: _("Le service a rencontré un problème"),
+        lambda: _("Votre demande n’a pas abouti. Rien n’a été enregistré à moitié."),
+        lambda: _(
+            "Réessayez dans quelques minutes. Si le problème persiste, indiquez ce numéro à "
+            "l’assistance."
+        ),
+    ),
+    "module_failed": (
+        lambda: _("Ce téléservice est momentanément indisponible"),
+        lambda: _("Les autres téléservices fonctionnent normalement."),
+        lambda: _(
+            "Réessayez plus tard. Si le problème persiste, indiquez ce numéro à l’assistance."
+        ),
+    ),
+}
+
+
+def error_page(
+    context: Context, status: int, *, code: str | None = None, incident: str = ""
+) -> Page:
+    """The page of an error; text typed in a refused form is given back."""
+    texts = _TEXTS.get(code or str(status)) or _TEXTS["400" if status < 500 else "500"]
+    title, text, next_step = (message() for message in texts)
+    typed = []
+    if code == "form_expired":
+        typed = [
+            (name, value)
+            for name, value in context.request.form.items()
+            if name not in _SECRET_FIELDS and value.strip()
+        ]
+    view = {
+        "title": title,
+        "text": text,
+        "next_step": next_step,
+        "incident": incident,
+        "typed": typed,
+    }
+    return Page("error.html", view, status)

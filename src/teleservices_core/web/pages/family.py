@@ -1,0 +1,41 @@
+"""Pages of guardians and students."""
+
+from __future__ import annotations
+
+from teleservices_core.contributions import Access
+from teleservices_core.usecases.home import family_home
+from teleservices_core.web.context import Context
+from teleservices_core.web.responses import Page
+
+
+def home(context: Context) -> Page:
+    """The children and each child's modules, open or closed with the reason (F03, F41)."""
+    viewer = context.me
+    answers = family_home(context.site, viewer)
+    return Page(
+        "home.html",
+        {
+            "answers": answers,
+            "first_name": viewer.name.split(" ")[0],
+            "is_guardian": viewer.is_guardian,
+            "links": _links(context),
+            "email_pending": viewer.account.pending_email,
+            "without_email": viewer.account.email is None and viewer.account.pending_email is None,
+        },
+    )
+
+
+def _links(context: Context) -> dict[str, str]:
+    # A module's first page about a child is the first route it declares.
+    links: dict[str, str] = {}
+    for route in context.site.catalogue.routes:
+        if route.module_id and route.access is Access.CHILD and "GET" in route.methods:
+            links.setdefault(route.module_id, route.name)
+    return links
+
+
+def account(context: Context) -> Page:
+    """« Mon compte »: who is signed in, and the children attached (F19)."""
+    viewer = context.me
+    answers = family_home(context.site, viewer) if viewer.is_family else []
+    return Page("account.html", {"account": viewer.account, "answers": answers})

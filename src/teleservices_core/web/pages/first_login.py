@@ -1,0 +1,169 @@
+"""The steps of a first login."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from teleservices_core.domain.accounts import AccountState, Audience
+from teleservices_core.errors import RefusedError
+from teleservices_core.i18n import _
+from teleservices_core.usecases import claiming
+from teleservices_core.web.context import Context
+from teleservices_core.web.forms import read_form, text
+from teleservices_core.web.guards import next_step
+from teleservices_core.web.responses import Page, Redirect
+
+_PASSWORD_PROBLEMS = {
+    "too_short": lambda: _("Choisissez au moins {minimum} caractères."),
+    "too_long": lambda: _("Choisissez au plus 128 caractères."),
+    "too_simple": lambda: _("Ce mot de passe répète trop peu de caractères."),
+    "too_common": lambda: _("Ce mot de passe est trop connu : choisissez-en un plus personnel."),
+    "too_personal": lambda: _("Ce mot de passe ressemble trop à votre nom ou à votre identifiant."),
+    "same_as_letter": lambda: _("Choisissez un autre mot de passe que celui de la notification."),
+}
+
+
+@frozen
+class PasswordForm:
+    """A new password, typed twice."""
+
+    password: str = text(1024)
+    again: str = text(1024)
+
+
+@frozen
+class EmailForm:
+    """An address."""
+
+    email: str = text(254)
+
+
+def choose_password(context: Context) -> Page | Redirect:
+    """Replace the provisional password (F11)."""
+    viewer = context.me
+    if viewer.account.state is not AccountState.ISSUED:
+        return context.redirect(next_step(viewer))
+    errors: dict[str, str] = {}
+    if context.request.method == "POST":
+        form = read_form(context.request, PasswordForm)
+        if form.value is None:
+            errors["password"] = _PASSWORD_PROBLEMS["too_long"]()
+        elif form.value.password != form.value.again:
+            errors["again"] = _("Les deux mots de passe sont différents.")
+        else:
+            try:
+                context.signed_in = claiming.choose_password(
+                    context.site, viewer, form.value.password
+                )
+            except RefusedError as refused:
+                if refused.code not in _PASSWORD_PROBLEMS:
+                    context.tell(
+                        "error",
+                        _("Cette notification ne fonctionne plus. Connectez-vous à nouveau."),
+                    )
+                    context.signed_out = True
+                    return context.redirect("core.sign_in")
+                said = _PASSWORD_PROBLEMS[refused.code]()
+                errors["password"] = said.format(**refused.detail)
+            else:
+                return context.redirect("core.home")
+    return Page(
+        "choose_password.html",
+        {
+            "errors": errors,
+            "minimum": claiming.minimum_length(viewer.account.audience),
+            "steps": _steps(viewer.account.audience),
+            "login_name": viewer.account.login_name,
+        },
+        status=422 if errors else 200,
+    )
+
+
+def give_email(context: Context) -> Page | Redirect:
+    """Ask for an address: required of a guardian, recommended to a student (F12, F13)."""
+    viewer = context.me
+    if viewer.account.state is not AccountState.CLAIMED:
+        return context.redirect(next_step(viewer))
+    errors: dict[str, str] = {}
+    typed = viewer.account.pending_email or ""
+    if context.request.method == "POST":
+        form = read_form(context.request, EmailForm)
+        typed = form.typed.get("email", "")
+        try:
+            context.signed_in = claiming.give_email(context.site, viewer, typed)
+        except RefusedError:
+            errors["email"] = _(
+                "Cette adresse n’est pas valable : elle doit ressembler à prenom@exemple.fr."
+            )
+        else:
+            if viewer.account.audience is Audience.STUDENT:
+                context.tell(
+                    "info",
+                    _("Un message de confirmation vient de partir vers {address}.").format(
+                        address=typed.strip()
+                    ),
+                )
+            return context.redirect("core.home")
+    return Page(
+        "give_email.html",
+        {
+            "errors": errors,
+            "email": typed,
+            "required": viewer.account.audience is not Audience.STUDENT,
+            "steps": _steps(viewer.account.audience),
+            "days": context.site.settings.durations.email_link_days,
+        },
+        status=422 if errors else 200,
+    )
+
+
+def skip_email(context: Context) -> Redirect:
+    """Go on without an address (students only)."""
+    try:
+        context.signed_in = claiming.skip_email(context.site, context.me)
+    except RefusedError:
+        context.tell("error", _("Une adresse est nécessaire pour un responsable."))
+        return context.redirect("core.give_email")
+    return context.redirect("core.home")
+
+
+def await_confirmation(context: Context) -> Page | Redirect:
+    """Say where the mail went, when, and what to do if it does not come (F20)."""
+    viewer = context.me
+    if viewer.account.pending_email is None:
+        return context.redirect(next_step(viewer))
+    return Page(
+        "await_confirmation.html",
+        {
+            "address": viewer.account.pending_email,
+            "sent_at": claiming.last_sending(context.site, viewer),
+            "steps": _steps(viewer.account.audience),
+            "days": context.site.settings.durations.email_link_days,
+        },
+    )
+
+
+def resend(context: Context) -> Redirect:
+    """Send the link again."""
+    try:
+        claiming.resend(context.site, context.me)
+    except RefusedError as refused:
+        if refused.code == "too_soon":
+            context.tell(
+                "warning",
+                _("Un message vient de partir : attendez une minute avant d’en demander un autre."),
+            )
+    else:
+        context.tell(
+            "success", _("Un nouveau message vient de partir. Le précédent ne fonctionne plus.")
+        )
+    return context.redirect("core.await_confirmation")
+
+
+def _steps(audience: Audience) -> list[str]:
+    steps = [_("Mot de passe")]
+    if audience is not Audience.STAFF:
+        steps.append(_("Adresse électronique"))
+    if audience is Audience.GUARDIAN:
+        steps.append(_("Confirmation"))
+    return steps

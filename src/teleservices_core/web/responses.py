@@ -1,0 +1,34 @@
+"""What handlers return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import Factory, frozen
+
+
+@frozen
+class Page:
+    """A template and the values it shows."""
+
+    template: str
+    view: Mapping[str, Any] = Factory(dict)
+    status: int = 200
+
+
+@frozen
+class Redirect:
+    """Go to a route, as an answer to a form (303)."""
+
+    route: str
+    values: Mapping[str, Any] = Factory(dict)
+
+
+@frozen
+class Download:
+    """A document to save."""
+
+    body: bytes
+    filename: str
+    media_type: str

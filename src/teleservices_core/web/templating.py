@@ -1,0 +1,35 @@
+"""Jinja as the pages need it: escaped, translated, strict about missing names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+
+from teleservices_core import i18n
+
+
+def make_environment(folders: Iterable[Path], zone: ZoneInfo) -> Environment:
+    """Templates of the core and of every plugin; instants are shown in the académie's time."""
+    environment = Environment(
+        loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    install: Any = environment
+    install.install_gettext_callables(i18n._, i18n.ngettext, newstyle=True)
+    environment.filters.update(
+        date=i18n.show_date,
+        day=i18n.show_day,
+        short_date=i18n.show_short_date,
+        instant=lambda at: i18n.show_instant(at, zone),
+        timestamp=lambda at: i18n.show_timestamp(at, zone),
+    )
+    return environment

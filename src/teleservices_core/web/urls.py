@@ -1,0 +1,76 @@
+"""Addresses under the mount point, whatever the host put before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import Factory, field, frozen
+from werkzeug.routing import Map, MapAdapter, Rule
+
+from teleservices_core.contributions import Route
+
+STATIC: Final = Path(__file__).parent / "static"
+
+
+def make_map(routes: tuple[Route, ...]) -> Map:
+    """The routing map; two slashes or a missing one are plainly not found."""
+    rules = [Rule(r.rule, endpoint=r.name, methods=r.methods) for r in routes]
+    rules.append(Rule("/static/<version>/<name>", endpoint="static", methods=("GET",)))
+    return Map(rules, strict_slashes=False, merge_slashes=False)
+
+
+@frozen
+class StaticFiles:
+    """The stylesheet and icon, addressed by a digest of their content."""
+
+    folder: Path = STATIC
+    versions: Mapping[str, str] = field(init=False)
+
+    @versions.default
+    def _versions(self) -> Mapping[str, str]:
+        files = [file for file in self.folder.iterdir() if file.is_file()]
+        return {file.name: sha256(file.read_bytes()).hexdigest()[:12] for file in files}
+
+
+@frozen
+class Urls:
+    """Builds links for templates and handlers."""
+
+    adapter: MapAdapter
+    files: StaticFiles = Factory(StaticFiles)
+
+    def to(self, route: str, **values: Any) -> str:
+        """The address of a route, mount point included."""
+        return self.adapter.build(route, values)
+
+    def static(self, name: str) -> str:
+        """The address of a static file."""
+        return self.to("static", version=self.files.versions[name], name=name)
+
+    @property
+    def home(self) -> str:
+        """The first page."""
+        return self.to("core.home")
+
+    @property
+    def sign_in(self) -> str:
+        """The sign-in page."""
+        return self.to("core.sign_in")
+
+    @property
+    def sign_out(self) -> str:
+        """Where the sign-out form goes."""
+        return self.to("core.sign_out")
+
+    @property
+    def help(self) -> str:
+        """The help page."""
+        return self.to("core.help")
+
+    @property
+    def account(self) -> str:
+        """« Mon compte »."""
+        return self.to("core.account")

@@ -1,0 +1,169 @@
+"""The core's reasons in words, for families and for staff; and how to fill them in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from attrs import frozen
+
+from teleservices_core.contributions import Words
+from teleservices_core.domain.activation import Decision, Question, Vote
+from teleservices_core.i18n import _, show_date, show_instant
+
+CORE_WORDS: Final[Mapping[str, Words]] = {
+    "core.not_taking_part": Words(
+        family=lambda: _("{school} ne propose pas les téléservices."),
+        next_step=lambda: _("Pour toute démarche, adressez-vous à son secrétariat{contact}."),
+        staff=lambda: _("L’établissement n’adhère pas aux téléservices."),
+    ),
+    "core.other_audience": Words(
+        family=lambda: _("Ce téléservice ne s’adresse pas à votre type de compte."),
+        next_step=lambda: _("Vous n’avez rien à faire."),
+        staff=lambda: _("Le module n’est pas destiné à ce public."),
+    ),
+    "core.other_kind": Words(
+        family=lambda: _("Ce téléservice n’existe pas dans ce type d’établissement."),
+        next_step=lambda: _("Vous n’avez rien à faire."),
+        staff=lambda: _("Le module n’est pas destiné à ce type d’établissement."),
+    ),
+    "core.no_link": Words(
+        family=lambda: _("Votre lien avec cet élève n’est plus en vigueur."),
+        next_step=lambda: _("En cas d’erreur, adressez-vous au secrétariat{contact}."),
+        staff=lambda: _("Le lien de responsabilité n’est pas en vigueur à cette date."),
+    ),
+    "core.weak_link": Words(
+        family=lambda: _("Ce téléservice est réservé aux représentants légaux de l’élève."),
+        next_step=lambda: _("En cas d’erreur, adressez-vous au secrétariat{contact}."),
+        staff=lambda: _("Le niveau de responsabilité est insuffisant pour ce module."),
+    ),
+    "core.left": Words(
+        family=lambda: _("{student} a quitté {school} le {left_on}."),
+        next_step=lambda: _(
+            "Les téléservices du nouvel établissement s’affichent dès qu’il y est inscrit."
+        ),
+        staff=lambda: _("Élève sorti de l’établissement le {left_on}."),
+    ),
+    "core.imposed": Words(
+        family=lambda: _("Ouvert par l’académie."),
+        next_step=lambda: "",
+        staff=lambda: _("Ouverture imposée par l’académie{by}."),
+    ),
+    "core.forbidden": Words(
+        family=lambda: _("L’académie ne propose pas ce téléservice pour {year}."),
+        next_step=lambda: _("Pour toute démarche, adressez-vous au secrétariat{contact}."),
+        staff=lambda: _("Interdit par l’académie{by} : seul le rectorat peut l’autoriser."),
+    ),
+    "core.automatic": Words(
+        family=lambda: _("Ouvert à toutes les familles concernées."),
+        next_step=lambda: "",
+        staff=lambda: _("Ouverture automatique : aucun acte du chef d’établissement."),
+    ),
+    "core.opened": Words(
+        family=lambda: _("Ouvert par l’établissement."),
+        next_step=lambda: "",
+        staff=lambda: _("Ouvert{by}."),
+    ),
+    "core.closed_by_head": Words(
+        family=lambda: _("{school} a fermé ce téléservice pour {year}."),
+        next_step=lambda: _("Pour en savoir plus, adressez-vous au secrétariat{contact}."),
+        staff=lambda: _("Fermé{by} : le chef d’établissement peut le rouvrir."),
+    ),
+    "core.open_by_default": Words(
+        family=lambda: _("Ouvert."),
+        next_step=lambda: "",
+        staff=lambda: _("Ouvert par défaut : le chef d’établissement peut le fermer."),
+    ),
+    "core.not_opened": Words(
+        family=lambda: _("{school} n’a pas ouvert ce téléservice pour {year}."),
+        next_step=lambda: _(
+            "C’est le chef d’établissement qui en décide. Pour en savoir plus, "
+            "adressez-vous au secrétariat{contact}."
+        ),
+        staff=lambda: _("Pas encore ouvert : le chef d’établissement peut l’ouvrir."),
+    ),
+    "core.campaign_coming": Words(
+        family=lambda: _("La campagne ouvre {when}."),
+        next_step=lambda: _("Revenez à partir de cette date."),
+        staff=lambda: _("Campagne à venir : {when}."),
+    ),
+    "core.campaign_over": Words(
+        family=lambda: _("La campagne est terminée."),
+        next_step=lambda: _("Adressez-vous au secrétariat{contact}."),
+        staff=lambda: _("Aucune campagne en cours ni à venir : l’académie fixe les dates."),
+    ),
+    "core.no_campaign": Words(
+        family=lambda: _("Les dates de la campagne {year} ne sont pas encore connues."),
+        next_step=lambda: _("Elles s’afficheront ici dès que l’académie les aura fixées."),
+        staff=lambda: _("Aucune campagne : l’académie fixe les dates."),
+    ),
+    "core.requires_closed": Words(
+        family=lambda: _("Ce téléservice a besoin de « {required} », qui n’est pas ouvert."),
+        next_step=lambda: _("Pour en savoir plus, adressez-vous au secrétariat{contact}."),
+        staff=lambda: _("Ouvrez d’abord « {required} »."),
+    ),
+    "core.nobody_opened": Words(
+        family=lambda: _("Ce téléservice n’est pas ouvert pour {year}."),
+        next_step=lambda: _("Pour en savoir plus, adressez-vous au secrétariat{contact}."),
+        staff=lambda: _("Aucune règle n’ouvre ce module."),
+    ),
+    "core.rule_failed": Words(
+        family=lambda: _("Ce téléservice est momentanément indisponible."),
+        next_step=lambda: _("Réessayez plus tard. Vos données ne sont pas touchées."),
+        staff=lambda: _("La règle {rule} a échoué ({error}) : voir l’état des modules."),
+    ),
+}
+
+_UNKNOWN: Final = Words(
+    family=lambda: _("Ce téléservice n’est pas ouvert."),
+    next_step=lambda: _("Pour en savoir plus, adressez-vous au secrétariat{contact}."),
+    staff=lambda: _("Motif {reason} (règle {rule})."),
+)
+
+
+@frozen
+class Told:
+    """A decision in words."""
+
+    family: str
+    next_step: str
+    staff: str
+
+
+def tell(decision: Decision, question: Question, words: Mapping[str, Words]) -> Told:
+    """Word the reason of a decision for each reader."""
+    vote = decision.reason
+    chosen = words.get(vote.reason, _UNKNOWN)
+    fields = _fields(vote, question)
+    return Told(
+        family=chosen.family().format_map(fields),
+        next_step=chosen.next_step().format_map(fields),
+        staff=chosen.staff().format_map(fields),
+    )
+
+
+def _fields(vote: Vote, question: Question) -> Mapping[str, str]:
+    school = question.establishment
+    contact = " : ".join(filter(None, (school.phone, school.email)))
+    fields = {
+        "school": school.name,
+        "year": str(question.school_year),
+        "student": question.student.first_name if question.student else _("L’élève"),
+        "contact": f" ({contact})" if contact else "",
+        "by": _(" par {who}").format(who=vote.set_by) if vote.set_by else "",
+        "when": _when(vote, question.zone),
+        "reason": vote.reason,
+        "rule": vote.rule,
+        **vote.detail,
+    }
+    if "left_on" in vote.detail:
+        fields["left_on"] = show_date(date.fromisoformat(vote.detail["left_on"]))
+    return fields
+
+
+def _when(vote: Vote, zone: ZoneInfo) -> str:
+    return (
+        _("le {date}").format(date=show_instant(vote.changes_at, zone)) if vote.changes_at else ""
+    )
