@@ -67,7 +67,7 @@ def teleservices_mail_templates() -> Iterable[MailTemplate]:
         body=lambda: _(
             "Bonjour {name},\n"
             "\n"
-            "Vous venez d’indiquer cette adresse sur le site {site} de l’académie de {academie}.\n"
+            "Vous venez d’indiquer cette adresse sur le site {site} de l’{academie}.\n"
             "Pour la confirmer, ouvrez ce lien puis appuyez sur « Confirmer mon adresse » :\n"
             "\n"
             "{link}\n"

@@ -92,19 +92,19 @@ class NavItem:
 
 
 @frozen
+class BannerLink:
+    """A link of the bar, to a route."""
+
+    label: str
+    route: str
+
+
+@frozen
 class Banner:
     """A thin bar above every page, for a test site."""
 
     text: str
     links: tuple[BannerLink, ...] = ()
-
-
-@frozen
-class BannerLink:
-    """A link of the bar; the address is relative to the mount point."""
-
-    label: str
-    path: str
 
 
 @frozen

@@ -85,3 +85,13 @@ class PluginError(TeleservicesError):
         self.plugin = plugin
         self.reason = reason
         super().__init__(f"plugin {plugin!r}: {reason}")
+
+
+class MissingExtraError(TeleservicesError, ImportError):
+    """An optional dependency that is not installed; names the extra that brings it."""
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        self.extra = extra
+        super().__init__(
+            f'{purpose} needs the extra "{extra}": pip install "teleservices-core[{extra}]"'
+        )

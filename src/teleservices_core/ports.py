@@ -262,6 +262,10 @@ class RosterStore(Protocol):
         """One of those, in one statement."""
         ...
 
+    def by_siecle_id(self, uai: Uai, kind: str, siecle_id: str) -> UUID | None:
+        """The ``student`` of an ELEVE_ID, or the ``adult`` of a PERSONNE_ID, in a school's base."""
+        ...
+
     def class_groups(self, uai: Uai, school_year: SchoolYear) -> list[tuple[str, int]]:
         """Codes of the classes with their numbers of students present."""
         ...
@@ -292,6 +296,10 @@ class StaffStore(Protocol):
 
     def assignments(self, staff_ids: Sequence[UUID]) -> list[Assignment]:
         """Roles of members of staff, whatever their dates."""
+        ...
+
+    def by_email(self, email: str) -> UUID | None:
+        """The member of staff with an address."""
         ...
 
     def without_account(self) -> list[StaffMember]:

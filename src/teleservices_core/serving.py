@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from teleservices_core.app import Teleservices
-from teleservices_core.errors import TeleservicesError
+from teleservices_core.errors import MissingExtraError
 
 
 def application() -> Teleservices:
@@ -23,13 +23,13 @@ def serve_site(
 ) -> None:
     """Run until interrupted. ``target`` is another WSGI factory, ``module:function``.
 
-    Raises :exc:`TeleservicesError` where granian is not installed.
+    Raises :exc:`MissingExtraError` where granian is not installed.
     """
     try:
         from granian.constants import Interfaces
         from granian.server import Server
     except ImportError:
-        raise TeleservicesError("install the extra: pip install teleservices-core[serve]") from None
+        raise MissingExtraError("serve", "serving the site") from None
     os.environ["TELESERVICES_SETTINGS"] = str(settings.resolve())
     server: Any = Server(
         target or "teleservices_core.serving:application",

@@ -10,9 +10,11 @@ from teleservices_core.usecases.letters import IssuedLetter
 
 def letter_head(settings: Settings, establishment: Establishment | None) -> LetterHead:
     """The sender: the establishment, or the académie for its own staff."""
+    full = settings.academie.full_name
+    name = full[0].upper() + full[1:]
     return LetterHead(
-        academie_name=settings.academie.name,
-        establishment_name=establishment.name if establishment else f"Académie de {settings.academie.name}",
+        academie_name=name,
+        establishment_name=establishment.name if establishment else name,
         establishment_address=establishment.address.label() if establishment else (),
         phone=establishment.phone if establishment else "",
         email=establishment.email if establishment else "",

@@ -32,7 +32,8 @@ from teleservices_core.documents.sheets import (
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.credentials import PASSWORD_MIN, PASSWORD_MIN_STAFF
 from teleservices_core.domain.localtime import add_months
-from teleservices_core.errors import InvalidValueError, TeleservicesError
+from teleservices_core.errors import InvalidValueError, MissingExtraError
+from teleservices_core.i18n import show_date
 
 if TYPE_CHECKING:
     import typst
@@ -59,10 +60,6 @@ LETTERS_PER_FILE: Final = 500
 SHOWN_CHILDREN: Final = 8
 """More children than this are counted in the letter, not named: one page each."""
 
-_MONTHS: Final = (
-    *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),
-    *("août", "septembre", "octobre", "novembre", "décembre"),
-)
 _NUMBERS: Final = (
     *("un", "deux", "trois", "quatre", "cinq", "six"),
     *("sept", "huit", "neuf", "dix", "onze", "douze"),
@@ -72,16 +69,6 @@ _PASSWORD_MIN: Final = {
     Audience.STUDENT: PASSWORD_MIN,
     Audience.STAFF: PASSWORD_MIN_STAFF,
 }
-
-
-class MissingExtraError(TeleservicesError, ImportError):
-    """An optional dependency that is not installed; names the extra that brings it."""
-
-    def __init__(self, extra: str, purpose: str) -> None:
-        self.extra = extra
-        super().__init__(
-            f'{purpose} needs the extra "{extra}": pip install "teleservices-core[{extra}]"'
-        )
 
 
 def render_letters(
@@ -236,8 +223,7 @@ def _shown(text: str, length: int) -> str:
 
 def _french_date(on: date) -> str:
     """A date in full, its parts kept together: "1er décembre 2026"."""
-    day = "1er" if on.day == 1 else str(on.day)
-    return f"{day}\N{NO-BREAK SPACE}{_MONTHS[on.month - 1]}\N{NO-BREAK SPACE}{on.year}"
+    return show_date(on).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _months_between(start: date, end: date) -> str:

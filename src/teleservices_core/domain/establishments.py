@@ -37,6 +37,12 @@ class Academie:
     year_starts: tuple[int, int] = (9, 1)
     """Month and day from which a new school year is the current one."""
 
+    @property
+    def full_name(self) -> str:
+        """The name in a sentence: "académie de Dijon", "académie d’Orléans-Tours"."""
+        elided = self.name[:1].upper() in "AÀÂÉEÈIÎOÔUH"
+        return f"académie d’{self.name}" if elided else f"académie de {self.name}"
+
     def today(self, at: datetime) -> date:
         """The académie's civil date at an instant."""
         return local_date(at, self.zone)

@@ -171,10 +171,42 @@ class ImportedFile:
 
 
 @frozen
-class Resolved:
-    """The person that a record of the file is about."""
+class Identified:
+    """The person that a record is about."""
 
     siecle_id: str
     entity_id: UUID
     is_known: bool
     """Whether the person was there before this import."""
+
+
+@frozen
+class IdentifiedStudent(Identified):
+    """The student that a record is about."""
+
+    has_ine: bool = False
+    """Whether a national identifier vouches for the identity."""
+    is_present: bool = True
+    """Whether the student attends the establishment on the day of the import."""
+    name: str = ""
+
+
+@frozen
+class Enrolled:
+    """A student whom the establishment had before the import."""
+
+    student_id: UUID
+    siecle_id: str = ""
+    ine: str = ""
+    name: str = ""
+
+
+@frozen
+class Family:
+    """A student with the adults that the file gives him."""
+
+    student: IdentifiedStudent
+    links: tuple[tuple[LinkRecord, UUID, str], ...]
+    """Each link, with the adult it leads to and the adult's name."""
+    is_unsure: bool = False
+    """Whether a record about him was set aside, so that an absent link proves nothing."""

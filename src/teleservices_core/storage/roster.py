@@ -207,6 +207,14 @@ class Roster:
             best.setdefault(child.student.id, child)
         return sorted(best.values(), key=lambda c: (c.student.born_on, c.student.first_name))
 
+    def by_siecle_id(self, uai: Uai, kind: str, siecle_id: str) -> UUID | None:
+        """See the port."""
+        k = t.siecle_keys.c
+        found: UUID | None = self.connection.scalar(
+            select(k.entity_id).where(k.uai == uai.code, k.kind == kind, k.siecle_id == siecle_id)
+        )
+        return found
+
     def class_groups(self, uai: Uai, school_year: SchoolYear) -> list[tuple[str, int]]:
         """See the port."""
         s = t.schoolings

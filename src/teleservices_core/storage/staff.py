@@ -27,7 +27,7 @@ class Staff:
 
     def save(self, member: StaffMember, assignments: Sequence[Assignment]) -> UUID:
         """See the port."""
-        known = self.connection.scalar(select(t.staff.c.id).where(t.staff.c.email == member.email))
+        known = self.by_email(member.email)
         names = {
             "title": member.title,
             "last_name": member.last_name,
@@ -63,6 +63,13 @@ class Staff:
             )
             for row in self.connection.execute(held.order_by(t.assignments.c.scope))
         ]
+
+    def by_email(self, email: str) -> UUID | None:
+        """See the port."""
+        found: UUID | None = self.connection.scalar(
+            select(t.staff.c.id).where(t.staff.c.email == email)
+        )
+        return found
 
     def without_account(self) -> list[StaffMember]:
         """See the port."""

@@ -71,7 +71,7 @@ def compose(site: Site, parcel: Parcel) -> EmailMessage:
     settings = site.settings
     context |= {
         "site": settings.site_name,
-        "academie": settings.academie.name,
+        "academie": settings.academie.full_name,
         "hotline": settings.hotline.phone,
         "home": settings.base_url,
     }

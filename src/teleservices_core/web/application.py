@@ -148,7 +148,7 @@ class Application:
         notices = context.cookies.unpack(context.cookies.get(context.request, "notice"))
         text = template.render(
             site_name=site.settings.site_name,
-            academie=site.academie.name,
+            academie=site.academie.full_name,
             hotline=site.settings.hotline,
             viewer=viewer,
             nav=self._navigation(context),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 from attrs import frozen
 
 from teleservices_core.documents.issued import letter_head, letter_sheet
-from teleservices_core.documents.letters import write_letters
+from teleservices_core.documents.letters import LETTERS_PER_FILE, render_letters
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.modules import Stance
@@ -117,7 +118,17 @@ def issue_letters(context: Context, uai: str) -> Download | Redirect:
         context.tell("info", _("Aucune notification à éditer : toutes l’ont déjà été."))
         return context.redirect("core.letters", uai=uai)
     issued = letters_usecase.issue_letters(site, plan, viewer=context.me)
-    target = BytesIO()
-    write_letters(letter_head(site.settings, plan.establishment), map(letter_sheet, issued), target)
-    name = f"notifications-{uai}-{class_group or 'etablissement'}.pdf".replace(" ", "-")
-    return Download(target.getvalue(), name, "application/pdf")
+    head = letter_head(site.settings, plan.establishment)
+    parts = list(render_letters(head, map(letter_sheet, issued), batch=LETTERS_PER_FILE))
+    name = f"notifications-{uai}-{class_group or 'etablissement'}".replace(" ", "-")
+    if len(parts) == 1:
+        return Download(parts[0], f"{name}.pdf", "application/pdf")
+    return Download(_zipped(name, parts), f"{name}.zip", "application/zip")
+
+
+def _zipped(name: str, parts: list[bytes]) -> bytes:
+    packed = BytesIO()
+    with ZipFile(packed, "w") as archive:
+        for number, part in enumerate(parts, 1):
+            archive.writestr(f"{name}-{number:02}.pdf", part)
+    return packed.getvalue()

@@ -1,0 +1,1 @@
+"""A synthetic académie to click through."""

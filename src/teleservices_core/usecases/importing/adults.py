@@ -1,0 +1,110 @@
+"""Adults of an import: who they are and what changes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from uuid import UUID
+
+from teleservices_core.domain.differences import Change, Difference, Subject, field_changes
+from teleservices_core.domain.establishments import PostalAddress
+from teleservices_core.domain.identity import Relative, identify_adult, recognize
+from teleservices_core.domain.records import AdultRecord, Identified
+from teleservices_core.domain.roster import Adult
+from teleservices_core.i18n import _
+from teleservices_core.usecases.importing.context import PAGE, Import
+
+
+def identify_adults(run: Import) -> None:
+    """Find whom each record is about: by its key, else by a child known elsewhere (F40)."""
+    for page in run.staged.adults(PAGE):
+        by_key = run.state.adults_by_key(run.uai, [record.siecle_id for record in page])
+        found = (
+            (record.siecle_id, identify_adult(record, by_key.get(record.siecle_id)))
+            for record in page
+        )
+        run.staged.identify_adults(
+            [Identified(key, who.id, is_known=True) for key, who in found if who is not None]
+        )
+    run.staged.reject_adults(
+        run.staged.clashing_adults(),
+        _("deux enregistrements désignent la même personne déjà connue : vérifiez dans SIECLE"),
+    )
+    recognized: set[str] = set()
+    for strangers in run.staged.strangers(PAGE):
+        relatives = _relatives(run, {id_ for _record, ids in strangers for id_ in ids})
+        arrived = []
+        for record, student_ids in strangers:
+            adult_id = recognize(record, student_ids, relatives)
+            if adult_id is not None:
+                recognized.add(record.siecle_id)
+            arrived.append(
+                Identified(record.siecle_id, adult_id or run.new_id(), adult_id is not None)
+            )
+        run.staged.identify_adults(arrived)
+    # Two records that look like the same adult: none of them is, since a name
+    # that two persons bear identifies neither.
+    run.staged.identify_adults(
+        Identified(key, run.new_id(), is_known=False)
+        for key in run.staged.clashing_adults()
+        if key in recognized
+    )
+
+
+def _relatives(run: Import, student_ids: set[UUID]) -> dict[UUID, list[Relative]]:
+    found: dict[UUID, list[Relative]] = defaultdict(list)
+    if student_ids:
+        for each in run.state.relatives(student_ids, run.uai):
+            found[each.student_id].append(each)
+    return found
+
+
+def compare_adults(run: Import) -> None:
+    """Compare each adult with what is known, and write what differs."""
+    for page in run.staged.identified_adults(PAGE):
+        known = run.state.adults([who.entity_id for _record, who in page if who.is_known])
+        keys = run.state.keys(run.uai, "adult", [who.siecle_id for _record, who in page])
+        adults = []
+        for record, who in page:
+            before = known.get(who.entity_id)
+            after = _adult(record, who.entity_id, before)
+            if before is None:
+                run.findings.add(
+                    Difference(Subject.ADULT, Change.ADDED, after.id, after.full_name)
+                )
+            elif changes := field_changes(before, after):
+                run.findings.add(
+                    Difference(Subject.ADULT, Change.CHANGED, after.id, after.full_name, changes)
+                )
+            if before != after:
+                adults.append(after)
+        run.writes.save_adults(adults)
+        run.writes.save_keys(run.uai, "adult", _new_keys(page, keys))
+
+
+def _new_keys(
+    page: Sequence[tuple[AdultRecord, Identified]], keys: object
+) -> list[tuple[str, UUID]]:
+    assert isinstance(keys, dict)  # noqa: S101
+    return [
+        (who.siecle_id, who.entity_id)
+        for _record, who in page
+        if keys.get(who.siecle_id) != who.entity_id
+    ]
+
+
+def _adult(record: AdultRecord, id_: UUID, before: Adult | None) -> Adult:
+    address = record.address
+    if address is None:
+        address = before.address if before else PostalAddress()
+    return Adult(
+        id=id_,
+        last_name=record.last_name,
+        first_name=record.first_name,
+        title=record.title,
+        usage_name=record.usage_name,
+        email=record.email,
+        mobile=record.mobile,
+        phone=record.phone,
+        address=address,
+    )

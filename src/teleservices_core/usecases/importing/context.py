@@ -1,0 +1,104 @@
+"""What the steps of an import share, and the report they write together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from attrs import Factory, define, frozen
+
+from teleservices_core.domain.differences import Change, Difference, Subject
+from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.records import Alert, ImportedFile, Rejected
+from teleservices_core.domain.values import Uai
+from teleservices_core.usecases.importing.stores import RosterState, RosterWrites, StagedRoster
+
+PAGE: Final = 1_000
+"""Records compared and written at once; bounds memory."""
+
+
+@frozen
+class Blocked:
+    """Why an import would not be applied as it is."""
+
+    code: str
+    """``too_many_departures`` or ``too_many_ended_links``."""
+    number: int
+    of: int
+
+
+@frozen
+class ImportReport:
+    """What an import did, or would do."""
+
+    uai: Uai
+    school_year: SchoolYear
+    files: tuple[ImportedFile, ...]
+    digest: str
+    counts: Mapping[str, int]
+    """By name: ``student.added``, ``link.ended``, ``accounts``, ``rejected``, ``read.students``…"""
+    differences: tuple[Difference, ...]
+    """The first of each sort, or all of them."""
+    rejected: tuple[Rejected, ...]
+    alerts: tuple[Alert, ...]
+    blocked: tuple[Blocked, ...] = ()
+    is_dry_run: bool = False
+
+    def number(self, subject: Subject, change: Change) -> int:
+        """How many differences of a sort there are."""
+        return self.counts.get(f"{subject}.{change}", 0)
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether what is known already says the same."""
+        unimportant = ("read.", "rejected", "alerts")
+        return not any(n for name, n in self.counts.items() if not name.startswith(unimportant))
+
+
+@define
+class Findings:
+    """Counts everything, keeps the first differences of each sort."""
+
+    keep: int | None
+    counts: Counter[str] = Factory(Counter)
+    differences: list[Difference] = Factory(list)
+    blocked: list[Blocked] = Factory(list)
+
+    def add(self, difference: Difference) -> None:
+        """Note a difference."""
+        name = f"{difference.subject}.{difference.change}"
+        self.counts[name] += 1
+        if self.keep is None or self.counts[name] <= self.keep:
+            self.differences.append(difference)
+
+
+@frozen
+class Import:
+    """One import under way."""
+
+    staged: StagedRoster
+    state: RosterState
+    writes: RosterWrites
+    findings: Findings
+    new_id: Callable[[], UUID]
+    now: datetime
+    today: date
+    current_year: SchoolYear
+    """The year under way, whichever year the files prepare."""
+
+    @property
+    def uai(self) -> Uai:
+        """The establishment."""
+        return self.staged.uai
+
+    @property
+    def school_year(self) -> SchoolYear:
+        """The year of the files."""
+        return self.staged.school_year
+
+    def is_past(self, day: date | None) -> bool:
+        """Whether a first day of absence has come."""
+        return day is not None and day <= self.today

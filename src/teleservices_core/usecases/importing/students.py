@@ -1,0 +1,189 @@
+"""Students of an import: who they are, what changes, who left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from uuid import UUID
+
+from attrs import evolve
+
+from teleservices_core.domain.differences import (
+    Change,
+    Difference,
+    FieldChange,
+    Subject,
+    field_changes,
+)
+from teleservices_core.domain.identity import Unclear, identify_student
+from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.records import IdentifiedStudent, StudentRecord
+from teleservices_core.domain.roster import Schooling, Sex, Student
+from teleservices_core.i18n import _
+from teleservices_core.usecases.importing.context import PAGE, Import
+
+
+def identify_students(run: Import) -> None:
+    """Find whom each record is about, before anything is compared."""
+    unclear: list[str] = []
+    for page in run.staged.students(PAGE):
+        by_ine = run.state.students_by_ine(
+            {ine.code for record in page for ine in (record.ine, record.former_ine) if ine}
+        )
+        by_key = run.state.students_by_key(run.uai, [record.siecle_id for record in page])
+        found = []
+        for record in page:
+            ines = [ine.code for ine in (record.ine, record.former_ine) if ine]
+            who = identify_student(
+                record,
+                by_ine=next((by_ine[ine] for ine in ines if ine in by_ine), None),
+                by_key=by_key.get(record.siecle_id),
+            )
+            if isinstance(who, Unclear):
+                unclear.append(record.siecle_id)
+                continue
+            found.append(
+                IdentifiedStudent(
+                    record.siecle_id,
+                    who.id if who else run.new_id(),
+                    is_known=who is not None,
+                    has_ine=who is not None and bool(set(ines) & by_ine.keys()),
+                    is_present=not run.is_past(record.left_on),
+                    name=_name(record),
+                )
+            )
+        run.staged.identify_students(found)
+    run.staged.reject_students(
+        unclear,
+        _("identifiant national déjà porté par une autre personne : vérifiez-le dans SIECLE"),
+    )
+    run.staged.reject_students(
+        run.staged.clashing_students(),
+        _("deux enregistrements désignent le même élève déjà connu : vérifiez dans SIECLE"),
+    )
+
+
+def _name(record: StudentRecord) -> str:
+    return f"{record.first_name} {record.usage_name or record.last_name}"
+
+
+def compare_students(run: Import) -> None:
+    """Compare each student and schooling with what is known, and write what differs."""
+    since = SchoolYear(min(run.school_year, run.current_year).start - 1)
+    for page in run.staged.identified_students(PAGE):
+        ids = [who.entity_id for _record, who in page if who.is_known]
+        known = run.state.students(ids)
+        schoolings = run.state.schoolings(ids, since)
+        keys = run.state.keys(run.uai, "student", [who.siecle_id for _record, who in page])
+        students, attended = [], []
+        for record, who in page:
+            before = known.get(who.entity_id)
+            after = _student(record, who.entity_id, before)
+            mine = schoolings.get(who.entity_id, [])
+            here = next((s for s in mine if _is_here(run, s)), None)
+            schooling = _schooling(run, record, who.entity_id, here)
+            if before != after:
+                students.append(after)
+            if here != schooling:
+                attended.append(schooling)
+            for difference in _differences(run, before, after, mine, schooling):
+                run.findings.add(difference)
+        run.writes.save_students(students)
+        run.writes.save_schoolings(attended)
+        run.writes.save_keys(
+            run.uai,
+            "student",
+            [
+                (who.siecle_id, who.entity_id)
+                for _record, who in page
+                if keys.get(who.siecle_id) != who.entity_id
+            ],
+        )
+
+
+def _student(record: StudentRecord, id_: UUID, before: Student | None) -> Student:
+    return Student(
+        id=id_,
+        last_name=record.last_name,
+        first_name=record.first_name,
+        born_on=record.born_on,
+        usage_name=record.usage_name,
+        # What a file leaves out is not unlearned.
+        sex=record.sex if record.sex is not Sex.UNKNOWN or before is None else before.sex,
+        ine=record.ine if record.ine is not None or before is None else before.ine,
+    )
+
+
+def _is_here(run: Import, schooling: Schooling) -> bool:
+    return schooling.uai == run.uai and schooling.school_year == run.school_year
+
+
+def _schooling(
+    run: Import, record: StudentRecord, student_id: UUID, before: Schooling | None
+) -> Schooling:
+    after = Schooling(
+        student_id=student_id,
+        uai=run.uai,
+        school_year=run.school_year,
+        class_group=record.class_group or "",
+        mef=record.mef,
+        status=record.status,
+        boarding=record.boarding,
+        from_on=record.entered_on,
+        left_on=record.left_on,
+    )
+    if before is None:
+        return after
+    return evolve(
+        after,
+        class_group=before.class_group if record.class_group is None else record.class_group,
+        from_on=record.entered_on or before.from_on,
+    )
+
+
+def _differences(
+    run: Import,
+    before: Student | None,
+    after: Student,
+    schoolings: Sequence[Schooling],
+    schooling: Schooling,
+) -> Iterator[Difference]:
+    here = next((each for each in schoolings if _is_here(run, each)), None)
+    earlier = [s for s in schoolings if s.school_year <= run.school_year and s is not here]
+    if before is None or (here is None and not earlier):
+        yield Difference(Subject.STUDENT, Change.ADDED, after.id, after.full_name)
+        return
+    changes = field_changes(before, after)
+    compared = field_changes(here or earlier[-1], schooling, ignored={"student_id"})
+    changes += compared if here else _only(compared, {"uai", "school_year", "class_group"})
+    if not changes:
+        return
+    fields: Mapping[str, FieldChange] = {change.field: change for change in changes}
+    if here is None or "class_group" in fields:
+        change = Change.MOVED
+    elif "left_on" in fields and fields["left_on"].after is not None:
+        change = Change.LEFT
+    else:
+        change = Change.CHANGED
+    yield Difference(Subject.STUDENT, change, after.id, after.full_name, changes)
+
+
+def _only(changes: tuple[FieldChange, ...], names: set[str]) -> tuple[FieldChange, ...]:
+    return tuple(change for change in changes if change.field in names)
+
+
+def close_missing(run: Import) -> None:
+    """Close the schooling of those whom the file no longer lists. Nobody is deleted."""
+    for page in run.staged.missing(PAGE):
+        for each in page:
+            run.findings.add(
+                Difference(
+                    Subject.STUDENT,
+                    Change.LEFT,
+                    each.student_id,
+                    each.name,
+                    (FieldChange("left_on", None, run.today),),
+                )
+            )
+        run.writes.close_schoolings(
+            [each.student_id for each in page], run.uai, run.school_year, run.today
+        )
