@@ -1,0 +1,215 @@
+"""Who may reach what: every route against every kind of visitor."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+from werkzeug.test import Client
+
+from teleservices_core.app import Teleservices
+from teleservices_core.contributions import Access
+from teleservices_core.domain.accounts import Audience
+from teleservices_core.domain.modules import Stance
+from teleservices_core.domain.roster import Level
+from teleservices_core.domain.staff import Role
+from teleservices_core.testing.browsing import Browser
+from teleservices_core.testing.builders import (
+    COLLEGE,
+    LYCEE,
+    a_link,
+    a_schooling,
+    a_student,
+    an_adult,
+    an_establishment,
+)
+from teleservices_core.testing.world import PASSWORD, World
+from teleservices_core.usecases.opening import set_opening
+
+FAMILY = {"guardian", "student"}
+EXPECTED = {
+    Access.PUBLIC: {"nobody", *FAMILY, "head", "office", "other_head", "academy"},
+    Access.SIGNED_IN: {*FAMILY, "head", "office", "other_head", "academy"},
+    Access.FAMILY: FAMILY,
+    Access.CHILD: FAMILY,
+    Access.SCHOOL: {"head", "office"},
+    Access.HEAD: {"head"},
+    Access.ACADEMY: {"academy"},
+    Access.FIRST_LOGIN: set(),
+}
+
+
+@pytest.fixture
+def people(services: Teleservices):
+    """A signed-in browser for each kind of visitor, and the child of the family."""
+    world = World(services)
+    world.establishment()
+    world.establishment(an_establishment(LYCEE, name="Lycée des Quatre-Vents"))
+    child = a_student()
+    world.student(child, a_schooling(child.id))
+    mother = an_adult()
+    world.adult(mother, a_link(child.id, mother.id))
+    accounts = {
+        "guardian": world.account(mother, Audience.GUARDIAN),
+        "student": world.account(child, Audience.STUDENT),
+        "head": world.staff(Role.HEAD, COLLEGE),
+        "office": world.staff(Role.SCHOOL_OFFICE, COLLEGE),
+        "other_head": world.staff(Role.HEAD, LYCEE),
+        "academy": world.staff(Role.ACADEMY_ADMIN),
+    }
+    for module in services.site.catalogue.modules:
+        for audience in module.audiences:
+            set_opening(services.site, None, COLLEGE, module.id, audience, Stance.OPEN)
+    browsers = {"nobody": Browser(services)}
+    for name, account in accounts.items():
+        browsers[name] = Browser(services)
+        browsers[name].sign_in(account.login_name, PASSWORD)
+    return browsers, child
+
+
+def test_every_route_and_visitor(services, people):
+    """Each GET answers 200 to who may, and sends away or denies to who may not."""
+    browsers, child = people
+    for route in services.site.catalogue.routes:
+        if "GET" not in route.methods or route.name in {"core.home", "core.sign_in"}:
+            continue
+        path = (
+            route.rule.replace("<uuid:student_id>", str(child.id))
+            .replace("<uai>", COLLEGE.code)
+            .replace("<secret>", "x")
+            .replace("<subject>", "020700")
+        )
+        assert "<" not in path, f"say how to fill in {route.rule}"
+        for name, browser in browsers.items():
+            status = browser.client.get(path, base_url="http://localhost").status_code
+            allowed = name in EXPECTED[route.access]
+            if allowed:
+                assert status in {200, 404, 410} if "subject" in route.name else status in {200, 410}
+            else:
+                assert status in {303, 404}, (route.name, name, status)
+
+
+def test_post_without_rights(services, people):
+    """A form of the school's console sent by others changes nothing."""
+    browsers, _child = people
+    for name, browser in browsers.items():
+        browser.get("/compte" if name != "nobody" else "/connexion")
+        token = next(fields["csrf_token"] for _action, fields in browser.forms())
+        answer = browser.client.post(
+            f"/ecole/{COLLEGE}/modules",
+            data={
+                "csrf_token": token,
+                "module_id": "notes",
+                "audience": "guardian",
+                "stance": "closed",
+            },
+            base_url="http://localhost",
+        )
+        done = answer.status_code == 303 and "connexion" not in answer.headers["Location"]
+        assert done is (name == "head"), (name, answer.status_code)
+
+
+@pytest.mark.parametrize("method", ["POST"])
+def test_forms_need_their_token(services, people, method):
+    """No route changes anything for a form without token, or from another site."""
+    browsers, child = people
+    for route in services.site.catalogue.routes:
+        if "POST" not in route.methods:
+            continue
+        path = route.rule.replace("<uai>", COLLEGE.code).replace("<secret>", "x")
+        for browser in browsers.values():
+            answer = browser.client.post(path, data={"text": "ma réponse"}, base_url="http://localhost")
+            assert answer.status_code == 403
+            assert "ma réponse" in answer.text, "what was typed is given back"
+            browser.get("/connexion" if browser is browsers["nobody"] else "/compte")
+            token = next(fields["csrf_token"] for _action, fields in browser.forms())
+            answer = browser.client.post(
+                path,
+                data={"csrf_token": token},
+                headers={"Origin": "https://evil.example"},
+                base_url="http://localhost",
+            )
+            assert answer.status_code == 403
+
+
+def test_other_children(services, people):
+    """Another's child, an unknown one and no child at all: the same answer."""
+    browsers, _child = people
+    world = World(services)
+    other = a_student(first_name="Zoé", last_name="AUTRE")
+    world.student(other, a_schooling(other.id))
+    pages = {
+        browsers["guardian"].client.get(f"/eleves/{student_id}/notes/").text
+        for student_id in (other.id, uuid4())
+    }
+    assert len(pages) == 1
+    assert "Zoé" not in pages.pop()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sees"),
+    [
+        ({}, True),
+        ({"level": Level.IN_CHARGE}, True),
+        ({"level": Level.CONTACT}, False),
+        ({"until_on": date(2026, 11, 24)}, False),
+        ({"until_on": date(2026, 11, 25)}, True),
+        ({"from_on": date(2026, 11, 25)}, False),
+    ],
+)
+def test_links_are_dated(services, changes, sees):
+    """A mere contact, or a link not in force today, shows nothing of the child."""
+    world = World(services)
+    world.establishment()
+    child = a_student()
+    world.student(child, a_schooling(child.id))
+    adult = an_adult()
+    world.adult(adult, a_link(child.id, adult.id, **changes))
+    account = world.account(adult, Audience.GUARDIAN)
+    browser = Browser(services)
+    browser.sign_in(account.login_name, PASSWORD)
+    assert (child.full_name in browser.page.text) is sees
+    status = browser.client.get(f"/eleves/{child.id}/notes/").status_code
+    assert (status != 404) is (sees and "notes" in {m.id for m in services.site.catalogue.modules})
+
+
+def test_headers_on_every_answer(services, people):
+    """Pages, errors and redirections carry the security headers and are never cached."""
+    browsers, _child = people
+    for path in ("/", "/connexion", "/aide", "/rien", "/compte", "/ecole/0219999E/", "/confirmer/x"):
+        for browser in browsers.values():
+            headers = browser.client.get(path).headers
+            assert "script-src" not in headers["Content-Security-Policy"]
+            assert "default-src 'none'" in headers["Content-Security-Policy"]
+            assert headers["X-Content-Type-Options"] == "nosniff"
+            assert headers["Cache-Control"] == "no-store"
+
+
+def test_session_ends(services, people, clock):
+    """Idle for half an hour, or twelve hours old: signed out; what is used stays."""
+    browsers, _child = people
+    browser = browsers["guardian"]
+    for _times in range(3):
+        clock.advance(minutes=29)
+        assert browser.get("/").request.path == "/"
+    clock.advance(minutes=30)
+    assert browser.get("/").request.path == "/connexion"
+    browser.sign_in("anne.martin", PASSWORD)
+    start = clock.now()
+    while clock.now() - start < timedelta(hours=12):
+        clock.advance(minutes=25)
+        browser.get("/")
+    assert browser.page.request.path == "/connexion"
+
+
+def test_sign_out_kills_the_session(services, people):
+    """The cookie of a closed session opens nothing."""
+    browser = people[0]["guardian"]
+    cookies = {c.key: c.value for c in browser.client._cookies.values()}
+    browser.get("/compte")
+    browser.submit("deconnexion")
+    thief = Client(services)
+    for key, value in cookies.items():
+        thief.set_cookie(key, value)
+    assert thief.get("/compte").status_code == 303

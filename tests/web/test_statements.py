@@ -1,0 +1,80 @@
+"""Pages cost a fixed small number of SQL statements, whatever the family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, event
+
+from teleservices_core.app import Teleservices
+from teleservices_core.domain.accounts import Audience
+from teleservices_core.testing.browsing import Browser
+from teleservices_core.testing.builders import a_link, a_schooling, a_student, an_adult
+from teleservices_core.testing.world import PASSWORD, World
+
+
+@contextmanager
+def counted(engine: Engine) -> Iterator[list[str]]:
+    """Every statement sent to the database inside the block."""
+    seen: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_home(services: Teleservices, number: int):
+    """Session, children, policy: three, for one child or four."""
+    world = World(services)
+    world.establishment()
+    mother = an_adult()
+    children = [a_student(first_name=f"Enfant{n}") for n in range(number)]
+    for child in children:
+        world.student(child, a_schooling(child.id))
+    world.adult(mother, *(a_link(child.id, mother.id) for child in children))
+    account = world.account(mother, Audience.GUARDIAN)
+    browser = Browser(services)
+    browser.sign_in(account.login_name, PASSWORD)
+    with counted(services.engine) as seen:
+        page = browser.get("/")
+    assert page.text.count("Enfant") >= number
+    assert len(seen) == 3, seen
+
+
+def test_console(services: Teleservices):
+    """The head's console: session, roles, establishment, policy."""
+    from teleservices_core.domain.staff import Role
+    from teleservices_core.testing.builders import COLLEGE
+
+    world = World(services)
+    world.establishment()
+    head = world.staff(Role.HEAD, COLLEGE)
+    browser = Browser(services)
+    browser.sign_in(head.login_name, PASSWORD)
+    with counted(services.engine) as seen:
+        browser.get(f"/ecole/{COLLEGE}/")
+    assert len(seen) == 4, seen
+
+
+def test_touching_the_session_is_rare(services: Teleservices, clock):
+    """A session in use is noted every five minutes, not at every page."""
+    world = World(services)
+    account = world.account(an_adult(), Audience.GUARDIAN)
+    browser = Browser(services)
+    browser.sign_in(account.login_name, PASSWORD)
+    clock.advance(timedelta(minutes=4))
+    with counted(services.engine) as seen:
+        browser.get("/compte")
+    assert not [each for each in seen if each.startswith("UPDATE")]
+    clock.advance(timedelta(minutes=2))
+    with counted(services.engine) as seen:
+        browser.get("/compte")
+        browser.get("/compte")
+    assert len([each for each in seen if each.startswith("UPDATE")]) == 1
