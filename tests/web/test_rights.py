@@ -85,7 +85,9 @@ def test_every_route_and_visitor(services, people):
             status = browser.client.get(path, base_url="http://localhost").status_code
             allowed = name in EXPECTED[route.access]
             if allowed:
-                assert status in {200, 404, 410} if "subject" in route.name else status in {200, 410}
+                assert (
+                    status in {200, 404, 410} if "subject" in route.name else status in {200, 410}
+                )
             else:
                 assert status in {303, 404}, (route.name, name, status)
 
@@ -119,7 +121,9 @@ def test_forms_need_their_token(services, people, method):
             continue
         path = route.rule.replace("<uai>", COLLEGE.code).replace("<secret>", "x")
         for browser in browsers.values():
-            answer = browser.client.post(path, data={"text": "ma réponse"}, base_url="http://localhost")
+            answer = browser.client.post(
+                path, data={"text": "ma réponse"}, base_url="http://localhost"
+            )
             assert answer.status_code == 403
             assert "ma réponse" in answer.text, "what was typed is given back"
             browser.get("/connexion" if browser is browsers["nobody"] else "/compte")
@@ -177,7 +181,15 @@ def test_links_are_dated(services, changes, sees):
 def test_headers_on_every_answer(services, people):
     """Pages, errors and redirections carry the security headers and are never cached."""
     browsers, _child = people
-    for path in ("/", "/connexion", "/aide", "/rien", "/compte", "/ecole/0219999E/", "/confirmer/x"):
+    for path in (
+        "/",
+        "/connexion",
+        "/aide",
+        "/rien",
+        "/compte",
+        "/ecole/0219999E/",
+        "/confirmer/x",
+    ):
         for browser in browsers.values():
             headers = browser.client.get(path).headers
             assert "script-src" not in headers["Content-Security-Policy"]

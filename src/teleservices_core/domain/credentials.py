@@ -15,6 +15,8 @@ LETTER_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """31 characters without look-alikes: no 0, 1, I, L, O."""
 LETTER_LENGTH: Final = 12
 """31^12: 59 bits, out of reach of guessing within a letter's life."""
+_LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d"})
+"""Letters that Unicode does not decompose."""
 PASSWORD_MIN: Final = 12
 PASSWORD_MIN_STAFF: Final = 15
 PASSWORD_MAX: Final = 128
@@ -42,7 +44,7 @@ def letter_expires_at(issued_at: datetime, months: int, zone: ZoneInfo) -> datet
 
 def fold(text: str) -> str:
     """Text for comparing: lower case, no accents, only letters and digits."""
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    decomposed = unicodedata.normalize("NFKD", text).casefold().translate(_LIGATURES)
     return "".join(char for char in decomposed if char.isascii() and char.isalnum())
 
 

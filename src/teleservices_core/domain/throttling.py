@@ -7,15 +7,15 @@ from typing import Final
 
 FREE_FAILURES: Final = 5
 """Mistakes that cost nothing: a parent with two passwords in mind."""
-LONGEST_WAIT: Final = timedelta(hours=1)
+LONGEST_WAIT: Final = timedelta(hours=2)
 FORGET_AFTER: Final = timedelta(hours=24)
 
 
 def wait_after(failures: int) -> timedelta:
-    """Nothing for five failures, then 1, 2, 4… minutes, up to an hour.
+    """Nothing for five failures, then 1, 2, 4… minutes, up to two hours.
 
-    At most 17 tries in 24 hours from one source against one account: fewer
-    than the 25 of CNIL 2022-100.
+    One source has at most 25 tries in 24 hours against one account, the bound
+    of CNIL 2022-100.
     """
     over = failures - FREE_FAILURES
     if over < 0:

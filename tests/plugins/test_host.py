@@ -1,0 +1,234 @@
+"""A plugin that misbehaves takes down its own module only, and is named."""
+
+from __future__ import annotations
+
+import sys
+import types
+from importlib.metadata import EntryPoint, EntryPoints
+
+import pytest
+
+from teleservices_core import builtin, hookspecs, plugins
+from teleservices_core.app import Teleservices
+from teleservices_core.contributions import Access, ContributedRule, Route, Words
+from teleservices_core.domain.accounts import Audience
+from teleservices_core.domain.activation import ABSTAIN, ActivationRule
+from teleservices_core.domain.modules import OpeningMode
+from teleservices_core.domain.staff import Role
+from teleservices_core.hookspecs import hookimpl
+from teleservices_core.plugins import PluginHost, PluginState
+from teleservices_core.testing.browsing import Browser
+from teleservices_core.testing.builders import (
+    a_link,
+    a_module,
+    a_schooling,
+    a_student,
+    an_adult,
+)
+from teleservices_core.testing.world import PASSWORD, World
+
+
+def a_plugin(**hooks):
+    """A plugin module with some hooks."""
+    module = types.ModuleType("a_plugin")
+    module.HOOK_API = hookspecs.HOOK_API
+    for name, value in hooks.items():
+        setattr(module, name, value)
+    return module
+
+
+def boom(*_args, **_kwargs):
+    """Fail as a plugin would."""
+    raise RuntimeError("boom")
+
+
+def module_hook(module_id):
+    """Declare one automatic module."""
+
+    @hookimpl
+    def teleservices_modules():
+        return [a_module(module_id, opening_mode=OpeningMode.AUTOMATIC)]
+
+    return teleservices_modules
+
+
+def route_hook(name, handler, module_id):
+    """Declare one page about a child."""
+
+    @hookimpl
+    def teleservices_routes():
+        rule = f"/eleves/<uuid:student_id>/{name.partition('.')[0]}/"
+        return [Route(name, rule, handler, Access.CHILD, module_id=module_id)]
+
+    return teleservices_routes
+
+
+def the_report(host, name):
+    """What became of a plugin."""
+    return next(report for report in host.reports if report.name == name)
+
+
+@hookimpl
+def failing_hook():
+    """Fail while declaring."""
+    boom()
+
+
+@pytest.mark.parametrize(
+    ("plugin", "state", "reason"),
+    [
+        (a_plugin(teleservices_modules=failing_hook), PluginState.FAILED, "boom"),
+        (a_plugin(teleservices_modles=module_hook("x")), PluginState.FAILED, "teleservices_modles"),
+        (a_plugin(teleservices_modules=list), PluginState.FAILED, "@hookimpl"),
+        (a_plugin(HOOK_API=99), PluginState.INCOMPATIBLE, "99"),
+        (a_plugin(teleservices_modules=module_hook("taken")), PluginState.FAILED, "twice"),
+        (
+            a_plugin(
+                teleservices_modules=module_hook("mine"),
+                teleservices_routes=route_hook("core.home2", boom, "mine"),
+            ),
+            PluginState.FAILED,
+            "must start with",
+        ),
+        (
+            a_plugin(teleservices_routes=route_hook("bad.page", boom, "unknown")),
+            PluginState.FAILED,
+            "unknown module",
+        ),
+    ],
+)
+def test_a_faulty_plugin_is_set_aside(plugin, state, reason):
+    """Whatever it declares wrongly, the others are kept and the report says why."""
+    good = a_plugin(teleservices_modules=module_hook("taken"))
+    host = PluginHost(builtin, extra={"a_good": good, "bad": plugin}, discover=False)
+    assert the_report(host, "bad").state is state
+    assert reason in the_report(host, "bad").reason
+    assert the_report(host, "a_good").state is PluginState.LOADED
+    assert [module.id for module in host.catalogue.modules] == ["taken"]
+
+
+def test_import_failure_and_switch(monkeypatch):
+    """A plugin that cannot be imported, and one switched off, are reported."""
+    sys.modules["teleservices_fine"] = a_plugin(teleservices_modules=module_hook("fine"))
+    found = EntryPoints(
+        [
+            EntryPoint("absent", "teleservices_nowhere.plugin", "teleservices"),
+            EntryPoint("fine", "teleservices_fine", "teleservices"),
+            EntryPoint("off", "teleservices_fine", "teleservices"),
+        ]
+    )
+    monkeypatch.setattr(plugins, "entry_points", lambda group: found)
+    host = PluginHost(builtin, disabled=["off"])
+    assert the_report(host, "absent").state is PluginState.FAILED
+    assert "ModuleNotFoundError" in the_report(host, "absent").reason
+    assert the_report(host, "off").state is PluginState.DISABLED
+    assert the_report(host, "fine").modules == ("fine",)
+    del sys.modules["teleservices_fine"]
+
+
+def test_circle_of_requirements():
+    """Modules that require each other are refused, with the circle."""
+
+    @hookimpl
+    def teleservices_modules():
+        return [a_module("one", requires=("two",)), a_module("two", requires=("one",))]
+
+    host = PluginHost(
+        builtin,
+        extra={"circle": a_plugin(teleservices_modules=teleservices_modules)},
+        discover=False,
+    )
+    assert "one > two" in the_report(host, "circle").reason
+
+
+def test_declarations_do_not_depend_on_registration_order():
+    """Two plugins given in either order make the same catalogue."""
+    one = a_plugin(teleservices_modules=module_hook("one"))
+    two = a_plugin(teleservices_modules=module_hook("two"))
+    first = PluginHost(builtin, extra={"a": one, "b": two}, discover=False)
+    second = PluginHost(builtin, extra={"b": two, "a": one}, discover=False)
+    assert first.catalogue.modules == second.catalogue.modules
+
+
+@pytest.fixture
+def site_with_a_failing_plugin(services: Teleservices):
+    """A site where « bad » fails in every way at run time, and « good » works."""
+
+    def page(context, student_id):
+        from teleservices_core.web.responses import Page
+
+        return Page("account.html", {"account": context.me.account, "answers": []})
+
+    @hookimpl
+    def teleservices_activation_rules():
+        words = Words(lambda: "non", lambda: "rien", lambda: "non")
+        only_bad = ActivationRule(
+            "bad.rule", lambda module, _q: boom() if module.id == "worse" else _abstain()
+        )
+        return [ContributedRule(ActivationRule("bad.rule", vote), {"bad.no": words})]
+
+    @hookimpl
+    def teleservices_modules():
+        return [
+            a_module("bad", opening_mode=OpeningMode.AUTOMATIC),
+            a_module("worse", opening_mode=OpeningMode.AUTOMATIC),
+        ]
+
+    bad = a_plugin(
+        teleservices_modules=teleservices_modules,
+        teleservices_activation_rules=teleservices_activation_rules,
+        teleservices_routes=route_hook("bad.page", boom, "bad"),
+        teleservices_module_opened=hookimpl(lambda opening: boom()),
+        teleservices_page_template=hookimpl(lambda template: boom()),
+        teleservices_banner=hookimpl(lambda: boom()),
+    )
+    good = a_plugin(
+        teleservices_modules=module_hook("good"),
+        teleservices_routes=route_hook("good.page", page, "good"),
+    )
+    return Teleservices(
+        services.settings,
+        engine=services.engine,
+        clock=services.site.clock,
+        hasher=services.site.hasher,
+        plugins={"bad": bad, "good": good},
+        discover=False,
+    )
+
+
+@pytest.mark.faq("F02")
+def test_a_failing_plugin_leaves_the_rest_working(site_with_a_failing_plugin):
+    """Sign-in, home and the other module work; the failing one says it is unavailable."""
+    services = site_with_a_failing_plugin
+    world = World(services)
+    world.establishment()
+    child, mother = a_student(), an_adult()
+    world.student(child, a_schooling(child.id))
+    world.adult(mother, a_link(child.id, mother.id))
+    account = world.account(mother, Audience.GUARDIAN)
+    browser = Browser(services)
+    page = browser.sign_in(account.login_name, PASSWORD)
+    assert page.status_code == 200
+    assert "Good" in page.text
+    assert "momentanément indisponible" in page.text, "the module whose rule fails is closed"
+    assert browser.get(f"/eleves/{child.id}/good/").status_code == 200
+    failed = browser.get(f"/eleves/{child.id}/bad/")
+    assert failed.status_code == 503
+    assert "Les autres téléservices fonctionnent normalement" in failed.text
+    assert "boom" not in failed.text
+    assert browser.get("/").status_code == 200
+    places = {(failure.plugin, failure.where) for failure in services.plugins.failures}
+    assert ("bad", "bad.page") in places
+
+
+def test_failures_are_named_in_the_diagnostics(site_with_a_failing_plugin):
+    """The académie's page names the plugin, the place and the error; notify hooks are isolated."""
+    services = site_with_a_failing_plugin
+    world = World(services)
+    world.establishment()
+    admin = world.staff(Role.ACADEMY_ADMIN)
+    services.plugins.notify("teleservices_module_opened", services.site.now(), opening=None)
+    browser = Browser(services)
+    page = browser.sign_in(admin.login_name, PASSWORD)
+    assert "teleservices_module_opened" in page.text
+    assert "RuntimeError: boom" in page.text
