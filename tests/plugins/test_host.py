@@ -162,9 +162,10 @@ def site_with_a_failing_plugin(services: Teleservices):
     @hookimpl
     def teleservices_activation_rules():
         words = Words(lambda: "non", lambda: "rien", lambda: "non")
-        only_bad = ActivationRule(
-            "bad.rule", lambda module, _q: boom() if module.id == "worse" else _abstain()
-        )
+
+        def vote(module, _question):
+            return boom() if module.id == "worse" else ABSTAIN
+
         return [ContributedRule(ActivationRule("bad.rule", vote), {"bad.no": words})]
 
     @hookimpl

@@ -7,6 +7,7 @@ from threading import Barrier, Thread
 from zoneinfo import ZoneInfo
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -354,7 +355,7 @@ def race(*acts):
         barrier.wait()
         try:
             outcomes[place] = act()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the outcome of the race
             outcomes[place] = error
 
     threads = [Thread(target=run, args=(n, act)) for n, act in enumerate(acts)]
@@ -377,8 +378,6 @@ def test_two_claims_of_one_letter(services, family):
         with services.site.database.writing() as tx:
             account = tx.accounts.get(viewers[0].account.id)
             assert account.state is AccountState.CLAIMED
-            from attrs import evolve
-
             tx.accounts.replace(account, evolve(account, state=AccountState.ISSUED))
 
 
@@ -388,7 +387,7 @@ def test_claim_against_reissue(services, family):
         letter = hand_out(services, again=True)[Audience.STUDENT]
         viewer = enter(services, letter)
         claimed, issued = race(
-            lambda: choose_password(services.site, viewer, CHOSEN),
+            lambda viewer=viewer: choose_password(services.site, viewer, CHOSEN),
             lambda: hand_out(services, again=True),
         )
         with services.site.database.reading() as tx:
@@ -402,8 +401,6 @@ def test_claim_against_reissue(services, family):
             assert account.state is AccountState.CLAIMED
             assert not isinstance(claimed, Exception)
             with services.site.database.writing() as tx:
-                from attrs import evolve
-
                 tx.accounts.replace(account, evolve(account, state=AccountState.ISSUED))
 
 
@@ -413,7 +410,8 @@ def test_mails_are_retried_then_given_up(services, family, clock):
     give_email(services.site, viewer, "anne@example.org")
 
     class Refusing:
-        seen = []
+        def __init__(self):
+            self.seen = []
 
         def send(self, message):
             self.seen.append(message.get_content())

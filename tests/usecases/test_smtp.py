@@ -21,8 +21,6 @@ def inbox():
         from aiosmtpd.handlers import Message
 
     class Keep(Message):
-        received = []
-
         def handle_message(self, message):
             self.received.append(message)
 

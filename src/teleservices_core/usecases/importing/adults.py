@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from uuid import UUID
 
 from teleservices_core.domain.differences import Change, Difference, Subject, field_changes
@@ -63,15 +62,12 @@ def compare_adults(run: Import) -> None:
     """Compare each adult with what is known, and write what differs."""
     for page in run.staged.identified_adults(PAGE):
         known = run.state.adults([who.entity_id for _record, who in page if who.is_known])
-        keys = run.state.keys(run.uai, "adult", [who.siecle_id for _record, who in page])
         adults = []
         for record, who in page:
             before = known.get(who.entity_id)
             after = _adult(record, who.entity_id, before)
             if before is None:
-                run.findings.add(
-                    Difference(Subject.ADULT, Change.ADDED, after.id, after.full_name)
-                )
+                run.findings.add(Difference(Subject.ADULT, Change.ADDED, after.id, after.full_name))
             elif changes := field_changes(before, after):
                 run.findings.add(
                     Difference(Subject.ADULT, Change.CHANGED, after.id, after.full_name, changes)
@@ -79,18 +75,7 @@ def compare_adults(run: Import) -> None:
             if before != after:
                 adults.append(after)
         run.writes.save_adults(adults)
-        run.writes.save_keys(run.uai, "adult", _new_keys(page, keys))
-
-
-def _new_keys(
-    page: Sequence[tuple[AdultRecord, Identified]], keys: object
-) -> list[tuple[str, UUID]]:
-    assert isinstance(keys, dict)  # noqa: S101
-    return [
-        (who.siecle_id, who.entity_id)
-        for _record, who in page
-        if keys.get(who.siecle_id) != who.entity_id
-    ]
+        run.save_keys("adult", [who for _record, who in page])
 
 
 def _adult(record: AdultRecord, id_: UUID, before: Adult | None) -> Adult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -12,7 +12,7 @@ from attrs import Factory, define, frozen
 
 from teleservices_core.domain.differences import Change, Difference, Subject
 from teleservices_core.domain.localtime import SchoolYear
-from teleservices_core.domain.records import Alert, ImportedFile, Rejected
+from teleservices_core.domain.records import Alert, Identified, ImportedFile, Rejected
 from teleservices_core.domain.values import Uai
 from teleservices_core.usecases.importing.stores import RosterState, RosterWrites, StagedRoster
 
@@ -66,6 +66,8 @@ class Findings:
     counts: Counter[str] = Factory(Counter)
     differences: list[Difference] = Factory(list)
     blocked: list[Blocked] = Factory(list)
+    links_in_force: int = 0
+    """How many links of the students in the files held before."""
 
     def add(self, difference: Difference) -> None:
         """Note a difference."""
@@ -98,6 +100,14 @@ class Import:
     def school_year(self) -> SchoolYear:
         """The year of the files."""
         return self.staged.school_year
+
+    def save_keys(self, kind: str, found: Sequence[Identified]) -> None:
+        """Say whom the files' identifiers mean, where that is new."""
+        known = self.state.keys(self.uai, kind, [who.siecle_id for who in found])
+        new = [who for who in found if known.get(who.siecle_id) != who.entity_id]
+        if rekeyed := [who.entity_id for who in new if who.is_known]:
+            self.writes.forget_keys(self.uai, kind, rekeyed)
+        self.writes.save_keys(self.uai, kind, [(who.siecle_id, who.entity_id) for who in new])
 
     def is_past(self, day: date | None) -> bool:
         """Whether a first day of absence has come."""

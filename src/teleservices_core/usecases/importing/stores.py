@@ -270,6 +270,10 @@ class RosterWrites(Protocol):
         """Say whom keys of an establishment mean."""
         ...
 
+    def forget_keys(self, uai: Uai, kind: str, entity_ids: Sequence[UUID]) -> None:
+        """Drop the keys that persons had in an establishment."""
+        ...
+
     def save_links(self, links: Sequence[tuple[Responsibility, str]]) -> None:
         """Create or update; each with the establishment that describes it."""
         ...
@@ -317,6 +321,9 @@ class NoWrites:
         """Nothing."""
 
     def save_keys(self, uai: Uai, kind: str, keys: Sequence[tuple[str, UUID]]) -> None:
+        """Nothing."""
+
+    def forget_keys(self, uai: Uai, kind: str, entity_ids: Sequence[UUID]) -> None:
         """Nothing."""
 
     def save_links(self, links: Sequence[tuple[Responsibility, str]]) -> None:

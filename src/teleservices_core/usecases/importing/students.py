@@ -73,7 +73,6 @@ def compare_students(run: Import) -> None:
         ids = [who.entity_id for _record, who in page if who.is_known]
         known = run.state.students(ids)
         schoolings = run.state.schoolings(ids, since)
-        keys = run.state.keys(run.uai, "student", [who.siecle_id for _record, who in page])
         students, attended = [], []
         for record, who in page:
             before = known.get(who.entity_id)
@@ -89,15 +88,7 @@ def compare_students(run: Import) -> None:
                 run.findings.add(difference)
         run.writes.save_students(students)
         run.writes.save_schoolings(attended)
-        run.writes.save_keys(
-            run.uai,
-            "student",
-            [
-                (who.siecle_id, who.entity_id)
-                for _record, who in page
-                if keys.get(who.siecle_id) != who.entity_id
-            ],
-        )
+        run.save_keys("student", [who for _record, who in page])
 
 
 def _student(record: StudentRecord, id_: UUID, before: Student | None) -> Student:
