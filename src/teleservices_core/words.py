@@ -15,7 +15,7 @@ from teleservices_core.i18n import _, show_date, show_instant
 
 CORE_WORDS: Final[Mapping[str, Words]] = {
     "core.not_taking_part": Words(
-        family=lambda: _("{school} ne propose pas les téléservices."),
+        family=lambda: _("L’établissement ne propose pas les téléservices."),
         next_step=lambda: _("Pour toute démarche, adressez-vous à son secrétariat{contact}."),
         staff=lambda: _("L’établissement n’adhère pas aux téléservices."),
     ),
@@ -40,7 +40,7 @@ CORE_WORDS: Final[Mapping[str, Words]] = {
         staff=lambda: _("Le niveau de responsabilité est insuffisant pour ce module."),
     ),
     "core.left": Words(
-        family=lambda: _("{student} a quitté {school} le {left_on}."),
+        family=lambda: _("{student} a quitté l’établissement le {left_on}."),
         next_step=lambda: _(
             "Les téléservices du nouvel établissement s’affichent dès qu’il y est inscrit."
         ),
@@ -67,7 +67,7 @@ CORE_WORDS: Final[Mapping[str, Words]] = {
         staff=lambda: _("Ouvert{by}."),
     ),
     "core.closed_by_head": Words(
-        family=lambda: _("{school} a fermé ce téléservice pour {year}."),
+        family=lambda: _("L’établissement a fermé ce téléservice pour {year}."),
         next_step=lambda: _("Pour en savoir plus, adressez-vous au secrétariat{contact}."),
         staff=lambda: _("Fermé{by} : le chef d’établissement peut le rouvrir."),
     ),
@@ -77,7 +77,7 @@ CORE_WORDS: Final[Mapping[str, Words]] = {
         staff=lambda: _("Ouvert par défaut : le chef d’établissement peut le fermer."),
     ),
     "core.not_opened": Words(
-        family=lambda: _("{school} n’a pas ouvert ce téléservice pour {year}."),
+        family=lambda: _("L’établissement n’a pas encore ouvert ce téléservice pour {year}."),
         next_step=lambda: _(
             "C’est le chef d’établissement qui en décide. Pour en savoir plus, "
             "adressez-vous au secrétariat{contact}."
@@ -146,7 +146,7 @@ def tell(decision: Decision, question: Question, words: Mapping[str, Words]) -> 
 
 def _fields(vote: Vote, question: Question) -> Mapping[str, str]:
     school = question.establishment
-    contact = " : ".join(filter(None, (school.phone, school.email)))
+    contact = ", ".join(filter(None, (school.phone, school.email)))
     fields = {
         "school": school.name,
         "year": str(question.school_year),

@@ -165,14 +165,18 @@ class Application:
         viewer = context.viewer
         if viewer is None:
             return []
+        shown = [item for item in self.site.catalogue.navigation if item.shown_to(viewer)]
+        links = [(item, context.urls.to(item.route, **item.values(viewer))) for item in shown]
         here = context.request.script_root + context.request.path
-        items = []
-        for item in self.site.catalogue.navigation:
-            if item.shown_to(viewer):
-                href = context.urls.to(item.route, **item.values(viewer))
-                current = here == href or (href != context.urls.home and here.startswith(href))
-                items.append({"label": item.label(), "href": href, "current": current})
-        return items
+        inside = [
+            href for _item, href in links if here.startswith(href) and href != context.urls.home
+        ]
+        # The entry of the page, else the nearest one above it.
+        current = here if here == context.urls.home else max(inside, key=len, default="")
+        return [
+            {"label": item.label(), "href": href, "current": href == current}
+            for item, href in links
+        ]
 
     def _set_cookies(self, context: Context, response: Response, *, shown: bool) -> None:
         cookies, request = context.cookies, context.request

@@ -22,13 +22,15 @@ def token(settings: Settings, browser_id: str) -> str:
 def is_ours(settings: Settings, request: Request, browser_id: str | None) -> bool:
     """Whether a state-changing request comes from one of our pages.
 
-    The browser's own word (Sec-Fetch-Site, Origin) and the form's token must
-    all agree; the Origin may be the configured one or the one addressed.
+    The browser's own word must agree with the form's token: Sec-Fetch-Site
+    where it is sent, else the Origin, which may be the configured one or the
+    one addressed.
     """
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
-        return False
-    origin = request.headers.get("Origin")
-    if origin is not None and origin != settings.origin and urlsplit(origin).netloc != request.host:
+    fetch_site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if fetch_site is not None:
+        if fetch_site not in {"same-origin", "none"}:
+            return False
+    elif origin not in {None, settings.origin} and urlsplit(str(origin)).netloc != request.host:
         return False
     if browser_id is None:
         return False
