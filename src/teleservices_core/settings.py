@@ -106,8 +106,8 @@ def _zone(name: object, _type: object) -> ZoneInfo:
 def strict_converter() -> Converter:
     """A converter that refuses unknown keys and never turns one type into another."""
     converter = Converter(forbid_extra_keys=True)
-    for kind in (str, int, bool):
-        converter.register_structure_hook(kind, _exactly)
+    # By predicate: a hook for str itself would also take its enumerations.
+    converter.register_structure_hook_func(lambda kind: kind in {str, int, bool}, _exactly)
     converter.register_structure_hook(ZoneInfo, _zone)
     converter.register_structure_hook(Path, lambda value, _: Path(_exactly(value, str)))
     return converter

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
-from teleservices_core.contributions import Words
+from teleservices_core.contributions import Message, Words
 from teleservices_core.domain.activation import Decision, Question, Vote
 from teleservices_core.i18n import _, show_date, show_instant
 
@@ -115,6 +115,21 @@ CORE_WORDS: Final[Mapping[str, Words]] = {
         staff=lambda: _("La règle {rule} a échoué ({error}) : voir l’état des modules."),
     ),
 }
+
+AUDIT_WORDS: Final[Mapping[str, Message]] = {
+    "account.signed_in": lambda: _("Connexion"),
+    "account.claimed": lambda: _("Compte activé, mot de passe choisi"),
+    "account.email_given": lambda: _("Adresse électronique indiquée"),
+    "account.email_skipped": lambda: _("Activation sans adresse électronique"),
+    "account.email_confirmed": lambda: _("Adresse électronique confirmée"),
+    "letters.issued": lambda: _("Notifications éditées"),
+    "module.open": lambda: _("Module ouvert"),
+    "module.closed": lambda: _("Module fermé"),
+    "establishments.imported": lambda: _("Établissements importés"),
+    "staff.imported": lambda: _("Personnels importés"),
+    "roster.imported": lambda: _("Base élèves importée"),
+}
+"""What the audit trail's actions are called on pages."""
 
 _UNKNOWN: Final = Words(
     family=lambda: _("Ce téléservice n’est pas ouvert."),

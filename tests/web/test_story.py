@@ -71,3 +71,24 @@ def test_head_opens_and_family_sees(services, family):
     console.sign_in(head.login_name, PASSWORD)
     assert "Ouverture des téléservices" in console.page.text
     assert "Seuls le chef" not in console.page.text
+
+
+@pytest.mark.faq("F04")
+def test_switch(services):
+    """The switch opens for one audience only, says so, and is journalled with its author."""
+    from teleservices_core.testing.builders import a_module
+
+    module = next(iter(services.site.catalogue.modules), a_module())
+    world = World(services)
+    world.establishment()
+    head = world.staff(Role.HEAD, COLLEGE)
+    console = Browser(services)
+    console.sign_in(head.login_name, PASSWORD)
+    page = console.submit("/modules", module_id=module.id, audience="guardian")
+    assert "est maintenant ouvert aux responsables" in page.text
+    assert "Ouvert par Claude DURAND" in page.text
+    page = console.submit("/modules", module_id=module.id, audience="guardian")
+    assert "est maintenant fermé aux responsables" in page.text
+    with services.site.database.reading() as tx:
+        assert [e.action for e in tx.audit.latest(2)] == ["module.closed", "module.open"]
+        assert tx.audit.latest(1)[0].actor == "Claude DURAND"

@@ -126,7 +126,7 @@ def _people(services: Teleservices, demo: Demo) -> Iterator[DemoPersona]:
             shows = f"première connexion avec sa notification. {shows}"
         else:
             _activate(services.site, account, password_hash)
-        yield DemoPersona(account.login_name, each["name"], shows, code)
+        yield DemoPersona(each["key"], account.login_name, each["name"], shows, code)
 
 
 def _account(site: Site, persona: Mapping[str, str]) -> Account | None:

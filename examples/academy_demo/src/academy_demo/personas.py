@@ -14,6 +14,7 @@ from attrs import frozen
 class DemoPersona:
     """Somebody to become."""
 
+    key: str
     login_name: str
     name: str
     shows: str

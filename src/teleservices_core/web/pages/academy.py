@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from teleservices_core.web.context import Context
 from teleservices_core.web.responses import Page
+from teleservices_core.words import AUDIT_WORDS
 
 
 def overview(context: Context) -> Page:
@@ -18,7 +19,20 @@ def overview(context: Context) -> Page:
             "reports": site.plugins.reports,
             "failures": list(site.plugins.failures)[::-1][:10],
             "establishments": establishments,
-            "journal": journal,
+            "journal": [
+                {
+                    "at": entry.at,
+                    "act": _named(entry.action),
+                    "actor": entry.actor,
+                    "uai": entry.uai,
+                }
+                for entry in journal
+            ],
             "year": site.school_year(),
         },
     )
+
+
+def _named(action: str) -> str:
+    words = AUDIT_WORDS.get(action)
+    return words() if words else action

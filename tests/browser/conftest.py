@@ -1,0 +1,76 @@
+"""A demonstration académie served on loopback, and a real browser to look at it."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from academy_demo import plugin
+from academy_demo.build import Demo, build
+from teleservices_core.app import Teleservices
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium of this machine."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Teleservices]]:
+    """The demonstration built small, and served."""
+    demo = Demo(tmp_path_factory.mktemp("demo") / "site")
+    server = make_server("127.0.0.1", 0, lambda _e, _s: [], threaded=True, request_handler=_Quiet)
+    demo = Demo(demo.folder, base_url=f"http://127.0.0.1:{server.port}")
+    build(demo, pupils=240, seed=7)
+    services = Teleservices.from_file(demo.settings, plugins={"demo": plugin})
+    server.app = services
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield demo, services
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    services.engine.dispose()
+
+
+@pytest.fixture
+def phone(chromium: Any, demo: tuple[Demo, Teleservices]) -> Iterator[Any]:
+    """A page at phone width, without JavaScript."""
+    context = chromium.new_context(
+        viewport={"width": 360, "height": 740},
+        java_script_enabled=False,
+        base_url=demo[0].base_url,
+        locale="fr-FR",
+    )
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
