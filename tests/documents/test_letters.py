@@ -155,9 +155,8 @@ def test_letter_that_fails_leads_to_the_secretariat() -> None:
     )
 
 
-@pytest.mark.faq("F18")
-def test_several_letters_lead_to_grouping_accounts() -> None:
-    assert "Mon compte › Enfants › Regrouper des comptes" in pages(SHEET)[0]
+def test_several_letters_are_explained() -> None:
+    assert "chacune ouvre un compte, qui donne accès aux enfants qu’elle nomme" in pages(SHEET)[0]
 
 
 @pytest.mark.faq("F20")

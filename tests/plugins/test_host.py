@@ -10,15 +10,16 @@ import pytest
 
 from teleservices_core import builtin, hookspecs, plugins
 from teleservices_core.app import Teleservices
-from teleservices_core.contributions import Access, ContributedRule, Route, Words
+from teleservices_core.contributions import Access, ContributedRule, Route, SettingsSection, Words
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.activation import ABSTAIN, ActivationRule
-from teleservices_core.domain.modules import OpeningMode
+from teleservices_core.domain.modules import OpeningMode, Stance
 from teleservices_core.domain.staff import Role
 from teleservices_core.hookspecs import hookimpl
 from teleservices_core.plugins import PluginHost, PluginState
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import (
+    COLLEGE,
     a_link,
     a_module,
     a_schooling,
@@ -26,6 +27,7 @@ from teleservices_core.testing.builders import (
     an_adult,
 )
 from teleservices_core.testing.world import PASSWORD, World
+from teleservices_core.usecases.opening import set_opening
 
 
 def a_plugin(**hooks):
@@ -48,6 +50,16 @@ def module_hook(module_id):
     @hookimpl
     def teleservices_modules():
         return [a_module(module_id, opening_mode=OpeningMode.AUTOMATIC)]
+
+    return teleservices_modules
+
+
+def module_hook_of_head(module_id):
+    """Declare one module that the head opens."""
+
+    @hookimpl
+    def teleservices_modules():
+        return [a_module(module_id)]
 
     return teleservices_modules
 
@@ -233,3 +245,56 @@ def test_failures_are_named_in_the_diagnostics(site_with_a_failing_plugin):
     page = browser.sign_in(admin.login_name, PASSWORD)
     assert "teleservices_module_opened" in page.text
     assert "RuntimeError: boom" in page.text
+
+
+def test_plugins_are_told_after_the_commit(services):
+    """Opening and closing reach every plugin, with the decision and the instant."""
+    told = []
+
+    @hookimpl
+    def teleservices_module_opened(opening, at):
+        told.append(("opened", opening.module_id, at))
+
+    @hookimpl
+    def teleservices_module_closed(opening, at):
+        told.append(("closed", opening.module_id, at))
+
+    plugin = a_plugin(
+        teleservices_modules=module_hook_of_head("x_module"),
+        teleservices_module_opened=teleservices_module_opened,
+        teleservices_module_closed=teleservices_module_closed,
+    )
+    told_services = Teleservices(
+        services.settings,
+        engine=services.engine,
+        clock=services.site.clock,
+        hasher=services.site.hasher,
+        plugins={"listener": plugin},
+        discover=False,
+    )
+    World(told_services).establishment()
+    for stance in (Stance.OPEN, Stance.CLOSED):
+        set_opening(told_services.site, None, COLLEGE, "x_module", Audience.GUARDIAN, stance)
+    now = services.site.now()
+    assert told == [("opened", "x_module", now), ("closed", "x_module", now)]
+
+
+def test_settings_of_a_plugin():
+    """A plugin's section is structured into its own class; a bad key sets it aside, by name."""
+    from attrs import frozen
+
+    @frozen
+    class Options:
+        floor: int = 5
+
+    @hookimpl
+    def teleservices_settings():
+        return [SettingsSection("listener", Options)]
+
+    plugin = a_plugin(teleservices_settings=teleservices_settings)
+    extra = {"listener": plugin}
+    host = PluginHost(builtin, extra=extra, discover=False, settings={"listener": {"floor": 7}})
+    assert host.catalogue.settings_of("listener") == {"listener": Options(7)}
+    host = PluginHost(builtin, extra=extra, discover=False, settings={"listener": {"flor": 7}})
+    assert the_report(host, "listener").state is PluginState.FAILED
+    assert "flor" in the_report(host, "listener").reason
