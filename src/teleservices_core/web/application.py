@@ -6,6 +6,7 @@ import logging
 import mimetypes
 import secrets
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -26,7 +27,7 @@ from teleservices_core.web.headers import protect
 from teleservices_core.web.pages.errors import error_page
 from teleservices_core.web.responses import Download, Page, Redirect
 from teleservices_core.web.templating import make_environment
-from teleservices_core.web.urls import STATIC, StaticFiles, Urls, make_map
+from teleservices_core.web.urls import STATIC, StaticFiles, Urls, make_map, mount_point, page_path
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -35,7 +36,21 @@ log = logging.getLogger(__name__)
 
 MAX_BODY: Final = 1_000_000
 """Bytes of a form; a route that takes files will say more."""
+DRAINED: Final = 20_000_000
+"""Bytes of a refused body read all the same, so that its sender sees the refusal."""
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def _drain(environ: WSGIEnvironment) -> None:
+    # Read to its end, within reason, what will not be used: a server that is
+    # answered too early hangs up, and the browser shows a broken connection.
+    announced = environ.get("CONTENT_LENGTH", "")
+    left = min(int(announced), DRAINED) if announced.isdecimal() else 0
+    if "wsgi.input_terminated" in environ:
+        left = DRAINED
+    with suppress(OSError):
+        while left > 0 and (chunk := environ["wsgi.input"].read(min(left, 65_536))):
+            left -= len(chunk)
 
 
 class Application:
@@ -56,28 +71,37 @@ class Application:
         request = Request(environ)
         request.max_content_length = MAX_BODY
         request.max_form_parts = 500
-        return self._respond(request)(environ, start_response)
+        try:
+            response = self._respond(request)
+        except Exception:  # the error page itself failed: the host must not
+            log.exception("no page could be made")
+            response = Response("Service indisponible", status=500)
+            protect(response, cacheable=False)
+        # Closes the temporary files of an upload.
+        response.call_on_close(request.close)
+        return response(environ, start_response)
 
     def _respond(self, request: Request) -> Response:
-        script_name = request.environ.get("SCRIPT_NAME", "").rstrip("/")
-        adapter = self._map.bind("localhost", script_name=script_name or "/")
+        mount = mount_point(request.environ)
+        adapter = self._map.bind("localhost", script_name=mount)
         urls = Urls(adapter, self._files)
         context = Context(
             site=self.site,
             request=request,
             urls=urls,
-            cookies=Cookies(self.site.settings, script_name or "/"),
+            cookies=Cookies(self.site.settings, mount),
         )
         name = ""
         try:
-            # WSGI servers give a path decoded as Latin-1: Werkzeug has read it as UTF-8.
-            name, values = adapter.match(request.path, method=request.method)
+            name, values = adapter.match(page_path(request), method=request.method)
             if name == "static":
                 return self._static(**values)
             answer = self._handle(context, self._routes[name], values)
         except Stop as stop:
             answer = stop.answer
         except HTTPException as error:
+            if error.code == 413:
+                _drain(request.environ)
             answer = error_page(context, error.code or 500)
             answer = self._finish(context, answer)
             if allowed := dict(error.get_headers()).get("Allow"):

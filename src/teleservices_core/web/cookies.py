@@ -34,7 +34,7 @@ class Cookies:
 
     @_suffix.default
     def _name_suffix(self) -> str:
-        return sha256(self.settings.base_url.encode()).hexdigest()[:8]
+        return sha256(f"{self.settings.base_url} {self.mount}".encode()).hexdigest()[:8]
 
     def _name(self, name: str) -> str:
         prefix = ""
@@ -77,7 +77,9 @@ class Cookies:
     def unpack(self, value: str | None) -> list[Notice]:
         """The notices of a cookie; none when it was not written here."""
         body, _, mac = (value or "").partition(".")
-        if not body or not compare_digest(mac, keyed(self.settings.secret_key, "notice", body)):
+        if not body or not compare_digest(
+            mac.encode(), keyed(self.settings.secret_key, "notice", body).encode()
+        ):
             return []
         text = urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode()
         return [Notice(kind, said) for kind, said in json.loads(text)]

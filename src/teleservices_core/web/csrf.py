@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hmac import compare_digest
 from typing import Final
-from urllib.parse import urlsplit
 
 from werkzeug import Request
 
@@ -30,8 +29,15 @@ def is_ours(settings: Settings, request: Request, browser_id: str | None) -> boo
     if fetch_site is not None:
         if fetch_site not in {"same-origin", "none"}:
             return False
-    elif origin not in {None, settings.origin} and urlsplit(str(origin)).netloc != request.host:
+    elif origin not in {None, settings.origin} and _host(str(origin)) != request.host:
         return False
     if browser_id is None:
         return False
-    return compare_digest(request.form.get(FIELD, ""), token(settings, browser_id))
+    # As bytes: compare_digest refuses text that is not ASCII.
+    sent, expected = request.form.get(FIELD, ""), token(settings, browser_id)
+    return compare_digest(sent.encode(), expected.encode())
+
+
+def _host(origin: str) -> str:
+    # Not urlsplit, which raises on ``http://[``.
+    return origin.partition("://")[2]

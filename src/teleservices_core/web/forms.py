@@ -35,15 +35,15 @@ def text(maximum: int, **options: Any) -> Any:
 def read_form(request: Request, kind: type[T]) -> Form[T]:
     """Read a form into its class.
 
-    A field that the class does not declare, or sent twice, is no honest
-    form: :exc:`BadRequest`.
+    A field that the class does not declare, or sent twice, or with a NUL,
+    which PostgreSQL refuses, is no honest form: :exc:`BadRequest`.
     """
     declared = {attribute.name for attribute in attrs.fields(kind)}  # type: ignore[arg-type]
     typed: dict[str, str] = {}
     for name, values in request.form.lists():
         if name == FIELD:
             continue
-        if name not in declared or len(values) != 1:
+        if name not in declared or len(values) != 1 or "\0" in values[0]:
             raise BadRequest(f"unexpected field {name!r}")
         typed[name] = values[0]
     try:

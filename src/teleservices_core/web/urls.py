@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from attrs import Factory, field, frozen
+from werkzeug import Request
+from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map, MapAdapter, Rule
 
 from teleservices_core.contributions import Route
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
 
 STATIC: Final = Path(__file__).parent / "static"
 
@@ -20,6 +26,21 @@ def make_map(routes: tuple[Route, ...]) -> Map:
     rules = [Rule(r.rule, endpoint=r.name, methods=r.methods) for r in routes]
     rules.append(Rule("/static/<version>/<name>", endpoint="static", methods=("GET",)))
     return Map(rules, strict_slashes=False, merge_slashes=False)
+
+
+def mount_point(environ: WSGIEnvironment) -> str:
+    """Where the host mounted the site, as links write it: ``/`` or ``/prefix``."""
+    script_name = environ.get("SCRIPT_NAME", "").encode("latin-1")
+    # One slash, whatever a proxy's header said: two would name another host.
+    return "/" + quote(script_name, safe="/!$&'()*+,:=@~").strip("/")
+
+
+def page_path(request: Request) -> str:
+    """The path under the mount point. Raises :exc:`NotFound` where Werkzeug would tidy it up."""
+    if request.environ.get("PATH_INFO", "").startswith("//"):
+        raise NotFound
+    # WSGI servers give a path decoded as Latin-1: Werkzeug has read it as UTF-8.
+    return request.path
 
 
 @frozen

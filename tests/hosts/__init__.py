@@ -1,0 +1,1 @@
+"""One conformance suite for every host that can mount a site."""
