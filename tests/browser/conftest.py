@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from academy_demo.build import Demo, build
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from academy_demo import plugin
-from academy_demo.build import Demo, build
 from teleservices_core.app import Teleservices
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -27,7 +27,7 @@ ARGUMENTS = (
 
 
 class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
         """Say nothing."""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-
 from academy_demo.build import PASSWORD
+
 from teleservices_core.usecases.mailing import deliver
 
 pytestmark = pytest.mark.browser

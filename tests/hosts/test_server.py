@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-
 httpx = pytest.importorskip("httpx", reason="httpx is not installed")
 pytest.importorskip("granian", reason="granian is not installed")
 

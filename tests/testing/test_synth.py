@@ -133,7 +133,7 @@ def test_naive_export_time_is_refused(tmp_path):
             pupils=4,
             seed=1,
             year=YEAR,
-            exported_at=datetime(2026, 11, 1),  # noqa: DTZ001
+            exported_at=datetime(2026, 11, 1),
         )
 
 

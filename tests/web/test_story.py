@@ -62,18 +62,6 @@ def test_first_login_to_home(services, family):
 
 
 @pytest.mark.faq("F04")
-def test_head_opens_and_family_sees(services, family):
-    """The head's switch changes the family's page at once."""
-    child, letter = family
-    world = World(services)
-    head = world.staff(Role.HEAD, COLLEGE)
-    console = Browser(services)
-    console.sign_in(head.login_name, PASSWORD)
-    assert "Ouverture des téléservices" in console.page.text
-    assert "Seuls le chef" not in console.page.text
-
-
-@pytest.mark.faq("F04")
 def test_switch(services):
     """The switch opens for one audience only, says so, and is journalled with its author."""
     from teleservices_core.testing.builders import a_module

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest, HttpResponse  # type: ignore[import-untyped]
-from django.urls import URLPattern, re_path  # type: ignore[import-untyped]
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, re_path
 from werkzeug import Response
 
 if TYPE_CHECKING:

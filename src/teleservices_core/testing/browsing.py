@@ -54,7 +54,7 @@ class Browser:
         return parser.found
 
     def submit(self, action: str, *, follow: bool = True, **typed: str) -> TestResponse:
-        """Fill in and send the form whose action contains a text and that has the same hidden values."""
+        """Fill in and send the form whose action contains a text and whose hidden values agree."""
         here = self.page.request.path
         for target, fields in self.forms():
             if action not in (target or here):

@@ -20,7 +20,7 @@ from teleservices_core.storage import tables as t
 from teleservices_core.testing.builders import an_establishment
 from teleservices_core.usecases.directory import free_login
 
-PASSWORD = "une phrase bien à moi 42"
+PASSWORD = "une phrase bien à moi 42"  # noqa: S105 - of invented people
 """The password of every account made active here."""
 
 

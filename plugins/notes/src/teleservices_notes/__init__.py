@@ -1,0 +1,1 @@
+"""Téléservice « Notes »: marks, averages and their publication to families."""

@@ -1,0 +1,81 @@
+"""What the plugin declares. Imports are late, so that starting costs little."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from teleservices_core.contributions import (
+    Access,
+    Command,
+    HelpEntry,
+    MigrationSource,
+    Route,
+    TemplateSource,
+)
+from teleservices_core.domain.accounts import Audience
+from teleservices_core.domain.modules import ModuleDefinition, OpeningMode
+from teleservices_core.hookspecs import hookimpl
+from teleservices_core.i18n import _
+
+HOOK_API: Final = 1
+_HERE: Final = Path(__file__).parent
+
+
+@hookimpl
+def teleservices_modules() -> Iterable[ModuleDefinition]:
+    """« Notes », which the head opens."""
+    yield ModuleDefinition(
+        id="notes",
+        title=_("Notes"),
+        summary=_("Les notes publiées et les moyennes de chaque matière."),
+        opening_mode=OpeningMode.HEAD_DECIDES,
+        audiences=frozenset({Audience.GUARDIAN, Audience.STUDENT}),
+        position=10,
+    )
+
+
+@hookimpl
+def teleservices_routes() -> Iterable[Route]:
+    """A child's marks, and one subject's average explained."""
+    from functools import partial
+
+    from teleservices_notes.pages import Pages
+    from teleservices_notes.store import MarkStore
+    from teleservices_notes.usecases import student_marks
+
+    pages = Pages(read=partial(student_marks, opens=MarkStore))
+    start = "/eleves/<uuid:student_id>/notes/"
+    yield Route("notes.child", start, pages.child, Access.CHILD, module_id="notes")
+    yield Route(
+        "notes.subject", f"{start}<subject>/", pages.subject, Access.CHILD, module_id="notes"
+    )
+
+
+@hookimpl
+def teleservices_help_entries() -> Iterable[HelpEntry]:
+    """When marks appear, whom to ask, how averages are made (F50 to F52)."""
+    from teleservices_notes.words import HELP_ENTRIES
+
+    return HELP_ENTRIES
+
+
+@hookimpl
+def teleservices_templates() -> Iterable[TemplateSource]:
+    """``notes/…``."""
+    yield TemplateSource(_HERE / "templates")
+
+
+@hookimpl
+def teleservices_migrations() -> Iterable[MigrationSource]:
+    """``notes_…`` tables."""
+    yield MigrationSource("notes_", _HERE / "migrations" / "versions")
+
+
+@hookimpl
+def teleservices_commands() -> Iterable[Command]:
+    """``teleservices notes``."""
+    from teleservices_notes.commands import notes
+
+    yield Command(notes)

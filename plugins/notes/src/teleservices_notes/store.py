@@ -1,0 +1,301 @@
+"""The plugin's tables, and rows to values. The only file that knows SQLAlchemy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from attrs import frozen
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Dialect,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Row,
+    SmallInteger,
+    String,
+    Table,
+    TypeDecorator,
+    Uuid,
+    bindparam,
+    func,
+    select,
+    true,
+)
+
+from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.values import Ine, Uai
+from teleservices_core.storage import tables as core
+from teleservices_core.storage.bulk import insert_or_update, upsert
+from teleservices_core.storage.tables import NAMING, UtcDateTime
+from teleservices_notes.model import (
+    Assessment,
+    Entry,
+    Mark,
+    MarkStatus,
+    PublicationMode,
+    Subject,
+)
+from teleservices_notes.usecases import Recorded
+
+
+@lru_cache(maxsize=10_000)
+def _from_hundredths(number: int) -> Decimal:
+    # The shortest form: 1450 is 14.5, and 2000 is 20.
+    units, rest = divmod(number, 100)
+    return Decimal(f"{units}.{rest:02d}".rstrip("0").rstrip("."))
+
+
+class Hundredths(TypeDecorator[Decimal]):
+    """A number with two decimals, stored as a whole: exact on every database."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, _dialect: Dialect) -> int | None:
+        """The model has refused what is finer."""
+        return None if value is None else int(value * 100)
+
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> Decimal | None:
+        """Give back the number."""
+        return None if value is None else _from_hundredths(value)
+
+
+metadata = MetaData(naming_convention=NAMING)
+
+assessments_table = Table(
+    "notes_assessments",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("uai", String(8), nullable=False),
+    Column("school_year", SmallInteger, nullable=False),
+    Column("class_group", String(20), nullable=False),
+    Column("subject_code", String(20), nullable=False),
+    Column("subject_label", String(100), nullable=False),
+    Column("teacher", String(100), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("given_on", Date, nullable=False),
+    Column("out_of", Hundredths, nullable=False),
+    Column("weight", Hundredths, nullable=False),
+    Column("is_optional", Boolean, nullable=False),
+    Column("publish_on", Date),
+)
+
+marks_table = Table(
+    "notes_marks",
+    metadata,
+    Column("student_id", Uuid, primary_key=True),
+    Column("assessment_id", Uuid, ForeignKey("notes_assessments.id"), primary_key=True),
+    Column("status", String(13), nullable=False),
+    Column("value", Hundredths),
+    Column("entered_at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The key begins with the student, and on SQLite the table is the key's own tree:
+a student's page is one range."""
+
+settings_table = Table(
+    "notes_settings",
+    metadata,
+    Column("uai", String(8), primary_key=True),
+    Column("school_year", SmallInteger, primary_key=True),
+    Column("mode", String(10), nullable=False),
+)
+
+_a, _m = assessments_table.c, marks_table.c
+_MODE = select(settings_table.c.mode).where(
+    settings_table.c.uai == bindparam("uai"), settings_table.c.school_year == bindparam("year")
+)
+_SEEN = (
+    select(
+        _a.id,
+        _a.class_group,
+        _a.subject_code,
+        _a.subject_label,
+        _a.title,
+        _a.given_on,
+        _a.teacher,
+        _a.out_of,
+        _a.weight,
+        _a.is_optional,
+        _a.publish_on,
+        _m.status,
+        _m.value,
+        _m.entered_at,
+    )
+    .select_from(marks_table.join(assessments_table))
+    .where(
+        _m.student_id == bindparam("student_id"),
+        _a.uai == bindparam("uai"),
+        _a.school_year == bindparam("year"),
+    )
+    .subquery("seen")
+)
+_MODE_ROW = select(
+    func.coalesce(_MODE.scalar_subquery(), PublicationMode.ROLLING.value).label("mode")
+).subquery("said")
+# The mode is needed even where there is no mark, the very page on which families
+# ask for it: one row with the mode, then the marks beside it if any.
+_OF_STUDENT = select(_MODE_ROW.c.mode, _SEEN).select_from(
+    _MODE_ROW.join(_SEEN, true(), isouter=True)
+)
+_STUDENTS = (
+    select(core.students.c.ine, core.students.c.id)
+    .join(core.schoolings, core.schoolings.c.student_id == core.students.c.id)
+    .where(
+        core.students.c.ine.in_(bindparam("ines", expanding=True)),
+        core.schoolings.c.uai == bindparam("uai"),
+        core.schoolings.c.school_year == bindparam("year"),
+    )
+)
+_ASSESSMENTS = select(assessments_table).where(_a.id.in_(bindparam("ids", expanding=True)))
+_MARKS = select(marks_table).where(
+    _m.student_id.in_(bindparam("students", expanding=True)),
+    _m.assessment_id.in_(bindparam("assessments", expanding=True)),
+)
+
+
+def _to_assessment(row: Row[Any]) -> Assessment:
+    return Assessment(
+        id=row.id,
+        uai=Uai(row.uai),
+        school_year=SchoolYear(row.school_year),
+        class_group=row.class_group,
+        subject=Subject(row.subject_code, row.subject_label),
+        title=row.title,
+        given_on=row.given_on,
+        teacher=row.teacher,
+        out_of=row.out_of,
+        weight=row.weight,
+        is_optional=row.is_optional,
+        publish_on=row.publish_on,
+    )
+
+
+def _assessment_row(each: Assessment) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "uai": each.uai.code,
+        "school_year": each.school_year.start,
+        "class_group": each.class_group,
+        "subject_code": each.subject.code,
+        "subject_label": each.subject.label,
+        "teacher": each.teacher,
+        "title": each.title,
+        "given_on": each.given_on,
+        "out_of": each.out_of,
+        "weight": each.weight,
+        "is_optional": each.is_optional,
+        "publish_on": each.publish_on,
+    }
+
+
+def _mark_row(each: Mark) -> dict[str, Any]:
+    return {
+        "student_id": each.student_id,
+        "assessment_id": each.assessment_id,
+        "status": each.status.value,
+        "value": each.value,
+        "entered_at": each.entered_at,
+    }
+
+
+@frozen
+class MarkStore:
+    """See :class:`teleservices_notes.usecases.Store`."""
+
+    connection: Connection
+
+    def of_student(
+        self, student_id: UUID, uai: Uai, school_year: SchoolYear
+    ) -> tuple[PublicationMode, list[Entry]]:
+        """See the port."""
+        asked = {"student_id": student_id, "uai": uai.code, "year": school_year.start}
+        rows = self.connection.execute(_OF_STUDENT, asked).all()
+        entries: list[Entry] = []
+        subjects: dict[tuple[str, str], Subject] = {}
+        # By position, in the order of _SEEN: a page has 180 of these.
+        for _mode, id_, group, code, label, title, given_on, teacher, *others in rows:
+            if id_ is None:
+                break
+            out_of, weight, is_optional, publish_on, status, value, entered_at = others
+            if (code, label) not in subjects:
+                subjects[code, label] = Subject(code, label)
+            assessment = Assessment(
+                id_,
+                uai,
+                school_year,
+                group,
+                subjects[code, label],
+                title,
+                given_on,
+                teacher,
+                out_of,
+                weight,
+                is_optional,
+                publish_on,
+            )
+            mark = Mark(id_, student_id, MarkStatus(status), value, entered_at)
+            entries.append(Entry(assessment, mark))
+        return PublicationMode(rows[0][0]), entries
+
+    def mode(self, uai: Uai, school_year: SchoolYear) -> PublicationMode:
+        """See the port."""
+        found = self.connection.execute(_MODE, {"uai": uai.code, "year": school_year.start})
+        return PublicationMode(found.scalar() or PublicationMode.ROLLING)
+
+    def set_mode(self, uai: Uai, school_year: SchoolYear, mode: PublicationMode) -> None:
+        """See the port."""
+        said = {"mode": mode.value}
+        key = {"uai": uai.code, "school_year": school_year.start}
+        insert_or_update(self.connection, settings_table, {**key, **said}, said)
+
+    def students(
+        self, uai: Uai, school_year: SchoolYear, ines: Iterable[Ine]
+    ) -> Mapping[Ine, UUID]:
+        """See the port."""
+        asked = {
+            "ines": [ine.code for ine in ines],
+            "uai": uai.code,
+            "year": school_year.start,
+        }
+        return {Ine(ine): id_ for ine, id_ in self.connection.execute(_STUDENTS, asked)}
+
+    def assessments(self, ids: Iterable[UUID]) -> Mapping[UUID, Assessment]:
+        """See the port."""
+        rows = self.connection.execute(_ASSESSMENTS, {"ids": list(ids)})
+        return {row.id: _to_assessment(row) for row in rows}
+
+    def marks(
+        self, students: Iterable[UUID], assessments: Iterable[UUID]
+    ) -> Mapping[tuple[UUID, UUID], Recorded]:
+        """See the port."""
+        asked = {"students": list(students), "assessments": list(assessments)}
+        return {
+            (student_id, assessment_id): Recorded(MarkStatus(status), value, entered_at)
+            for student_id, assessment_id, status, value, entered_at in self.connection.execute(
+                _MARKS, asked
+            )
+        }
+
+    def save(self, assessments: Iterable[Assessment], marks: Iterable[Mark]) -> None:
+        """See the port."""
+        upsert(
+            self.connection,
+            assessments_table,
+            map(_assessment_row, assessments),
+            columns=tuple(column.name for column in assessments_table.c),
+        )
+        upsert(
+            self.connection,
+            marks_table,
+            map(_mark_row, marks),
+            columns=tuple(column.name for column in marks_table.c),
+        )

@@ -1,0 +1,112 @@
+"""How marks are published and what they say, in words: for pages, help and commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Final
+
+from teleservices_core.contributions import HelpEntry, Message
+from teleservices_core.domain.accounts import Audience
+from teleservices_core.i18n import _
+from teleservices_notes.model import MarkStatus, PublicationMode
+
+MODE_NAMES: Final[Mapping[PublicationMode, Message]] = {
+    PublicationMode.ROLLING: lambda: _("au fil de l’eau"),
+    PublicationMode.SCHEDULED: lambda: _("à échéance"),
+}
+
+MODE_WORDS: Final[Mapping[PublicationMode, Message]] = {
+    PublicationMode.ROLLING: lambda: _("Chaque note s’affiche le lendemain de sa saisie."),
+    PublicationMode.SCHEDULED: lambda: _(
+        "Chaque note s’affiche à la date de publication fixée pour l’évaluation."
+    ),
+}
+
+STATUS_SHORT: Final[Mapping[MarkStatus, Message]] = {
+    MarkStatus.ABSENT: lambda: _("abs."),
+    MarkStatus.EXEMPT: lambda: _("disp."),
+    MarkStatus.UNMARKED: lambda: _("n.n."),
+    MarkStatus.NOT_SUBMITTED: lambda: _("n.r."),
+}
+
+STATUS_WORDS: Final[Mapping[MarkStatus, Message]] = {
+    MarkStatus.ABSENT: lambda: _("absent"),
+    MarkStatus.EXEMPT: lambda: _("dispensé"),
+    MarkStatus.UNMARKED: lambda: _("non noté"),
+    MarkStatus.NOT_SUBMITTED: lambda: _("non rendu"),
+}
+
+
+def show_figure(number: Decimal) -> str:
+    """The shortest form, with a comma: "14,5", "20"."""
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace(".", ",")
+
+
+def _said(text: Message) -> Callable[[Mapping[str, str]], str]:
+    return lambda _figures: text()
+
+
+def _how_published() -> str:
+    rolling, scheduled = PublicationMode.ROLLING, PublicationMode.SCHEDULED
+    return _(
+        "Cela dépend du choix de l’établissement, indiqué sur la page « Notes » de "
+        "l’enfant. Publication « {rolling} » : {rolling_words} Publication « {scheduled} » : "
+        "{scheduled_words}"
+    ).format(
+        rolling=MODE_NAMES[rolling](),
+        rolling_words=_lowered(MODE_WORDS[rolling]()),
+        scheduled=MODE_NAMES[scheduled](),
+        scheduled_words=_lowered(MODE_WORDS[scheduled]()),
+    )
+
+
+def _lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+_FAMILIES: Final = frozenset({Audience.GUARDIAN, Audience.STUDENT})
+
+HELP_ENTRIES: Final = (
+    HelpEntry(
+        "notes.when_published",
+        lambda: _("Quand une note est-elle publiée ?"),
+        _said(_how_published),
+        _FAMILIES,
+        module_id="notes",
+        promises=("F50", "F51"),
+    ),
+    HelpEntry(
+        "notes.nothing_shown",
+        lambda: _("Je ne vois pas une note. À qui m’adresser ?"),
+        _said(
+            lambda: _(
+                "Regardez d’abord, sur la page « Notes » de l’enfant, quel type de "
+                "publication l’établissement a choisi : la note n’est peut-être pas encore "
+                "publiée. Sinon, adressez-vous au secrétariat ou au chef d’établissement ; ses "
+                "coordonnées sont sur la même page."
+            )
+        ),
+        _FAMILIES,
+        module_id="notes",
+        promises=("F52",),
+    ),
+    HelpEntry(
+        "notes.averages",
+        lambda: _("Comment les moyennes sont-elles calculées ?"),
+        _said(
+            lambda: _(
+                "Avec les seules notes publiées, ramenées sur 20 et multipliées par leur "
+                "coefficient. Une absence, une dispense ou un travail non noté n’est jamais "
+                "compté comme un zéro, et une note facultative ne compte que si elle augmente "
+                "la moyenne. La moyenne générale donne le même poids à chaque matière. Chaque "
+                "matière montre le détail de son calcul."
+            )
+        ),
+        _FAMILIES,
+        module_id="notes",
+    ),
+)

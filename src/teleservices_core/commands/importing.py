@@ -1,0 +1,173 @@
+"""``teleservices import``: bring in what other systems know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from teleservices_core.commands.importing_words import (
+    describe_blocked,
+    describe_difference,
+    sort_titles,
+)
+from teleservices_core.commands.options import dry_run, establishment
+from teleservices_core.errors import ImportRefusedError, NotFoundError, RefusedError
+from teleservices_core.i18n import _, ngettext
+from teleservices_core.importing import ImportReport, import_siecle
+from teleservices_core.usecases.importing import Blocked
+
+if TYPE_CHECKING:
+    from teleservices_core.commands.options import Opener
+    from teleservices_core.domain.records import Issue
+    from teleservices_core.domain.values import Uai
+
+_ALERTS_SHOWN: Final = 20
+
+
+@click.group("import")
+def import_group() -> None:
+    """Importer les données d’un établissement."""
+
+
+@import_group.command()
+@click.argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    metavar="DIR|FILES…",
+)
+@establishment
+@dry_run
+@click.option("--details", is_flag=True, help=_("Montrer toutes les différences et remarques."))
+@click.option(
+    "--allow-departures",
+    is_flag=True,
+    help=_("Accepter que plus d’un dixième des élèves ou des liens disparaissent."),
+)
+@click.pass_obj
+def siecle(
+    services: Opener,
+    paths: tuple[Path, ...],
+    uai: Uai,
+    dry_run: bool,
+    details: bool,
+    allow_departures: bool,
+) -> None:
+    """Importer les exports XML de SIECLE : dossier, fichiers .xml ou .zip.
+
+    Tout est comparé avant d’être écrit, et écrit en une fois. Les
+    enregistrements douteux sont écartés et listés ; le reste entre.
+    """
+    site = services().site
+    with _bar() as progress:
+        try:
+            report = import_siecle(
+                site,
+                uai,
+                paths,
+                dry_run=dry_run,
+                allow_departures=allow_departures,
+                keep=None if details else 20,
+                progress=progress,
+            )
+        except ImportRefusedError as error:
+            raise click.ClickException(_("fichier refusé : {error}").format(error=error)) from None
+        except NotFoundError:
+            reason = _(
+                "établissement {uai} inconnu : « teleservices establishments import » d’abord"
+            )
+            raise click.ClickException(reason.format(uai=uai)) from None
+        except RefusedError as error:
+            raise click.ClickException(_refusal(error)) from None
+    show(report, details=details)
+
+
+class _bar:  # noqa: N801 - used as a function
+    """A progress bar whose length is known once the files are opened."""
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        self._bar: Any = None
+        self._done = 0
+        return self._update
+
+    def _update(self, done: int, total: int) -> None:
+        if self._bar is None:
+            self._bar = click.progressbar(length=total, label=_("Lecture"), update_min_steps=65_536)
+            self._bar.__enter__()
+        self._bar.update(done - self._done)
+        self._done = done
+
+    def __exit__(self, *_error: object) -> None:
+        if self._bar is not None:
+            self._bar.render_finish()
+
+
+def _refusal(error: RefusedError) -> str:
+    number, of = int(str(error.detail["number"])), int(str(error.detail["of"]))
+    said = describe_blocked(Blocked(error.code, number, of))
+    return _("{reason}\nRien n’a été écrit. Si c’est voulu : --allow-departures.").format(
+        reason=said
+    )
+
+
+def show(report: ImportReport, *, details: bool) -> None:
+    """Print a report: counts, differences, records set aside, remarks."""
+    heading = _("Simulation, rien n’a été écrit") if report.is_dry_run else _("Import")
+    click.secho(f"{heading} : {report.uai}, {report.school_year}", bold=True)
+    for file in report.files:
+        exported = file.exported_on.strftime("%d/%m/%Y") if file.exported_on else "?"
+        click.echo(
+            _("  {name} ({kind}, export du {day})").format(
+                name=file.name, kind=file.kind, day=exported
+            )
+        )
+    _show_counts(report.counts)
+    if report.changes_nothing:
+        click.echo(_("Rien à changer."))
+    if report.is_dry_run or details:
+        _show_differences(report)
+    _show_issues(_("Enregistrements écartés"), report.rejected, report.counts.get("rejected", 0))
+    shown = report.alerts if details else report.alerts[:_ALERTS_SHOWN]
+    _show_issues(_("À vérifier"), shown, report.counts.get("alerts", 0))
+    for blocked in report.blocked:
+        click.secho(describe_blocked(blocked), fg="red")
+        if report.is_dry_run:
+            click.echo(_("L’import sera refusé sans --allow-departures."))
+
+
+def _show_counts(counts: Mapping[str, int]) -> None:
+    for name, title in sort_titles().items():
+        if number := counts.get(name, 0):
+            click.echo(f"  {number:>7}  {title}")
+
+
+def _show_differences(report: ImportReport) -> None:
+    for name, title in sort_titles().items():
+        shown = [d for d in report.differences if f"{d.subject}.{d.change}" == name]
+        if not shown:
+            continue
+        click.secho(f"\n{title} ({report.counts[name]})", bold=True)
+        for difference in shown:
+            click.echo(f"  {describe_difference(difference)}")
+        if rest := report.counts[name] - len(shown):
+            click.echo(
+                ngettext(
+                    "  … et {n} autre (--details)", "  … et {n} autres (--details)", rest
+                ).format(n=rest)
+            )
+
+
+def _show_issues(title: str, issues: tuple[Issue, ...], number: int) -> None:
+    if not number:
+        return
+    click.secho(f"\n{title} ({number})", bold=True)
+    for issue in issues:
+        where = f"{issue.file}:{issue.line}" if issue.line else issue.file
+        what = " ".join(filter(None, (issue.element, issue.key)))
+        click.echo("  " + " ".join(filter(None, (where, what, "–", issue.reason))))
+    if rest := number - len(issues):
+        click.echo(ngettext("  … et {n} autre", "  … et {n} autres", rest).format(n=rest))

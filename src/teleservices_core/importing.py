@@ -1,0 +1,56 @@
+"""Import an establishment's SIECLE exports: the files, the comparison and the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from teleservices_core.domain.values import Uai
+from teleservices_core.domain.viewers import Viewer
+from teleservices_core.exchange.sources import Limits
+from teleservices_core.exchange.staging import Progress, stage
+from teleservices_core.storage.importing import Imports
+from teleservices_core.usecases.importing import ImportReport, import_roster
+from teleservices_core.usecases.site import Site
+
+__all__ = ["ImportReport", "import_siecle"]
+
+
+def import_siecle(
+    site: Site,
+    uai: Uai,
+    paths: Iterable[Path],
+    *,
+    dry_run: bool = False,
+    allow_departures: bool = False,
+    viewer: Viewer | None = None,
+    keep: int | None = 20,
+    limits: Limits | None = None,
+    progress: Progress = lambda _done, _total: None,
+) -> ImportReport:
+    """Read files or folders, compare them with the site and write what differs.
+
+    All of it or nothing; a dry run writes nothing and tells the same. Files of
+    the school year under way or of the next are taken. ``progress`` receives
+    the bytes read and the bytes in all; writing comes after the last call.
+    Raises :exc:`ImportRefusedError` for a file that is not taken, and what
+    :func:`~teleservices_core.usecases.importing.import_roster` raises.
+
+    >>> import_siecle(site, Uai("0219999E"), [Path("exports")], dry_run=True)  # doctest: +SKIP
+    """
+    year = site.school_year()
+    with stage(paths, uai, (year, year.next), limits=limits, progress=progress) as staged:
+        report = import_roster(
+            site,
+            staged,
+            stores=Imports.of,
+            dry_run=dry_run,
+            allow_departures=allow_departures,
+            viewer=viewer,
+            keep=keep,
+        )
+    if not dry_run:
+        site.plugins.notify(
+            "teleservices_roster_imported", site.now(), uai=uai, counts=report.counts
+        )
+    return report

@@ -1,0 +1,166 @@
+"""Bring what the school base says into the site: compared first, then written at once.
+
+The same comparison makes the dry run and the import, so that what is shown is
+what is done. Everything is written in one transaction, with the audit entry
+and the journal of the import; a second import of the same files finds nothing
+to change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Final
+
+from teleservices_core.domain.viewers import Viewer
+from teleservices_core.errors import NotFoundError, RefusedError
+from teleservices_core.ports import Transaction
+from teleservices_core.usecases.importing.accounts import open_accounts
+from teleservices_core.usecases.importing.adults import compare_adults, identify_adults
+from teleservices_core.usecases.importing.codes import compare_codes
+from teleservices_core.usecases.importing.context import (
+    Blocked,
+    Findings,
+    Import,
+    ImportReport,
+)
+from teleservices_core.usecases.importing.links import compare_links, identify_linked_students
+from teleservices_core.usecases.importing.stores import (
+    ImportEntry,
+    ImportStore,
+    NoWrites,
+    StagedRoster,
+)
+from teleservices_core.usecases.importing.students import (
+    close_missing,
+    compare_students,
+    identify_students,
+)
+from teleservices_core.usecases.rights import require_school
+from teleservices_core.usecases.site import Site, audited
+
+__all__ = ["Blocked", "ImportReport", "ImportStore", "StagedRoster", "import_roster"]
+
+SHOWN_ISSUES: Final = 1_000
+"""Rejected records and alerts that a report holds; the journal has all of the former."""
+LOSS_ALLOWED: Final = 0.10
+LOSS_NOTICED: Final = 10
+"""More than a tenth of the students gone, and at least ten: rather the wrong file (T68)."""
+
+
+def import_roster(
+    site: Site,
+    staged: StagedRoster,
+    *,
+    stores: Callable[[Transaction], ImportStore],
+    dry_run: bool = False,
+    allow_departures: bool = False,
+    viewer: Viewer | None = None,
+    keep: int | None = 20,
+) -> ImportReport:
+    """Compare staged records with the site, and write what differs; all or nothing.
+
+    ``stores`` gives the store of a transaction. ``viewer`` None is the command
+    line. ``keep`` bounds the differences that the report holds of each sort;
+    None holds them all. Raises :exc:`NotFoundError` for an unknown
+    establishment, :exc:`NotAllowedError` for who has no role in it,
+    :exc:`RefusedError` ``too_many_departures`` or ``too_many_ended_links``
+    when the files would take away more than a tenth of what is known, unless
+    ``allow_departures``. A dry run reports the latter instead.
+    """
+    database = site.database
+    opened: AbstractContextManager[Transaction] = (
+        database.reading() if dry_run else database.writing()
+    )
+    with opened as tx:
+        if tx.roster.establishment(staged.uai) is None:
+            raise NotFoundError(f"no establishment {staged.uai}")
+        if viewer is not None:
+            require_school(site, tx, viewer, staged.uai)
+        store = stores(tx)
+        if not dry_run:
+            store.lock()
+        now = site.now()
+        run = Import(
+            staged=staged,
+            state=store,
+            writes=NoWrites() if dry_run else store,
+            findings=Findings(keep),
+            new_id=site.new_id,
+            now=now,
+            today=site.academie.today(now),
+            current_year=site.school_year(),
+        )
+        _compare(run, stop=not dry_run and not allow_departures)
+        report = _report(run, dry_run=dry_run)
+        if not dry_run:
+            entry = ImportEntry(
+                id=site.new_id(),
+                uai=staged.uai,
+                school_year=staged.school_year,
+                digest=staged.digest,
+                at=now,
+                actor=viewer.name if viewer else "",
+                files=staged.files,
+                counts=report.counts,
+            )
+            store.record(entry, staged.rejected())
+            tx.audit.add(
+                audited(
+                    "roster.imported",
+                    now,
+                    viewer,
+                    uai=staged.uai,
+                    import_id=str(entry.id),
+                    school_year=str(staged.school_year),
+                    digest=staged.digest,
+                    counts=dict(report.counts),
+                )
+            )
+    return report
+
+
+def _compare(run: Import, *, stop: bool) -> None:
+    staged = run.staged
+    if staged.has_students:
+        identify_students(run)
+        staged.enroll(run.state.enrolled(run.uai, run.school_year, run.today))
+        _guard(run, "too_many_departures", *staged.count_missing(), stop=stop)
+        compare_students(run)
+        close_missing(run)
+    if staged.has_adults:
+        identify_linked_students(run)
+        identify_adults(run)
+        compare_adults(run)
+        compare_links(run)
+        ended, held = run.findings.counts["link.ended"], run.findings.links_in_force
+        _guard(run, "too_many_ended_links", ended, held, stop=stop)
+    compare_codes(run)
+    open_accounts(run)
+
+
+def _guard(run: Import, code: str, number: int, of: int, *, stop: bool) -> None:
+    if number >= LOSS_NOTICED and number > of * LOSS_ALLOWED:
+        run.findings.blocked.append(Blocked(code, number, of))
+        if stop:
+            raise RefusedError(code, number=number, of=of)
+
+
+def _report(run: Import, *, dry_run: bool) -> ImportReport:
+    staged, findings = run.staged, run.findings
+    for table in ("students", "adults", "links"):
+        findings.counts[f"read.{table}"] = staged.count(table)
+    for table in ("rejected", "alerts"):
+        findings.counts[table] = staged.count(table)
+    return ImportReport(
+        uai=staged.uai,
+        school_year=staged.school_year,
+        files=staged.files,
+        digest=staged.digest,
+        counts={name: number for name, number in sorted(findings.counts.items()) if number},
+        differences=tuple(findings.differences),
+        rejected=tuple(staged.rejected(SHOWN_ISSUES)),
+        alerts=tuple(staged.alerts(SHOWN_ISSUES)),
+        blocked=tuple(findings.blocked),
+        is_dry_run=dry_run,
+    )
