@@ -31,9 +31,12 @@ class _Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A headless Chromium of this machine."""
+    """A headless Chromium of this machine.
+
+    For one module: as long as it runs, Playwright's event loop runs in this thread.
+    """
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
         pytest.skip("no Chromium on this machine")
@@ -44,7 +47,7 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Teleservices]]:
     """The demonstration built small, and served."""
     demo = Demo(tmp_path_factory.mktemp("demo") / "site")

@@ -8,11 +8,12 @@ made of the entries given to them and nothing else, so that filtering by
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Context, Decimal, Inexact
 from enum import StrEnum
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -160,12 +161,14 @@ def score(entry: Entry) -> Fraction | None:
 
 def mark_book(entries: Iterable[Entry], mode: PublicationMode) -> MarkBook:
     """Order visible entries and make their averages."""
-    seen = list(entries)
+    by_day = sorted(entries, key=_by_day)
     by_code: dict[str, list[Entry]] = {}
-    for entry in sorted(seen, key=_by_day):
+    for entry in by_day:
         by_code.setdefault(entry.assessment.subject.code, []).append(entry)
     subjects = sorted(map(subject_average, by_code.values()), key=lambda s: _by_label(s.subject))
-    return MarkBook(mode, tuple(_newest_first(seen, mode)), tuple(subjects))
+    # Sorting keeps the order of equals: of one evening's entries, the newest test first.
+    latest = sorted(reversed(by_day), key=_PUBLISHED[mode], reverse=True)
+    return MarkBook(mode, tuple(latest), tuple(subjects))
 
 
 def _by_day(entry: Entry) -> tuple[Any, ...]:
@@ -176,10 +179,10 @@ def _by_label(subject: Subject) -> tuple[str, str]:
     return fold(subject.label), subject.code
 
 
-def _newest_first(entries: list[Entry], mode: PublicationMode) -> list[Entry]:
-    if mode is PublicationMode.ROLLING:
-        return sorted(entries, key=lambda e: (e.mark.entered_at, *_by_day(e)), reverse=True)
-    return sorted(entries, key=lambda e: (e.assessment.publish_on, *_by_day(e)), reverse=True)
+_PUBLISHED: Final[Mapping[PublicationMode, Callable[[Entry], Any]]] = {
+    PublicationMode.ROLLING: attrgetter("mark.entered_at"),
+    PublicationMode.SCHEDULED: attrgetter("assessment.publish_on"),
+}
 
 
 def subject_average(entries: list[Entry]) -> SubjectAverage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -25,9 +25,11 @@ from sqlalchemy import (
     TypeDecorator,
     Uuid,
     bindparam,
+    cast,
     func,
+    null,
     select,
-    true,
+    union_all,
 )
 
 from teleservices_core.domain.localtime import SchoolYear
@@ -47,7 +49,9 @@ from teleservices_notes.usecases import Recorded
 
 
 @lru_cache(maxsize=10_000)
-def _from_hundredths(number: int) -> Decimal:
+def _from_hundredths(number: int | None) -> Decimal | None:
+    if number is None:
+        return None
     # The shortest form: 1450 is 14.5, and 2000 is 20.
     units, rest = divmod(number, 100)
     return Decimal(f"{units}.{rest:02d}".rstrip("0").rstrip("."))
@@ -63,9 +67,11 @@ class Hundredths(TypeDecorator[Decimal]):
         """The model has refused what is finer."""
         return None if value is None else int(value * 100)
 
-    def process_result_value(self, value: int | None, _dialect: Dialect) -> Decimal | None:
-        """Give back the number."""
-        return None if value is None else _from_hundredths(value)
+    def result_processor(
+        self, _dialect: Dialect, _coltype: object
+    ) -> Callable[[int | None], Decimal | None]:
+        """Give back the number, without the layers that a page of 500 figures would pay for."""
+        return _from_hundredths
 
 
 metadata = MetaData(naming_convention=NAMING)
@@ -114,37 +120,35 @@ _MODE = select(settings_table.c.mode).where(
     settings_table.c.uai == bindparam("uai"), settings_table.c.school_year == bindparam("year")
 )
 _SEEN = (
-    select(
-        _a.id,
-        _a.class_group,
-        _a.subject_code,
-        _a.subject_label,
-        _a.title,
-        _a.given_on,
-        _a.teacher,
-        _a.out_of,
-        _a.weight,
-        _a.is_optional,
-        _a.publish_on,
-        _m.status,
-        _m.value,
-        _m.entered_at,
-    )
+    _a.id,
+    _a.class_group,
+    _a.subject_code,
+    _a.subject_label,
+    _a.title,
+    _a.given_on,
+    _a.teacher,
+    _a.out_of,
+    _a.weight,
+    _a.is_optional,
+    _a.publish_on,
+    _m.status,
+    _m.value,
+    _m.entered_at,
+)
+# The mode is needed even where there is no mark, the very page on which families
+# ask for it: a row of its own, with nothing but the mode.
+_OF_STUDENT = union_all(
+    select(cast(null(), String).label("mode"), *_SEEN)
     .select_from(marks_table.join(assessments_table))
     .where(
         _m.student_id == bindparam("student_id"),
         _a.uai == bindparam("uai"),
         _a.school_year == bindparam("year"),
-    )
-    .subquery("seen")
-)
-_MODE_ROW = select(
-    func.coalesce(_MODE.scalar_subquery(), PublicationMode.ROLLING.value).label("mode")
-).subquery("said")
-# The mode is needed even where there is no mark, the very page on which families
-# ask for it: one row with the mode, then the marks beside it if any.
-_OF_STUDENT = select(_MODE_ROW.c.mode, _SEEN).select_from(
-    _MODE_ROW.join(_SEEN, true(), isouter=True)
+    ),
+    select(
+        func.coalesce(_MODE.scalar_subquery(), PublicationMode.ROLLING.value),
+        *(null() for _column in _SEEN),
+    ),
 )
 _STUDENTS = (
     select(core.students.c.ine, core.students.c.id)
@@ -218,13 +222,24 @@ class MarkStore:
     ) -> tuple[PublicationMode, list[Entry]]:
         """See the port."""
         asked = {"student_id": student_id, "uai": uai.code, "year": school_year.start}
-        rows = self.connection.execute(_OF_STUDENT, asked).all()
+        publication = PublicationMode.ROLLING
         entries: list[Entry] = []
         subjects: dict[tuple[str, str], Subject] = {}
         # By position, in the order of _SEEN: a page has 180 of these.
-        for _mode, id_, group, code, label, title, given_on, teacher, *others in rows:
+        for (
+            mode,
+            id_,
+            group,
+            code,
+            label,
+            title,
+            given_on,
+            teacher,
+            *others,
+        ) in self.connection.execute(_OF_STUDENT, asked):
             if id_ is None:
-                break
+                publication = PublicationMode(mode)
+                continue
             out_of, weight, is_optional, publish_on, status, value, entered_at = others
             if (code, label) not in subjects:
                 subjects[code, label] = Subject(code, label)
@@ -244,7 +259,7 @@ class MarkStore:
             )
             mark = Mark(id_, student_id, MarkStatus(status), value, entered_at)
             entries.append(Entry(assessment, mark))
-        return PublicationMode(rows[0][0]), entries
+        return publication, entries
 
     def mode(self, uai: Uai, school_year: SchoolYear) -> PublicationMode:
         """See the port."""
