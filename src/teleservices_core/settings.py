@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import cattrs
 from attrs import Factory, field, frozen, validators
 from cattrs import Converter, transform_error
+from cattrs.v import format_exception
 
 from teleservices_core.domain.establishments import Academie
 from teleservices_core.errors import SettingsError
@@ -77,12 +79,14 @@ class Settings:
     def _validate_url(self, _attribute: object, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.netloc:
-            raise ValueError("expected an address such as https://services.example.fr/prefix")
+            raise ValueError(
+                "base_url: expected an address such as https://services.example.fr/prefix"
+            )
 
     @secret_key.validator
     def _validate_key(self, _attribute: object, key: str) -> None:
         if len(key) < 32:
-            raise ValueError("expected at least 32 characters")
+            raise ValueError("secret_key: expected at least 32 characters")
 
     @property
     def origin(self) -> str:
@@ -106,14 +110,17 @@ def _zone(name: object, _type: object) -> ZoneInfo:
 def strict_converter() -> Converter:
     """A converter that refuses unknown keys and never turns one type into another."""
     converter = Converter(forbid_extra_keys=True)
-    # By predicate: a hook for str itself would also take its enumerations.
-    converter.register_structure_hook_func(lambda kind: kind in {str, int, bool}, _exactly)
+    for kind in (str, int, bool):
+        converter.register_structure_hook(kind, _exactly)
     converter.register_structure_hook(ZoneInfo, _zone)
     converter.register_structure_hook(Path, lambda value, _: Path(_exactly(value, str)))
     return converter
 
 
 def _exactly(value: Any, kind: type[Any]) -> Any:
+    # The hook of a type is also that of its enumerations.
+    if issubclass(kind, Enum):
+        return kind(value)
     if type(value) is not kind:
         raise TypeError(f"expected {kind.__name__}, not {type(value).__name__}")
     return value
@@ -124,7 +131,14 @@ def structure(mapping: Mapping[str, Any], kind: type[T], source: str) -> T:
     try:
         return strict_converter().structure(mapping, kind)
     except cattrs.BaseValidationError as error:
-        raise SettingsError(transform_error(error, path=""), source) from None
+        problems = transform_error(error, path="", format_exception=_say)
+        raise SettingsError([problem.removesuffix(" @ ") for problem in problems], source) from None
+
+
+def _say(error: BaseException, kind: type[Any] | None) -> str:
+    # cattrs only says "invalid value"; what the value's own class says is better.
+    own = isinstance(error, (ValueError, TypeError)) and str(error)
+    return own or format_exception(error, kind)
 
 
 def load_settings(path: Path | str) -> Settings:

@@ -333,6 +333,13 @@ class TestNextImports:
         assert "9" in [rejected.key for rejected in report.rejected]
         assert all(row["left_on"] is None for row in rows(site, t.schoolings))
 
+    def test_an_older_file_is_remarked(self, run: Run) -> None:
+        older = evolve(a_school(), exported_at=export_time(YEAR).replace(day=2))
+        report = run(older)
+        assert "02/11/2026" in report.alerts[0].reason
+        assert report.changes_nothing
+        assert not any("ancien" in alert.reason for alert in run(a_school()).alerts)
+
     def test_next_year_beside_this_one(self, site: Teleservices, run: Run) -> None:
         after = (evolve(ZOE, class_group="5 A"), evolve(LEO, class_group="5 B"))
         coming = evolve(a_school(evolve(FAMILY, students=after)), school_year=YEAR.next)

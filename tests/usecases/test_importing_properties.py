@@ -77,15 +77,15 @@ class Bench:
         }
 
 
-Make = Callable[[SynthSchool], Any]
+Make = Callable[..., Any]
 
 
 @pytest.fixture
-def bench(backend: str, make_database: Callable[[str], str]) -> Make:
+def bench(make_database: Callable[[str], str]) -> Make:
     """Make a bench on a new database."""
 
     @contextmanager
-    def make(school: SynthSchool) -> Iterator[Bench]:
+    def make(school: SynthSchool, backend: str = "sqlite") -> Iterator[Bench]:
         url = make_database(backend)
         engine = make_engine(url)
         clock = FixedClock(school.exported_at)
@@ -97,12 +97,7 @@ def bench(backend: str, make_database: Callable[[str], str]) -> Make:
     return make
 
 
-def examples(test: Any) -> Any:
-    """Fewer examples than usual: each one makes databases."""
-    return settings(max_examples=15)(test)
-
-
-@examples
+@settings(max_examples=20)
 @given(school=schools())
 def test_a_second_import_changes_nothing(bench: Make, school: SynthSchool) -> None:
     with bench(school) as site:
@@ -116,7 +111,7 @@ def test_a_second_import_changes_nothing(bench: Make, school: SynthSchool) -> No
         assert site.state() == state
 
 
-@examples
+@settings(max_examples=20)
 @given(school=schools(), shuffle=st.integers(0, 1_000))
 def test_the_order_of_records_changes_nothing(
     bench: Make, school: SynthSchool, shuffle: int
@@ -129,7 +124,22 @@ def test_the_order_of_records_changes_nothing(
         assert one.run(school, shuffle).changes_nothing
 
 
-@examples
+@settings(max_examples=5)
+@given(before=schools(), after=schools())
+def test_both_databases_agree(bench: Make, before: SynthSchool, after: SynthSchool) -> None:
+    after = evolve(
+        after,
+        establishment=before.establishment,
+        school_year=before.school_year,
+        exported_at=before.exported_at,
+    )
+    with bench(before, "sqlite") as one, bench(before, "postgresql") as other:
+        for school in (before, after, after):
+            assert one.run(school).counts == other.run(school).counts
+            assert one.state() == other.state()
+
+
+@settings(max_examples=20)
 @given(school=schools())
 def test_nobody_is_merged(bench: Make, school: SynthSchool) -> None:
     """Twins and homonyms: as many persons as records, even under one name and birth date."""
@@ -160,7 +170,7 @@ def test_nobody_is_merged(bench: Make, school: SynthSchool) -> None:
         assert len(names) == len(set(names))
 
 
-@examples
+@settings(max_examples=20)
 @given(before=schools(), after=schools())
 def test_any_state_leads_to_the_files(bench: Make, before: SynthSchool, after: SynthSchool) -> None:
     """Whatever was there, what the files say holds afterwards, and nobody is deleted."""

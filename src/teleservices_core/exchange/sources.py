@@ -61,7 +61,7 @@ class Source:
     @property
     def name(self) -> str:
         """The name to show; the name inside a zip is nobody's business."""
-        return self.path.name
+        return self.path.name[:200]
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes] | BufferedIOBase]:

@@ -311,6 +311,10 @@ class Staged:
         """What to look at, in the order of the files."""
         return self._all(_ALERTS, "file, line, rowid", limit)
 
+    def remark(self, file: str, reason: str) -> None:
+        """Add an alert about a file as a whole."""
+        _ALERTS.add(self._connection, [Alert(file, None, "", "", reason)])
+
     def _all(self, codec: Codec[Any], order: str, limit: int | None = None) -> Iterator[Any]:
         sql = f"SELECT {codec.columns} FROM {codec.table} ORDER BY {order} LIMIT ?"  # noqa: S608
         rows = self._connection.execute(sql, (-1 if limit is None else limit,))

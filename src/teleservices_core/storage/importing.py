@@ -39,6 +39,8 @@ _LOCK = 0x7E1E_5E2F
 """Key of PostgreSQL's advisory lock: imports of a site take turns."""
 
 _PAGE = 1_000
+_RECENT = 20
+"""Imports looked back at for the newest file of each kind."""
 _PARAMETERS = 10_000
 """Values in one question; SQLite takes 32,766 and PostgreSQL 65,535."""
 _STUDENT_NAME = (t.students.c.first_name, t.students.c.usage_name, t.students.c.last_name)
@@ -74,6 +76,18 @@ class Imports:
         return self.connection.execute(statement)
 
     # --- What is known --------------------------------------------------------------
+
+    def last_exports(self, uai: Uai, school_year: SchoolYear) -> Mapping[str, date]:
+        """See the port."""
+        c = t.imports.c
+        done = select(c.files).where(c.uai == uai.code, c.school_year == school_year.start)
+        found: dict[str, date] = {}
+        for files in self.connection.scalars(done.order_by(c.at.desc()).limit(_RECENT)):
+            for file in files:
+                if file["exported_on"]:
+                    day = date.fromisoformat(file["exported_on"])
+                    found[file["kind"]] = max(day, found.get(file["kind"], day))
+        return found
 
     def students_by_ine(self, ines: Collection[str]) -> Mapping[str, Student]:
         """See the port."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-import time
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 
 from academy_demo.build import PASSWORD, Demo, build, ready
 from academy_demo.personas import DemoPersona
-from teleservices_core.app import Teleservices
 from teleservices_core.serving import serve_site
-from teleservices_core.usecases.mailing import deliver
 
 
 @click.command()
@@ -30,8 +28,13 @@ def main(folder: Path, pupils: int, seed: int, host: str, port: int, build_only:
     show(demo.personas(), demo.base_url)
     if build_only:
         return
-    threading.Thread(target=_send_mail, args=(demo.settings,), daemon=True).start()
-    serve_site(demo.settings, host=host, port=port, target="academy_demo.serving:application")
+    # Its own process, as in production: a server that forks must not have threads.
+    teleservices = [sys.executable, "-m", "teleservices_core", "--settings", str(demo.settings)]
+    worker = subprocess.Popen([*teleservices, "worker", "--every", "1"], stdout=subprocess.DEVNULL)
+    try:
+        serve_site(demo.settings, host=host, port=port, target="academy_demo.serving:application")
+    finally:
+        worker.terminate()
 
 
 def show(personas: list[DemoPersona], base_url: str) -> None:
@@ -46,14 +49,6 @@ def show(personas: list[DemoPersona], base_url: str) -> None:
         click.secho(f"{each.login_name:<{width}}  {secret:<25}", nl=False, bold=True)
         click.echo(f" {each.name} : {each.shows}")
     click.echo()
-
-
-def _send_mail(settings: Path) -> None:
-    # The worker of the demo: in production, `teleservices worker` is its own process.
-    services = Teleservices.from_file(settings)
-    while True:
-        deliver(services.site, services.mailer)
-        time.sleep(1)
 
 
 if __name__ == "__main__":

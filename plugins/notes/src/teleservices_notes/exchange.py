@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -99,7 +100,7 @@ def read_marks(
 
 
 def _positions(raw: bytes) -> list[int]:
-    header = [cell.strip().lower() for cell in _split(_decode(raw))]
+    header = [cell.strip().lower() for cell in _split(_decode(raw.removeprefix(BOM_UTF8)))]
     missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise _BadFieldError(_("colonnes manquantes : {names}").format(names=", ".join(missing)))
@@ -109,7 +110,7 @@ def _positions(raw: bytes) -> list[int]:
 def _decode(raw: bytes) -> str:
     # Line by line, so that one stray byte does not change how the others are read.
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError:
         text = raw.decode("iso-8859-15")
     return text.rstrip("\r\n")

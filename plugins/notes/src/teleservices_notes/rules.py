@@ -167,7 +167,8 @@ def mark_book(entries: Iterable[Entry], mode: PublicationMode) -> MarkBook:
         by_code.setdefault(entry.assessment.subject.code, []).append(entry)
     subjects = sorted(map(subject_average, by_code.values()), key=lambda s: _by_label(s.subject))
     # Sorting keeps the order of equals: of one evening's entries, the newest test first.
-    latest = sorted(reversed(by_day), key=_PUBLISHED[mode], reverse=True)
+    latest = by_day[::-1]
+    latest.sort(key=_PUBLISHED[mode], reverse=True)
     return MarkBook(mode, tuple(latest), tuple(subjects))
 
 

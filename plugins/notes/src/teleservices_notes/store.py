@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from attrs import frozen
 from sqlalchemy import (
     Boolean,
     Column,
+    CompoundSelect,
     Connection,
     Date,
     Dialect,
@@ -115,6 +116,7 @@ settings_table = Table(
     Column("mode", String(10), nullable=False),
 )
 
+_STATUSES: Final[Mapping[str, MarkStatus]] = {each.value: each for each in MarkStatus}
 _a, _m = assessments_table.c, marks_table.c
 _MODE = select(settings_table.c.mode).where(
     settings_table.c.uai == bindparam("uai"), settings_table.c.school_year == bindparam("year")
@@ -137,7 +139,7 @@ _SEEN = (
 )
 # The mode is needed even where there is no mark, the very page on which families
 # ask for it: a row of its own, with nothing but the mode.
-_OF_STUDENT = union_all(
+_OF_STUDENT: Final[CompoundSelect[Any]] = union_all(
     select(cast(null(), String).label("mode"), *_SEEN)
     .select_from(marks_table.join(assessments_table))
     .where(
@@ -257,7 +259,7 @@ class MarkStore:
                 is_optional,
                 publish_on,
             )
-            mark = Mark(id_, student_id, MarkStatus(status), value, entered_at)
+            mark = Mark(id_, student_id, _STATUSES[status], value, entered_at)
             entries.append(Entry(assessment, mark))
         return publication, entries
 
@@ -294,7 +296,7 @@ class MarkStore:
         """See the port."""
         asked = {"students": list(students), "assessments": list(assessments)}
         return {
-            (student_id, assessment_id): Recorded(MarkStatus(status), value, entered_at)
+            (student_id, assessment_id): Recorded(_STATUSES[status], value, entered_at)
             for student_id, assessment_id, status, value, entered_at in self.connection.execute(
                 _MARKS, asked
             )

@@ -173,27 +173,27 @@ _STAFF_SHOWS: Final[dict[tuple[Role, int], tuple[str, PersonaKind, str]]] = {
     (Role.HEAD, 0): (
         "chef_college",
         "head",
-        "Direction du premier collège : ouvre les modules et fixe leurs dates.",
+        "Direction du premier collège : ouvre et ferme les modules.",
     ),
     (Role.HEAD, 1): (
         "chef_lycee",
         "head",
-        "Direction du lycée : livret scolaire, inscription ouverte d'office, élèves majeurs.",
+        "Direction du lycée : « Notes » y est encore fermé.",
     ),
     (Role.SCHOOL_OFFICE, 0): (
         "secretariat_college",
         "school_office",
-        "Secrétariat du premier collège : importe la base, édite et réédite les notifications.",
+        "Secrétariat du premier collège : édite les notifications, sans ouvrir de module.",
     ),
     (Role.ACADEMY_ADMIN, 0): (
         "admin_academie",
         "academy_admin",
-        "Administration de l'académie : règle les défauts, les campagnes et les durées.",
+        "Administration de l'académie : état des modules, établissements, journal.",
     ),
     (Role.HOTLINE, 0): (
         "assistance",
         "hotline",
-        "Assistance téléphonique : voit l'état d'un compte et pourquoi un module est fermé.",
+        "Assistance téléphonique : un compte sans établissement.",
     ),
 }
 """By role and rank among its holders."""

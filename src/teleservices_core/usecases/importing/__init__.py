@@ -14,6 +14,7 @@ from typing import Final
 
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError, RefusedError
+from teleservices_core.i18n import _, show_short_date
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.importing.accounts import open_accounts
 from teleservices_core.usecases.importing.adults import compare_adults, identify_adults
@@ -120,8 +121,21 @@ def import_roster(
     return report
 
 
+def _check_dates(run: Import) -> None:
+    newest = run.state.last_exports(run.uai, run.school_year)
+    for file in run.staged.files:
+        known = newest.get(file.kind)
+        if known and file.exported_on and file.exported_on < known:
+            reason = _("export du {day}, plus ancien que celui déjà importé, du {known}")
+            run.staged.remark(
+                file.name,
+                reason.format(day=show_short_date(file.exported_on), known=show_short_date(known)),
+            )
+
+
 def _compare(run: Import, *, stop: bool) -> None:
     staged = run.staged
+    _check_dates(run)
     if staged.has_students:
         identify_students(run)
         staged.enroll(run.state.enrolled(run.uai, run.school_year, run.today))

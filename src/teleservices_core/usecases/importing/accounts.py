@@ -42,7 +42,7 @@ def _open(run: Import, page: Sequence[Person], audience: Audience) -> None:
                 login_name=login_name,
                 state=AccountState.NEW,
                 holder_ids=(person_id,),
-                display_name=display_name,
+                display_name=display_name[:200],
                 created_at=run.now,
             )
             for (person_id, _first, _last, display_name), login_name in zip(

@@ -147,6 +147,10 @@ class StagedRoster(Protocol):
         """What to look at."""
         ...
 
+    def remark(self, file: str, reason: str) -> None:
+        """Add an alert about a file as a whole."""
+        ...
+
 
 @frozen
 class HeldLink:
@@ -185,6 +189,10 @@ class ImportEntry:
 
 class RosterState(Protocol):
     """What the database says before an import. One statement for each call."""
+
+    def last_exports(self, uai: Uai, school_year: SchoolYear) -> Mapping[str, date]:
+        """Date of the newest file imported so far, by kind of file."""
+        ...
 
     def students_by_ine(self, ines: Collection[str]) -> Mapping[str, Student]:
         """Students by national identifier."""

@@ -45,7 +45,7 @@ def siblings(stage: Stage) -> Scene:
                 "fratrie_mere",
                 mum,
                 "Quatre enfants dans trois établissements : une seule personne au collège, "
-                "d'autres notifications pour les lycées, à regrouper dans « Mon compte ».",
+                "d'autres notifications pour les lycées.",
             ),
             Part("fratrie_eleve", 1, "Élève mineure de collège : voit ses propres notes."),
         ),
@@ -146,7 +146,7 @@ def in_charge(stage: Stage) -> Scene:
             Part(
                 "en_charge",
                 partner,
-                "Beau-père, personne en charge (niveau 2) : consulte, ne signe pas.",
+                "Beau-père, personne en charge (niveau 2) : suit la scolarité comme un parent.",
             ),
             Part(
                 "contact",
@@ -170,8 +170,7 @@ def shared_email(stage: Stage) -> Scene:
             Part(
                 "courriel_partage_mere",
                 mum,
-                "Même adresse électronique que le père : « identifiant oublié » les nomme tous "
-                "deux.",
+                "Même adresse électronique que le père, mais un compte à elle.",
             ),
             Part(
                 "courriel_partage_pere",

@@ -40,7 +40,7 @@ def of_age(stage: Stage) -> Scene:
             Part(
                 "parent_de_majeur",
                 mum,
-                "Mère d'un élève majeur : ce qu'elle lit encore, ce qui revient à son fils.",
+                "Mère d'un élève majeur : lit encore ce que le module laisse aux parents.",
             ),
         ),
     )
