@@ -8,7 +8,7 @@ from typing import Final
 from teleservices_core.contributions import HelpEntry
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.credentials import PASSWORD_MIN
-from teleservices_core.i18n import _, ngettext
+from teleservices_core.i18n import _, ngettext, show_phone
 from teleservices_core.settings import Settings
 
 _FAMILIES: Final = frozenset({Audience.GUARDIAN, Audience.STUDENT})
@@ -18,7 +18,7 @@ def figures(settings: Settings) -> Mapping[str, str]:
     """Durations and telephone in words, for the answers."""
     durations, hotline = settings.durations, settings.hotline
     months, days = durations.letter_months, durations.email_link_days
-    phone = hotline.phone + (f" ({hotline.hours})" if hotline.hours else "")
+    phone = show_phone(hotline.phone) + (f" ({hotline.hours})" if hotline.hours else "")
     return {
         "letter_life": ngettext("{n} mois", "{n} mois", months).format(n=months),
         "link_life": ngettext("{n} jour", "{n} jours", days).format(n=days),

@@ -69,3 +69,16 @@ def show_instant(at: datetime, zone: ZoneInfo) -> str:
 def show_timestamp(at: datetime, zone: ZoneInfo) -> str:
     """An instant in figures, for lists: "24/11/2026 14:30"."""
     return str(format_datetime(at.astimezone(zone), "dd/MM/y HH:mm", locale=LOCALE))
+
+
+def show_phone(text: str) -> str:
+    """A French number by pairs of digits that do not part; another as it is written."""
+    digits = re.sub(r"[\s.\-]", "", text)
+    if not re.fullmatch(r"0\d{9}", digits):
+        return text
+    return "\u00a0".join(digits[place : place + 2] for place in range(0, 10, 2))
+
+
+def dial(text: str) -> str:
+    """The number as a ``tel:`` link wants it."""
+    return re.sub(r"[^\d+]", "", text)

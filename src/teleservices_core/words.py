@@ -11,7 +11,8 @@ from attrs import frozen
 
 from teleservices_core.contributions import Message, Words
 from teleservices_core.domain.activation import Decision, Question, Vote
-from teleservices_core.i18n import _, show_date, show_instant
+from teleservices_core.domain.establishments import Establishment
+from teleservices_core.i18n import _, show_date, show_instant, show_phone
 
 CORE_WORDS: Final[Mapping[str, Words]] = {
     "core.not_taking_part": Words(
@@ -159,14 +160,19 @@ def tell(decision: Decision, question: Question, words: Mapping[str, Words]) -> 
     )
 
 
+def contact(school: Establishment) -> str:
+    """How to reach the school's office: telephone and address, or nothing."""
+    return ", ".join(filter(None, (show_phone(school.phone), school.email)))
+
+
 def _fields(vote: Vote, question: Question) -> Mapping[str, str]:
     school = question.establishment
-    contact = ", ".join(filter(None, (school.phone, school.email)))
+    reach = contact(school)
     fields = {
         "school": school.name,
         "year": str(question.school_year),
         "student": question.student.first_name if question.student else _("L’élève"),
-        "contact": f" ({contact})" if contact else "",
+        "contact": f" ({reach})" if reach else "",
         "by": _(" par {who}").format(who=vote.set_by) if vote.set_by else "",
         "when": _when(vote, question.zone),
         "reason": vote.reason,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from teleservices_core.documents.sheets import LetterHead, LetterSheet, SheetChild
 from teleservices_core.domain.establishments import Establishment
+from teleservices_core.i18n import show_phone
 from teleservices_core.settings import Settings
 from teleservices_core.usecases.letters import IssuedLetter
 
@@ -16,10 +17,10 @@ def letter_head(settings: Settings, establishment: Establishment | None) -> Lett
         academie_name=name,
         establishment_name=establishment.name if establishment else name,
         establishment_address=establishment.address.label() if establishment else (),
-        phone=establishment.phone if establishment else "",
+        phone=show_phone(establishment.phone) if establishment else "",
         email=establishment.email if establishment else "",
         site_address=settings.base_url,
-        hotline_phone=settings.hotline.phone,
+        hotline_phone=show_phone(settings.hotline.phone),
         hotline_hours=settings.hotline.hours,
         town=establishment.town if establishment else settings.academie.name,
     )

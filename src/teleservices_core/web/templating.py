@@ -28,6 +28,8 @@ def make_environment(folders: Iterable[Path], zone: ZoneInfo) -> Environment:
     environment.filters.update(
         date=i18n.show_date,
         day=i18n.show_day,
+        dial=i18n.dial,
+        phone=i18n.show_phone,
         short_date=i18n.show_short_date,
         instant=lambda at: i18n.show_instant(at, zone),
         timestamp=lambda at: i18n.show_timestamp(at, zone),

@@ -18,6 +18,7 @@ from teleservices_core.web.forms import Form, read_form, text
 from teleservices_core.web.guards import next_step
 from teleservices_core.web.pages import family
 from teleservices_core.web.responses import Page, Redirect
+from teleservices_core.words import contact
 
 Answer = Page | Redirect | Response
 
@@ -124,8 +125,7 @@ def _school(context: Context, refused: RefusedError) -> str:
         school = tx.roster.establishment(Uai(uai))
     if school is None:
         return ""
-    contact = ", ".join(filter(None, (school.phone, school.email)))
-    return _(" de {school} ({contact})").format(school=school.name, contact=contact)
+    return _(" ({school}, {contact})").format(school=school.name, contact=contact(school))
 
 
 def sign_out(context: Context) -> Answer:

@@ -1,0 +1,57 @@
+"""French as it is printed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from teleservices_core.i18n import (
+    dial,
+    ngettext,
+    show_date,
+    show_day,
+    show_instant,
+    show_phone,
+    typeset,
+)
+
+
+def test_dates():
+    """Dates in words, the first of the month as one says it."""
+    assert show_date(date(2026, 9, 1)) == "1er septembre 2026"
+    assert show_day(date(2026, 11, 24)) == "mardi 24 novembre 2026"
+    at = datetime(2018, 6, 29, 12, 30, tzinfo=UTC)
+    assert show_instant(at, ZoneInfo("Europe/Paris")) == "vendredi 29 juin 2018 à 14 h 30"
+    assert show_instant(at, ZoneInfo("Pacific/Noumea")) == "vendredi 29 juin 2018 à 23 h 30"
+
+
+@pytest.mark.parametrize(
+    ("plain", "set_"),
+    [
+        ("Vraiment ?", "Vraiment\u00a0?"),
+        ("« Notes » : ouvert", "«\u00a0Notes\u00a0»\u00a0: ouvert"),
+        ("http://localhost:8000/?a=b", "http://localhost:8000/?a=b"),
+        ("Bonjour %(name)s", "Bonjour %(name)s"),
+        ("12 %", "12\u00a0%"),
+    ],
+)
+def test_spaces_that_do_not_break(plain, set_):
+    """Authors type plain spaces; nothing inside an address or a placeholder changes."""
+    assert typeset(plain) == set_
+
+
+def test_plural():
+    """Zero and one are singular in French."""
+    said = [ngettext("{n} note", "{n} notes", n).format(n=n) for n in (0, 1, 2)]
+    assert said == ["0 note", "1 note", "2 notes"]
+
+
+@pytest.mark.parametrize("written", ["0380448809", "03.80.44.88.09", "03 80 44 88 09"])
+def test_phones(written):
+    """A French number shows by pairs, whatever its spelling; a foreign one is left alone."""
+    assert show_phone(written) == "03\u00a080\u00a044\u00a088\u00a009"
+    assert dial(written) == "0380448809"
+    assert show_phone("+49 30 1234") == "+49 30 1234"
+    assert dial("+49 30 1234") == "+49301234"
