@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,8 +12,17 @@ from sqlalchemy import Engine, event
 
 from teleservices_core.app import Teleservices
 from teleservices_core.domain.accounts import Audience
+from teleservices_core.domain.modules import OpeningMode
+from teleservices_core.hookspecs import HOOK_API, hookimpl
 from teleservices_core.testing.browsing import Browser
-from teleservices_core.testing.builders import a_link, a_schooling, a_student, an_adult
+from teleservices_core.testing.builders import (
+    YEAR,
+    a_link,
+    a_module,
+    a_schooling,
+    a_student,
+    an_adult,
+)
 from teleservices_core.testing.world import PASSWORD, World
 
 
@@ -29,9 +39,29 @@ def counted(engine: Engine) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
+def ten_modules():
+    """A plugin of ten modules, open to all."""
+    plugin = types.ModuleType("ten")
+    plugin.HOOK_API = HOOK_API
+
+    @hookimpl
+    def teleservices_modules():
+        return [a_module(f"ten_{n}", opening_mode=OpeningMode.AUTOMATIC) for n in range(10)]
+
+    plugin.teleservices_modules = teleservices_modules
+    return plugin
+
+
 @pytest.mark.parametrize("number", [1, 4])
 def test_home(services: Teleservices, number: int):
-    """Session, children, policy: three, for one child or four."""
+    """Session, children, policy: three statements, for one child or four, and ten modules."""
+    services = Teleservices(
+        services.settings,
+        engine=services.engine,
+        clock=services.site.clock,
+        hasher=services.site.hasher,
+        plugins={"ten": ten_modules()},
+    )
     world = World(services)
     world.establishment()
     mother = an_adult()
@@ -46,6 +76,9 @@ def test_home(services: Teleservices, number: int):
         page = browser.get("/")
     assert page.text.count("Enfant") >= number
     assert len(seen) == 3, seen
+    with counted(services.engine) as seen, services.site.database.reading() as tx:
+        assert len(tx.roster.children(account, YEAR)) == number
+    assert len(seen) == 1
 
 
 def test_console(services: Teleservices):
