@@ -138,6 +138,7 @@ class TestStudents:
             ({"CODE_SEXE": "3"}, "CODE_SEXE"),
             ({"DATE_SORTIE": "demain"}, "demain"),
             ({"CODE_MEF": "1"}, "CODE_MEF"),
+            ({"DATE_ENTREE": "01/13/2026", "ADRESSE_ID": "5"}, "01/13/2026"),
         ],
     )
     def test_what_cannot_be_read_is_set_aside_with_its_line(

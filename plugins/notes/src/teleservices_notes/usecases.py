@@ -6,7 +6,7 @@ transaction, so that nothing here knows of a database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
@@ -67,13 +67,8 @@ class Store(Protocol):
         """Assessments by identifier, in one statement."""
         ...
 
-    def marks(
-        self, students: Iterable[UUID], assessments: Iterable[UUID]
-    ) -> Mapping[tuple[UUID, UUID], Recorded]:
-        """What is recorded for these students at these assessments, in one statement.
-
-        Keys are (student, assessment).
-        """
+    def marks(self, keys: Collection[tuple[UUID, UUID]]) -> Mapping[tuple[UUID, UUID], Recorded]:
+        """What is recorded for pairs of (student, assessment), in one statement."""
         ...
 
     def save(self, assessments: Iterable[Assessment], marks: Iterable[Mark]) -> None:
@@ -295,9 +290,7 @@ class _Import:
 
     def _changed_marks(self, found: list[Mark]) -> list[Mark]:
         report, changed = self.report, []
-        recorded = self.store.marks(
-            {mark.student_id for mark in found}, {mark.assessment_id for mark in found}
-        )
+        recorded = self.store.marks([(mark.student_id, mark.assessment_id) for mark in found])
         for mark in found:
             before = recorded.get((mark.student_id, mark.assessment_id))
             if before is None:
