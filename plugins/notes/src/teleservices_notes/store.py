@@ -16,7 +16,6 @@ from sqlalchemy import (
     Column,
     CompoundSelect,
     Connection,
-    CursorResult,
     Date,
     Dialect,
     ForeignKey,
@@ -323,7 +322,7 @@ class MarkStore:
             for student_id, assessment_id, status, value, entered_at in self._marks(keys)
         }
 
-    def _marks(self, keys: Collection[tuple[UUID, UUID]]) -> CursorResult[Any]:
+    def _marks(self, keys: Collection[tuple[UUID, UUID]]) -> Iterable[Any]:
         if self.connection.dialect.name == "sqlite":
             pairs = json.dumps([(student.hex, assessment.hex) for student, assessment in keys])
             return self.connection.execute(_SQLITE_MARKS, {"keys": pairs})
