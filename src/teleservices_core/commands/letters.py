@@ -77,10 +77,11 @@ def letters(
     started = time.perf_counter()
     with click.progressbar(length=len(plan.candidates), label=_("Notifications")) as bar:
         issued = issue_letters(site, plan, progress=bar.update)
-        _write(site, plan, map(letter_sheet, issued), out)
+        written = _write(site, plan, map(letter_sheet, issued), out)
     seconds = time.perf_counter() - started
-    said = _("{summary}\n{out} écrit en {seconds:.1f} s.")
-    click.echo(said.format(summary=_summary(plan), out=out, seconds=seconds))
+    files = ", ".join(map(str, written))
+    said = _("{summary}\nÉcrit en {seconds:.1f} s : {files}")
+    click.echo(said.format(summary=_summary(plan), files=files, seconds=seconds))
     click.echo(_("Ce fichier contient des mots de passe : imprimez-le puis supprimez-le."))
 
 
@@ -96,13 +97,15 @@ def _plan(
         raise click.ClickException(str(error)) from None
 
 
-def _write(site: Site, plan: LetterPlan, sheets: Iterator[LetterSheet], out: Path) -> None:
+def _write(
+    site: Site, plan: LetterPlan, sheets: Iterator[LetterSheet], out: Path
+) -> tuple[Path, ...]:
     head = letter_head(site.settings, plan.establishment)
     if out.suffix == ".csv":
         with out.open("w", encoding="utf-8-sig", newline="") as file:
             file.writelines(letters_csv(head, sheets))
-        return
-    write_letters(head, sheets, out)
+        return (out,)
+    return write_letters(head, sheets, out)
 
 
 def _summary(plan: LetterPlan) -> str:
