@@ -16,7 +16,6 @@ from teleservices_core.contributions import (
     TemplateSource,
 )
 from teleservices_core.hookspecs import hookimpl
-from teleservices_core.i18n import _
 
 HOOK_API: Final = 1
 _HERE: Final = Path(__file__).parent
@@ -61,26 +60,9 @@ def teleservices_help_entries() -> Iterable[HelpEntry]:
 @hookimpl
 def teleservices_mail_templates() -> Iterable[MailTemplate]:
     """The core's mails."""
-    yield MailTemplate(
-        kind="core.confirm_email",
-        subject=lambda: _("Confirmez votre adresse électronique"),
-        body=lambda: _(
-            "Bonjour {name},\n"
-            "\n"
-            "Vous venez d’indiquer cette adresse sur le site {site} de l’{academie}.\n"
-            "Pour la confirmer, ouvrez ce lien puis appuyez sur « Confirmer mon adresse » :\n"
-            "\n"
-            "{link}\n"
-            "\n"
-            "Ce lien fonctionne une seule fois, jusqu’au {until}.\n"
-            "\n"
-            "Vous n’avez rien demandé ? Ne tenez pas compte de ce message : sans ce lien, "
-            "votre adresse ne sera pas utilisée.\n"
-            "\n"
-            "Ce message est envoyé automatiquement, merci de ne pas y répondre.\n"
-        ),
-        link_path="/confirmer/{secret}",
-    )
+    from teleservices_core.mails import MAILS
+
+    return MAILS
 
 
 @hookimpl

@@ -18,10 +18,12 @@ def figures(settings: Settings) -> Mapping[str, str]:
     """Durations and telephone in words, for the answers."""
     durations, hotline = settings.durations, settings.hotline
     months, days = durations.letter_months, durations.email_link_days
+    reset = durations.reset_link_days
     phone = show_phone(hotline.phone) + (f" ({hotline.hours})" if hotline.hours else "")
     return {
         "letter_life": ngettext("{n} mois", "{n} mois", months).format(n=months),
         "link_life": ngettext("{n} jour", "{n} jours", days).format(n=days),
+        "reset_life": ngettext("{n} jour", "{n} jours", reset).format(n=reset),
         "unclaimed": str(durations.unclaimed_days),
         "unused": str(durations.unused_days),
         "hotline": _("l’assistance au {phone}").format(phone=phone)
@@ -88,6 +90,42 @@ HELP_ENTRIES: Final = (
             )
         ),
         promises=("F30",),
+    ),
+    HelpEntry(
+        "core.lost_login",
+        lambda: _("J’ai perdu mon identifiant."),
+        _said(
+            lambda: _(
+                "Sur la page de connexion, choisissez « Identifiant oublié » : il est envoyé à "
+                "l’adresse confirmée de votre compte. Sans adresse, demandez une nouvelle "
+                "notification au secrétariat de l’établissement."
+            )
+        ),
+        promises=("F33",),
+    ),
+    HelpEntry(
+        "core.lost_password",
+        lambda: _("J’ai perdu mon mot de passe."),
+        _said(
+            lambda: _(
+                "Sur la page de connexion, choisissez « Mot de passe oublié » et saisissez votre "
+                "identifiant : un lien valable {reset_life} est envoyé à l’adresse de votre "
+                "compte. Il permet de choisir un nouveau mot de passe ; l’ancien reste valable "
+                "jusque-là."
+            )
+        ),
+        promises=("F34", "F35"),
+    ),
+    HelpEntry(
+        "core.change_email",
+        lambda: _("Puis-je changer d’adresse électronique ?"),
+        _said(
+            lambda: _(
+                "Oui, dans « Mon compte ». Un lien est envoyé à la nouvelle adresse, qui compte "
+                "une fois ce lien ouvert ; l’ancienne en est avertie."
+            )
+        ),
+        promises=("F37",),
     ),
     HelpEntry(
         "core.which_services",

@@ -128,6 +128,10 @@ class AccountStore(Protocol):
         """The account of a login name, compared without case."""
         ...
 
+    def by_email(self, address: str) -> list[Account]:
+        """Accounts with this confirmed address: parents may share one."""
+        ...
+
     def add(self, account: Account) -> None:
         """Create an account and attach its holders."""
         ...
@@ -176,6 +180,10 @@ class SessionStore(Protocol):
 
     def find(self, id_hash: str, at: datetime) -> tuple[Session, Account] | None:
         """The session not yet expired, with its account, in one statement."""
+        ...
+
+    def of_account(self, account_id: UUID, at: datetime) -> list[Session]:
+        """The sessions of an account not yet expired, the latest used first."""
         ...
 
     def add(self, session: Session) -> None:

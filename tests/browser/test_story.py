@@ -100,8 +100,16 @@ def test_pages_are_accessible(chromium, demo, scheme, width):
     made, _services = demo
     people = {each.key: each for each in made.personas()}
     visits = {
-        None: ("/connexion", "/aide", "/accessibilite", "/introuvable", "/demo/"),
-        "separes_mere": ("/", "/compte"),
+        None: (
+            "/connexion",
+            "/identifiant-oublie",
+            "/mot-de-passe-oublie",
+            "/aide",
+            "/accessibilite",
+            "/introuvable",
+            "/demo/",
+        ),
+        "separes_mere": ("/", "/compte", "/compte/courriel", "/compte/mot-de-passe"),
         "fratrie_eleve": ("marks",),
         "chef_college": ("/", "notifications"),
         "admin_academie": ("/",),

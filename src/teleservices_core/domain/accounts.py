@@ -137,6 +137,9 @@ class TokenPurpose(StrEnum):
     """What a mailed link is for."""
 
     CONFIRM_EMAIL = "confirm_email"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - a purpose, not a password
+    UNDO_EMAIL = "undo_email"
+    """Sent to the address that a change replaced."""
 
 
 @frozen

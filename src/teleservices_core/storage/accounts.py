@@ -45,6 +45,7 @@ _WITH_HOLDERS = t.accounts.outerjoin(
 _SELECT = select(*ACCOUNT_COLUMNS, t.account_holders.c.person_id).select_from(_WITH_HOLDERS)
 _GET = _SELECT.where(t.accounts.c.id == bindparam("key"))
 _BY_LOGIN = _SELECT.where(t.accounts.c.login_name == bindparam("key"))
+_BY_EMAIL = _SELECT.where(t.accounts.c.email == bindparam("key")).order_by(t.accounts.c.login_name)
 _SESSION = (
     select(
         t.sessions.c.id_hash,
@@ -116,6 +117,14 @@ class Accounts:
         """See the port."""
         return self._one(_BY_LOGIN, login_name.strip().casefold())
 
+    def by_email(self, address: str) -> list[Account]:
+        """See the port."""
+        rows = self.connection.execute(_BY_EMAIL, {"key": address}).all()
+        grouped: dict[UUID, list[AnyRow]] = {}
+        for row in rows:
+            grouped.setdefault(row.account_id, []).append(row)
+        return [to_account(each[0], _holders(each)) for each in grouped.values()]
+
     def add(self, account: Account) -> None:
         """See the port."""
         self.connection.execute(
@@ -152,6 +161,18 @@ class Accounts:
         return {row.person_id: row.account_id for row in self.connection.execute(held)}
 
 
+def _to_session(row: AnyRow) -> Session:
+    return Session(
+        id_hash=row.id_hash,
+        account_id=row.account_id,
+        purpose=SessionPurpose(row.purpose),
+        created_at=row.created_at,
+        seen_at=row.seen_at,
+        expires_at=row.expires_at,
+        device=row.device,
+    )
+
+
 @frozen
 class Sessions:
     """See :class:`teleservices_core.ports.SessionStore`."""
@@ -163,17 +184,15 @@ class Sessions:
         rows = self.connection.execute(_SESSION, {"id_hash": id_hash, "at": at}).all()
         if not rows:
             return None
-        row = rows[0]
-        session = Session(
-            id_hash=row.id_hash,
-            account_id=row.account_id,
-            purpose=SessionPurpose(row.purpose),
-            created_at=row.created_at,
-            seen_at=row.seen_at,
-            expires_at=row.expires_at,
-            device=row.device,
+        return _to_session(rows[0]), to_account(rows[0], _holders(rows))
+
+    def of_account(self, account_id: UUID, at: datetime) -> list[Session]:
+        """See the port."""
+        mine = select(t.sessions).where(
+            t.sessions.c.account_id == account_id, t.sessions.c.expires_at > at
         )
-        return session, to_account(row, _holders(rows))
+        latest = self.connection.execute(mine.order_by(t.sessions.c.seen_at.desc()))
+        return [_to_session(row) for row in latest]
 
     def add(self, session: Session) -> None:
         """See the port."""

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from attrs import evolve
 from email_validator import EmailNotValidError, validate_email
 
-from teleservices_core.common_passwords import is_common
 from teleservices_core.domain.accounts import (
     Account,
     AccountEvent,
@@ -22,24 +21,17 @@ from teleservices_core.domain.accounts import (
     TokenPurpose,
 )
 from teleservices_core.domain.credentials import (
-    PASSWORD_MIN,
-    PASSWORD_MIN_STAFF,
-    password_problem,
     read_letter_code,
 )
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import RefusedError
-from teleservices_core.hashing import digest, link_secret
-from teleservices_core.ports import Parcel, Transaction
+from teleservices_core.ports import Transaction
+from teleservices_core.usecases.links import look_at, send_link, use
+from teleservices_core.usecases.passwords import require_good_password
 from teleservices_core.usecases.signing_in import SignedIn, open_session
 from teleservices_core.usecases.site import Site, audited
 
 RESEND_AFTER = timedelta(minutes=1)
-
-
-def minimum_length(audience: Audience) -> int:
-    """The shortest password accepted, in characters."""
-    return PASSWORD_MIN_STAFF if audience is Audience.STAFF else PASSWORD_MIN
 
 
 def choose_password(site: Site, viewer: Viewer, password: str) -> SignedIn:
@@ -50,14 +42,7 @@ def choose_password(site: Site, viewer: Viewer, password: str) -> SignedIn:
     used, replaced or expired meanwhile.
     """
     now, account = site.now(), viewer.account
-    problem = password_problem(
-        password,
-        minimum=minimum_length(account.audience),
-        common=is_common,
-        personal=(account.login_name, *account.display_name.split()),
-    )
-    if problem:
-        raise RefusedError(problem, minimum=minimum_length(account.audience))
+    require_good_password(account, password)
     with site.database.reading() as tx:
         letter = tx.letters.latest(account.id)
     if letter is None or account.state is not AccountState.ISSUED:
@@ -71,7 +56,9 @@ def choose_password(site: Site, viewer: Viewer, password: str) -> SignedIn:
         if not tx.letters.use(letter.id, now):
             raise RefusedError(letter.refusal(now) or "letter_used", uai=letter.uai)
         claimed = evolve(
-            account.after(AccountEvent.CLAIM), password_hash=password_hash, epoch=account.epoch + 1
+            account.after(AccountEvent.CLAIM),
+            password_hash=password_hash,
+            epoch=account.epoch + 1,
         )
         if account.audience is Audience.STAFF:
             claimed = claimed.after(AccountEvent.COMPLETE)
@@ -93,7 +80,7 @@ def give_email(site: Site, viewer: Viewer, address: str) -> SignedIn:
         if account.audience is Audience.STUDENT:
             after = after.after(AccountEvent.COMPLETE)
         after = tx.accounts.replace(account, after)
-        _send_confirmation(site, tx, after, now)
+        send_confirmation(site, tx, after)
         tx.audit.add(audited("account.email_given", now, viewer, subject_id=account.id))
         return _renew(site, tx, viewer, after)
 
@@ -121,7 +108,7 @@ def resend(site: Site, viewer: Viewer) -> None:
             raise RefusedError("too_soon")
         if account.pending_email is None:
             raise RefusedError("nothing_to_confirm")
-        _send_confirmation(site, tx, account, now)
+        send_confirmation(site, tx, account)
 
 
 def last_sending(site: Site, viewer: Viewer) -> datetime | None:
@@ -137,24 +124,16 @@ def look_at_link(site: Site, secret: str) -> tuple[Token, Account]:
     Raises :exc:`RefusedError` with code ``link_used``, ``link_expired`` or
     ``link_unknown``.
     """
-    now = site.now()
-    with site.database.reading() as tx:
-        token = tx.tokens.find(digest(secret))
-        account = tx.accounts.get(token.account_id) if token else None
-    if token is None or account is None:
-        raise RefusedError("link_unknown")
-    if token.used_at is not None:
-        raise RefusedError("link_used")
-    if now >= token.expires_at:
-        raise RefusedError("link_expired")
+    token, account = look_at(site, secret, TokenPurpose.CONFIRM_EMAIL)
     if token.epoch != account.epoch or token.address != account.pending_email:
         raise RefusedError("link_expired")
     return token, account
 
 
 def confirm_email(site: Site, secret: str, viewer: Viewer | None) -> SignedIn | None:
-    """Use a confirmation link: its address becomes the account's (F12).
+    """Use a confirmation link: its address becomes the account's (F12, F37).
 
+    An address that it replaces is told, with a link to undo the change.
     Returns a full session when the browser was already signed in to that very
     account, None otherwise: the link alone signs nobody in. Raises as
     :func:`look_at_link`.
@@ -162,12 +141,14 @@ def confirm_email(site: Site, secret: str, viewer: Viewer | None) -> SignedIn | 
     now = site.now()
     token, account = look_at_link(site, secret)
     with site.database.writing() as tx:
-        if not tx.tokens.use(token.id, now):
-            raise RefusedError("link_used")
+        use(tx, token, now)
         after = evolve(account, email=token.address, pending_email=None, epoch=account.epoch + 1)
         if account.state is AccountState.CLAIMED:
             after = after.after(AccountEvent.COMPLETE)
         after = tx.accounts.replace(account, after)
+        if account.email not in {None, token.address}:
+            undo_days = site.settings.durations.email_undo_days
+            send_link(site, tx, after, TokenPurpose.UNDO_EMAIL, str(account.email), undo_days)
         tx.audit.add(audited("account.email_confirmed", now, viewer, subject_id=account.id))
         if viewer is None or viewer.account.id != account.id:
             return None
@@ -175,9 +156,9 @@ def confirm_email(site: Site, secret: str, viewer: Viewer | None) -> SignedIn | 
 
 
 def normalize_email(text: str) -> str:
-    """The address as stored. Raises :exc:`RefusedError` ``bad_email``."""
+    """The address as stored, in lower case. Raises :exc:`RefusedError` ``bad_email``."""
     try:
-        return validate_email(text.strip(), check_deliverability=False).normalized
+        return validate_email(text.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:
         raise RefusedError("bad_email", why=str(error)) from None
 
@@ -190,30 +171,8 @@ def _renew(site: Site, tx: Transaction, viewer: Viewer, account: Account) -> Sig
     return open_session(site, tx, account, purpose, viewer.session.device)
 
 
-def _send_confirmation(site: Site, tx: Transaction, account: Account, now: datetime) -> None:
+def send_confirmation(site: Site, tx: Transaction, account: Account) -> None:
+    """Send the link that makes the pending address the account's."""
     assert account.pending_email is not None  # noqa: S101 - the callers have just set it
-    token_id = site.new_id()
-    expires_at = now + timedelta(days=site.settings.durations.email_link_days)
-    tx.tokens.add(
-        Token(
-            id=token_id,
-            digest=digest(link_secret(site.settings.secret_key, token_id)),
-            account_id=account.id,
-            purpose=TokenPurpose.CONFIRM_EMAIL,
-            address=account.pending_email,
-            epoch=account.epoch,
-            created_at=now,
-            expires_at=expires_at,
-        )
-    )
-    tx.outbox.add(
-        Parcel(
-            id=site.new_id(),
-            kind="core.confirm_email",
-            to_address=account.pending_email,
-            context={"name": account.display_name, "until": expires_at.isoformat()},
-            created_at=now,
-            due_at=now,
-            token_id=token_id,
-        )
-    )
+    days = site.settings.durations.email_link_days
+    send_link(site, tx, account, TokenPurpose.CONFIRM_EMAIL, account.pending_email, days)

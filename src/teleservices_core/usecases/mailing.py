@@ -15,6 +15,7 @@ from attrs import frozen
 from teleservices_core.hashing import link_secret
 from teleservices_core.i18n import show_instant
 from teleservices_core.ports import Mailer, Parcel
+from teleservices_core.usecases.recovery import REQUESTS
 from teleservices_core.usecases.site import Site
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60, 24 * 60))
 """Waits between tries; after the last, the mail is marked as failed."""
 _LEASE = timedelta(minutes=10)
+_BATCH = 100
 
 
 @frozen
@@ -31,34 +33,61 @@ class Delivered:
     sent: int = 0
     retried: int = 0
     failed: int = 0
+    resolved: int = 0
+    """Requests that led to mails, or to none."""
+
+    @property
+    def handled(self) -> int:
+        """All of them."""
+        return self.sent + self.retried + self.failed + self.resolved
+
+    def __add__(self, other: Delivered) -> Delivered:
+        return Delivered(
+            self.sent + other.sent,
+            self.retried + other.retried,
+            self.failed + other.failed,
+            self.resolved + other.resolved,
+        )
 
 
-def deliver(site: Site, mailer: Mailer, *, limit: int = 100) -> Delivered:
+def deliver(site: Site, mailer: Mailer, *, limit: int = 1_000) -> Delivered:
     """Send the mails that are due, at most ``limit``.
 
     Safe to run side by side: each mail is reserved before it is sent. A crash
     between sending and noting it sends the same mail again, with the same
     Message-ID and the same link.
     """
-    now = site.now()
-    with site.database.writing() as tx:
-        parcels = tx.outbox.claim(now, now + _LEASE, limit)
-    sent = retried = failed = 0
-    for parcel in parcels:
-        try:
-            mailer.send(compose(site, parcel))
-        except Exception as error:  # noqa: BLE001 - whatever the server answers, go on
-            log.warning("mail %s not sent: %s", parcel.id, error)
-            last = parcel.attempts > len(RETRY_AFTER)
-            retry_at = None if last else site.now() + RETRY_AFTER[parcel.attempts - 1]
-            failed, retried = failed + last, retried + (not last)
+    total = Delivered()
+    while total.handled < limit:
+        now = site.now()
+        with site.database.writing() as tx:
+            parcels = tx.outbox.claim(now, now + _LEASE, min(_BATCH, limit - total.handled))
+        if not parcels:
+            break
+        for parcel in parcels:
+            total = total + _handle(site, mailer, parcel)
+    return total
+
+
+def _handle(site: Site, mailer: Mailer, parcel: Parcel) -> Delivered:
+    try:
+        if parcel.kind in REQUESTS:
+            # Resolving queues the mails that the request leads to, if any.
             with site.database.writing() as tx:
-                tx.outbox.failed(parcel.id, f"{type(error).__name__}: {error}"[:500], retry_at)
-        else:
-            sent += 1
-            with site.database.writing() as tx:
+                REQUESTS[parcel.kind](site, tx, parcel)
                 tx.outbox.sent(parcel.id, site.now())
-    return Delivered(sent, retried, failed)
+            return Delivered(resolved=1)
+        mailer.send(compose(site, parcel))
+    except Exception as error:  # noqa: BLE001 - whatever the server answers, go on
+        log.warning("mail %s not sent: %s", parcel.id, error)
+        last = parcel.attempts > len(RETRY_AFTER)
+        retry_at = None if last else site.now() + RETRY_AFTER[parcel.attempts - 1]
+        with site.database.writing() as tx:
+            tx.outbox.failed(parcel.id, f"{type(error).__name__}: {error}"[:500], retry_at)
+        return Delivered(failed=1) if last else Delivered(retried=1)
+    with site.database.writing() as tx:
+        tx.outbox.sent(parcel.id, site.now())
+    return Delivered(sent=1)
 
 
 def compose(site: Site, parcel: Parcel) -> EmailMessage:

@@ -47,11 +47,12 @@ def sign_in(site: Site, login_name: str, secret: str, *, source: str, device: st
     """
     now = site.now()
     login_name = login_name.strip().casefold()
-    key = digest(f"{login_name}\0{source}")
-    _count_attempt(site, key, now)
     with site.database.reading() as tx:
         account = tx.accounts.by_login(login_name)
         letter = tx.letters.latest(account.id) if account else None
+    # A reset raises the epoch, and so lifts the waits of every source.
+    key = digest(f"{login_name}\0{source}\0{account.epoch if account else 0}")
+    count_attempt(site, key)
     check = site.hasher.check(
         secret[:_LONGEST_SECRET],
         password_hash=account.password_hash if account else None,
@@ -70,8 +71,12 @@ def sign_in(site: Site, login_name: str, secret: str, *, source: str, device: st
         return open_session(site, tx, account, purpose, device)
 
 
-def _count_attempt(site: Site, key: str, now: datetime) -> None:
-    # Counted before the hash, so that parallel guesses cannot slip through.
+def count_attempt(site: Site, key: str) -> None:
+    """Count a try of a secret, before the hash, so that parallel guesses cannot slip through.
+
+    Raises :exc:`RefusedError` ``throttled`` (detail ``until``) while the key must wait.
+    """
+    now = site.now()
     with site.database.writing() as tx:
         blocked_until = tx.throttles.get(key).blocked_until
         if blocked_until is not None and now < blocked_until:

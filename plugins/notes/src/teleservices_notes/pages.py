@@ -147,7 +147,8 @@ def _subject(context: Context, student_id: UUID, average: SubjectAverage) -> Sub
         label=average.subject.label,
         teachers=_teachers(average.terms),
         href=context.urls.to("notes.subject", student_id=student_id, subject=average.subject.code),
-        marks=" · ".join(_short(term.entry) for term in average.terms),
+        # The space before the dot does not break: no line begins with one.
+        marks="\u00a0· ".join(_short(term.entry) for term in average.terms),
         average=_average(average.value),
     )
 

@@ -32,10 +32,3 @@ def _links(context: Context) -> dict[str, str]:
         if route.module_id and route.access is Access.CHILD and "GET" in route.methods:
             links.setdefault(route.module_id, route.name)
     return links
-
-
-def account(context: Context) -> Page:
-    """« Mon compte »: who is signed in, and the children attached (F19)."""
-    viewer = context.me
-    answers = family_home(context.site, viewer) if viewer.is_family else []
-    return Page("account.html", {"account": viewer.account, "answers": answers})

@@ -8,27 +8,12 @@ from teleservices_core.domain.accounts import AccountState, Audience
 from teleservices_core.errors import RefusedError
 from teleservices_core.i18n import _
 from teleservices_core.usecases import claiming
+from teleservices_core.usecases.passwords import minimum_length
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.guards import next_step
+from teleservices_core.web.pages.passwords import PasswordForm, submit
 from teleservices_core.web.responses import Page, Redirect
-
-_PASSWORD_PROBLEMS = {
-    "too_short": lambda: _("Choisissez au moins {minimum} caractères."),
-    "too_long": lambda: _("Choisissez au plus 128 caractères."),
-    "too_simple": lambda: _("Ce mot de passe répète trop peu de caractères."),
-    "too_common": lambda: _("Ce mot de passe est trop connu : choisissez-en un plus personnel."),
-    "too_personal": lambda: _("Ce mot de passe ressemble trop à votre nom ou à votre identifiant."),
-    "same_as_letter": lambda: _("Choisissez un autre mot de passe que celui de la notification."),
-}
-
-
-@frozen
-class PasswordForm:
-    """A new password, typed twice."""
-
-    password: str = text(1024)
-    again: str = text(1024)
 
 
 @frozen
@@ -45,38 +30,30 @@ def choose_password(context: Context) -> Page | Redirect:
         return context.redirect(next_step(viewer))
     errors: dict[str, str] = {}
     if context.request.method == "POST":
-        form = read_form(context.request, PasswordForm)
-        if form.value is None:
-            errors["password"] = _PASSWORD_PROBLEMS["too_long"]()
-        elif form.value.password != form.value.again:
-            errors["again"] = _("Les deux mots de passe sont différents.")
-        else:
-            try:
-                context.signed_in = claiming.choose_password(
-                    context.site, viewer, form.value.password
-                )
-            except RefusedError as refused:
-                if refused.code not in _PASSWORD_PROBLEMS:
-                    context.tell(
-                        "error",
-                        _("Cette notification ne fonctionne plus. Connectez-vous à nouveau."),
-                    )
-                    context.signed_out = True
-                    return context.redirect("core.sign_in")
-                said = _PASSWORD_PROBLEMS[refused.code]()
-                errors["password"] = said.format(**refused.detail)
-            else:
-                return context.redirect("core.home")
+        try:
+            errors = submit(context.request, lambda form: _claim(context, form))
+        except RefusedError:
+            context.tell(
+                "error", _("Cette notification ne fonctionne plus. Connectez-vous à nouveau.")
+            )
+            context.signed_out = True
+            return context.redirect("core.sign_in")
+        if not errors:
+            return context.redirect("core.home")
     return Page(
         "choose_password.html",
         {
             "errors": errors,
-            "minimum": claiming.minimum_length(viewer.account.audience),
+            "minimum": minimum_length(viewer.account.audience),
             "steps": _steps(viewer.account.audience),
             "login_name": viewer.account.login_name,
         },
         status=422 if errors else 200,
     )
+
+
+def _claim(context: Context, form: PasswordForm) -> None:
+    context.signed_in = claiming.choose_password(context.site, context.me, form.password)
 
 
 def give_email(context: Context) -> Page | Redirect:

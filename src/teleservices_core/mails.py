@@ -1,0 +1,95 @@
+"""The core's mails, in plain text: what happened, what to do, until when."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from teleservices_core.contributions import MailTemplate
+from teleservices_core.i18n import _
+
+MAILS: Final = (
+    MailTemplate(
+        kind="core.confirm_email",
+        subject=lambda: _("Confirmez votre adresse électronique"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "Vous venez d’indiquer cette adresse sur le site {site} de l’{academie}.\n"
+            "Pour la confirmer, ouvrez ce lien puis appuyez sur « Confirmer mon adresse » :\n"
+            "\n"
+            "{link}\n"
+            "\n"
+            "Ce lien fonctionne une seule fois, jusqu’au {until}.\n"
+            "\n"
+            "Vous n’avez rien demandé ? Ne tenez pas compte de ce message : sans ce lien, "
+            "votre adresse ne sera pas utilisée.\n"
+            "\n"
+            "Ce message est envoyé automatiquement, merci de ne pas y répondre.\n"
+        ),
+        link_path="/confirmer/{secret}",
+    ),
+    MailTemplate(
+        kind="core.login_names",
+        subject=lambda: _("Vos identifiants"),
+        body=lambda: _(
+            "Bonjour,\n"
+            "\n"
+            "Vous avez demandé les identifiants rattachés à cette adresse sur le site {site} "
+            "de l’{academie} :\n"
+            "\n"
+            "{lines}\n"
+            "\n"
+            "Pour vous connecter : {home}\n"
+            "\n"
+            "Vous n’avez rien demandé ? Ne tenez pas compte de ce message.\n"
+        ),
+    ),
+    MailTemplate(
+        kind="core.reset_password",
+        subject=lambda: _("Changer votre mot de passe"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "Un nouveau mot de passe a été demandé pour l’identifiant {login} sur le site {site} "
+            "de l’{academie}.\n"
+            "Pour le choisir, ouvrez ce lien :\n"
+            "\n"
+            "{link}\n"
+            "\n"
+            "Ce lien fonctionne une seule fois, jusqu’au {until}. Votre mot de passe actuel reste "
+            "valable tant que vous ne l’avez pas utilisé.\n"
+            "\n"
+            "Vous n’avez rien demandé ? Ne tenez pas compte de ce message : rien ne changera.\n"
+        ),
+        link_path="/nouveau-mot-de-passe/{secret}",
+    ),
+    MailTemplate(
+        kind="core.password_changed",
+        subject=lambda: _("Votre mot de passe a changé"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "Le mot de passe de votre compte vient de changer sur le site {site} de l’{academie}. "
+            "Les autres connexions ont été fermées.\n"
+            "\n"
+            "Ce n’était pas vous ? Choisissez tout de suite un nouveau mot de passe, par "
+            "« Mot de passe oublié » : {home}\n"
+        ),
+    ),
+    MailTemplate(
+        kind="core.undo_email",
+        subject=lambda: _("L’adresse de votre compte a changé"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "Une autre adresse remplace désormais celle-ci pour l’identifiant {login} sur le site "
+            "{site} de l’{academie}.\n"
+            "\n"
+            "C’était vous ? Vous n’avez rien à faire.\n"
+            "Ce n’était pas vous ? Rétablissez cette adresse par ce lien, jusqu’au {until} :\n"
+            "\n"
+            "{link}\n"
+        ),
+        link_path="/retablir/{secret}",
+    ),
+)

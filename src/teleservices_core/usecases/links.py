@@ -1,0 +1,86 @@
+"""Mailed links: make one with its mail, look at one, use one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from teleservices_core.domain.accounts import Account, Token, TokenPurpose
+from teleservices_core.errors import RefusedError
+from teleservices_core.hashing import digest, link_secret
+from teleservices_core.ports import Parcel, Transaction
+from teleservices_core.usecases.site import Site
+
+
+def send_link(
+    site: Site, tx: Transaction, account: Account, purpose: TokenPurpose, address: str, days: int
+) -> None:
+    """Store a link's token and queue its mail, ``core.<purpose>``; earlier ones die."""
+    now = site.now()
+    token_id, expires_at = site.new_id(), now + timedelta(days=days)
+    tx.tokens.add(
+        Token(
+            id=token_id,
+            digest=digest(link_secret(site.settings.secret_key, token_id)),
+            account_id=account.id,
+            purpose=purpose,
+            address=address,
+            epoch=account.epoch,
+            created_at=now,
+            expires_at=expires_at,
+        )
+    )
+    context = {
+        "name": account.display_name,
+        "login": account.login_name,
+        "until": expires_at.isoformat(),
+    }
+    send_mail(site, tx, f"core.{purpose}", address, token_id=token_id, **context)
+
+
+def send_mail(
+    site: Site,
+    tx: Transaction,
+    kind: str,
+    address: str,
+    *,
+    token_id: UUID | None = None,
+    **context: str,
+) -> None:
+    """Queue a mail, to leave as soon as the transaction has committed."""
+    now = site.now()
+    tx.outbox.add(
+        Parcel(
+            id=site.new_id(),
+            kind=kind,
+            to_address=address,
+            context=context,
+            created_at=now,
+            due_at=now,
+            token_id=token_id,
+        )
+    )
+
+
+def look_at(site: Site, secret: str, purpose: TokenPurpose) -> tuple[Token, Account]:
+    """What a link is for, without using it: a mail scanner only looks.
+
+    Raises :exc:`RefusedError` with code ``link_used``, ``link_expired`` or
+    ``link_unknown``. Whether later events killed it is the caller's rule.
+    """
+    with site.database.reading() as tx:
+        token = tx.tokens.find(digest(secret))
+        account = tx.accounts.get(token.account_id) if token else None
+    if token is None or account is None or token.purpose is not purpose:
+        raise RefusedError("link_unknown")
+    if token.used_at is not None:
+        raise RefusedError("link_used")
+    if site.now() >= token.expires_at:
+        raise RefusedError("link_expired")
+    return token, account
+
+
+def use(tx: Transaction, token: Token, now: datetime) -> None:
+    """Compare-and-set. Raises :exc:`RefusedError` ``link_used`` for the one who comes second."""
+    if not tx.tokens.use(token.id, now):
+        raise RefusedError("link_used")

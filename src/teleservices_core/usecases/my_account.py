@@ -1,0 +1,112 @@
+"""« Mon compte »: password, address and sessions, changed by their owner."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from teleservices_core.domain.accounts import Account, Session, TokenPurpose
+from teleservices_core.domain.viewers import Viewer
+from teleservices_core.errors import RefusedError
+from teleservices_core.hashing import digest
+from teleservices_core.usecases.claiming import normalize_email, send_confirmation
+from teleservices_core.usecases.links import look_at, send_mail, use
+from teleservices_core.usecases.passwords import require_good_password
+from teleservices_core.usecases.signing_in import SignedIn, count_attempt, open_session
+from teleservices_core.usecases.site import Site, audited
+
+
+def _prove(site: Site, account: Account, password: str) -> None:
+    # A session left open on a shared computer must not be enough.
+    key = digest(f"prove\0{account.id}")
+    count_attempt(site, key)
+    right = site.hasher.check(
+        password, password_hash=account.password_hash, letter_hash=None
+    ).password
+    if not right:
+        raise RefusedError("wrong_password")
+    with site.database.writing() as tx:
+        tx.throttles.clear(key)
+
+
+def change_password(site: Site, viewer: Viewer, current: str, password: str) -> SignedIn:
+    """Change the password; every other session is closed.
+
+    Raises :exc:`RefusedError` ``wrong_password``, ``throttled`` (detail
+    ``until``) or the new password's problem.
+    """
+    now, account = site.now(), viewer.account
+    require_good_password(account, password)
+    _prove(site, account, current)
+    password_hash = site.hasher.hash_password(password)
+    with site.database.writing() as tx:
+        after = evolve(account, password_hash=password_hash, epoch=account.epoch + 1)
+        after = tx.accounts.replace(account, after)
+        tx.sessions.remove_all(account.id)
+        tx.audit.add(audited("account.password_changed", now, viewer, subject_id=account.id))
+        if account.email:
+            send_mail(site, tx, "core.password_changed", account.email, name=account.display_name)
+        return open_session(site, tx, after, viewer.session.purpose, viewer.session.device)
+
+
+def change_email(site: Site, viewer: Viewer, current: str, address: str) -> str:
+    """Ask for another address: it counts only once its link is followed (F37).
+
+    Returns the address as stored. Raises :exc:`RefusedError` ``bad_email``,
+    ``same_email``, ``wrong_password`` or ``throttled``.
+    """
+    now, account = site.now(), viewer.account
+    address = normalize_email(address)
+    if address == account.email:
+        raise RefusedError("same_email")
+    _prove(site, account, current)
+    with site.database.writing() as tx:
+        after = tx.accounts.replace(
+            account, evolve(account, pending_email=address, epoch=account.epoch + 1)
+        )
+        send_confirmation(site, tx, after)
+        tx.audit.add(audited("account.email_given", now, viewer, subject_id=account.id))
+    return address
+
+
+def look_at_undo(site: Site, secret: str) -> tuple[str, Account]:
+    """The former address that a link of notice can bring back, without using it.
+
+    It outlives whatever was changed since: that is what it is for. Raises
+    :exc:`RefusedError` as :func:`.links.look_at`.
+    """
+    token, account = look_at(site, secret, TokenPurpose.UNDO_EMAIL)
+    return token.address, account
+
+
+def undo_email(site: Site, secret: str) -> None:
+    """Bring the former address back, close every session and kill every other link."""
+    now = site.now()
+    token, account = look_at(site, secret, TokenPurpose.UNDO_EMAIL)
+    with site.database.writing() as tx:
+        use(tx, token, now)
+        restored = evolve(account, email=token.address, pending_email=None, epoch=account.epoch + 1)
+        tx.accounts.replace(account, restored)
+        tx.sessions.remove_all(account.id)
+        tx.audit.add(audited("account.email_undone", now, None, subject_id=account.id))
+
+
+def my_sessions(site: Site, viewer: Viewer) -> list[Session]:
+    """Where the account is signed in, the latest used first."""
+    with site.database.reading() as tx:
+        return tx.sessions.of_account(viewer.account.id, site.now())
+
+
+def close_other_sessions(site: Site, viewer: Viewer) -> int:
+    """Sign out everywhere but here; returns from how many places."""
+    with site.database.writing() as tx:
+        number = tx.sessions.remove_all(viewer.account.id, but=viewer.session.id_hash)
+        tx.audit.add(
+            audited(
+                "account.sessions_closed",
+                site.now(),
+                viewer,
+                subject_id=viewer.account.id,
+                number=number,
+            )
+        )
+    return number

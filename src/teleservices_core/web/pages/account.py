@@ -1,0 +1,133 @@
+"""« Mon compte »: what is known, and what its owner may change."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from teleservices_core.errors import RefusedError
+from teleservices_core.i18n import _
+from teleservices_core.usecases import my_account
+from teleservices_core.usecases.home import family_home
+from teleservices_core.usecases.passwords import minimum_length
+from teleservices_core.web.context import Context
+from teleservices_core.web.forms import read_form, text
+from teleservices_core.web.pages.passwords import PasswordForm, submit
+from teleservices_core.web.responses import Page, Redirect
+
+
+@frozen
+class EmailForm:
+    """A new address, and the password that proves who asks."""
+
+    current: str = text(1024)
+    email: str = text(254)
+
+
+def account(context: Context) -> Page:
+    """Who is signed in, the children attached (F19), where the account is open."""
+    viewer = context.me
+    return Page(
+        "account.html",
+        {
+            "account": viewer.account,
+            "answers": family_home(context.site, viewer) if viewer.is_family else [],
+            "sessions": my_account.my_sessions(context.site, viewer),
+            "here": viewer.session.id_hash,
+        },
+    )
+
+
+def change_password(context: Context) -> Page | Redirect:
+    """Change the password; everywhere else is signed out."""
+    viewer = context.me
+    errors: dict[str, str] = {}
+    if context.request.method == "POST":
+        try:
+            errors = submit(context.request, lambda form: _change(context, form))
+        except RefusedError:
+            errors = {"current": _too_many()}
+        if not errors:
+            context.tell("success", _("Votre mot de passe est changé."))
+            return context.redirect("core.account")
+    view = {"errors": errors, "minimum": minimum_length(viewer.account.audience)}
+    return Page("change_password.html", view, 422 if errors else 200)
+
+
+def _change(context: Context, form: PasswordForm) -> None:
+    context.signed_in = my_account.change_password(
+        context.site, context.me, form.current, form.password
+    )
+
+
+def _too_many() -> str:
+    return _("Trop d’essais : attendez quelques minutes avant de recommencer.")
+
+
+def change_email(context: Context) -> Page | Redirect:
+    """Ask for another address, which counts once its link is followed (F37)."""
+    viewer = context.me
+    errors: dict[str, str] = {}
+    typed = ""
+    if context.request.method == "POST":
+        form = read_form(context.request, EmailForm)
+        typed = form.typed.get("email", "")
+        try:
+            address = my_account.change_email(
+                context.site, viewer, form.typed.get("current", ""), typed
+            )
+        except RefusedError as refused:
+            errors = _email_errors(refused)
+        else:
+            said = _("Ouvrez le lien envoyé à {address} : il rend la nouvelle adresse valable.")
+            context.tell("info", said.format(address=address))
+            return context.redirect("core.account")
+    view = {
+        "errors": errors,
+        "email": typed,
+        "present": viewer.account.email,
+        "days": context.site.settings.durations.email_link_days,
+    }
+    return Page("change_email.html", view, 422 if errors else 200)
+
+
+def _email_errors(refused: RefusedError) -> dict[str, str]:
+    match refused.code:
+        case "wrong_password":
+            return {"current": _("Ce n’est pas votre mot de passe actuel.")}
+        case "throttled":
+            return {"current": _too_many()}
+        case "same_email":
+            return {"email": _("C’est déjà votre adresse.")}
+    return {
+        "email": _("Cette adresse n’est pas valable : elle doit ressembler à prenom@exemple.fr.")
+    }
+
+
+def undo_email(context: Context, secret: str) -> Page | Redirect:
+    """Bring back the address that a change replaced."""
+    try:
+        address, _account = my_account.look_at_undo(context.site, secret)
+        if context.request.method == "POST":
+            my_account.undo_email(context.site, secret)
+            context.tell(
+                "success",
+                _(
+                    "Votre ancienne adresse est rétablie et toutes les connexions sont fermées. "
+                    "Par prudence, changez votre mot de passe."
+                ),
+            )
+            context.signed_out = True
+            return context.redirect("core.lost_password")
+    except RefusedError as refused:
+        return Page("link_dead.html", {"refusal": refused.code, "retry": "core.sign_in"}, 410)
+    return Page("undo_email.html", {"address": address})
+
+
+def close_sessions(context: Context) -> Redirect:
+    """Sign out everywhere but here."""
+    number = my_account.close_other_sessions(context.site, context.me)
+    if number:
+        context.tell("success", _("Les autres connexions sont fermées."))
+    else:
+        context.tell("info", _("Vous n’étiez connecté nulle part ailleurs."))
+    return context.redirect("core.account")

@@ -1,0 +1,86 @@
+"""Lost identifier, lost password, and the link that sets a new one (F33 to F35)."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from teleservices_core.errors import RefusedError
+from teleservices_core.i18n import _
+from teleservices_core.usecases import recovery
+from teleservices_core.usecases.passwords import minimum_length
+from teleservices_core.web.context import Context
+from teleservices_core.web.forms import read_form, text
+from teleservices_core.web.pages.passwords import submit
+from teleservices_core.web.responses import Page, Redirect
+
+
+@frozen
+class LostLoginForm:
+    """The address of the account."""
+
+    email: str = text(254)
+
+
+@frozen
+class LostPasswordForm:
+    """The identifier of the account."""
+
+    login_name: str = text(100)
+
+
+def lost_login(context: Context) -> Page:
+    """Ask for the identifiers of an address; the answer is the same for any (F33)."""
+    errors: dict[str, str] = {}
+    typed = ""
+    if context.request.method == "POST":
+        form = read_form(context.request, LostLoginForm)
+        typed = form.typed.get("email", "")
+        try:
+            recovery.ask_login_names(context.site, typed, source=context.source)
+        except RefusedError:
+            errors["email"] = _(
+                "Cette adresse n’est pas valable : elle doit ressembler à prenom@exemple.fr."
+            )
+        else:
+            return Page("lost_sent.html", {"what": "login", "typed": typed.strip(), "days": 0})
+    status = 422 if errors else 200
+    return Page("lost_login.html", {"errors": errors, "email": typed}, status)
+
+
+def lost_password(context: Context) -> Page:
+    """Ask for a link; the answer is the same for any identifier (F34)."""
+    days = context.site.settings.durations.reset_link_days
+    if context.request.method == "POST":
+        form = read_form(context.request, LostPasswordForm)
+        typed = form.typed.get("login_name", "")[:100].strip()
+        if typed:
+            recovery.ask_reset(context.site, typed, source=context.source)
+            return Page("lost_sent.html", {"what": "password", "typed": typed, "days": days})
+    return Page("lost_password.html", {"days": days})
+
+
+def reset(context: Context, secret: str) -> Page | Redirect:
+    """Choose a new password with the mailed link; the old one held until then (F35)."""
+    try:
+        _token, account = recovery.look_at_reset(context.site, secret)
+        errors: dict[str, str] = {}
+        if context.request.method == "POST":
+            errors = submit(
+                context.request,
+                lambda form: recovery.reset_password(context.site, secret, form.password),
+            )
+            if not errors:
+                context.tell("success", _("Votre mot de passe est changé. Connectez-vous."))
+                context.signed_out = True
+                return context.redirect("core.sign_in")
+    except RefusedError as refused:
+        return Page("link_dead.html", {"refusal": refused.code, "retry": "core.lost_password"}, 410)
+    return Page(
+        "reset_password.html",
+        {
+            "errors": errors,
+            "minimum": minimum_length(account.audience),
+            "login_name": account.login_name,
+        },
+        422 if errors else 200,
+    )
