@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from attrs import field, frozen
@@ -48,6 +48,8 @@ class Access(StrEnum):
     SIGNED_IN = "signed_in"
     FIRST_LOGIN = "first_login"
     """A session that has yet to choose a password or give an address."""
+    RENEWAL = "renewal"
+    """A session that may only choose a password."""
     FAMILY = "family"
     """A guardian or student account in full use."""
     CHILD = "child"
@@ -58,6 +60,12 @@ class Access(StrEnum):
     """The head or a deputy of that establishment."""
     ACADEMY = "academy"
     """Staff of the académie."""
+    HOTLINE = "hotline"
+    """Staff of the help line, or of the académie."""
+
+
+FORM: Final = ("GET", "POST")
+"""Methods of a page with a form that answers to itself."""
 
 
 @frozen

@@ -37,6 +37,7 @@ class Durations:
     email_link_days: int = field(default=7, validator=validators.ge(1))
     reset_link_days: int = field(default=7, validator=validators.ge(1))
     email_undo_days: int = field(default=7, validator=validators.ge(1))
+    grouping_undo_days: int = field(default=7, validator=validators.ge(1))
     unclaimed_days: int = field(default=90, validator=validators.ge(1))
     unused_days: int = field(default=365, validator=validators.ge(1))
     session_idle_minutes: int = field(default=30, validator=validators.ge(1))

@@ -36,6 +36,8 @@ class AccountState(StrEnum):
     """A password is chosen; a guardian's address is still to be confirmed."""
     ACTIVE = "active"
     LOCKED = "locked"
+    GROUPED = "grouped"
+    """Its persons are held by another account; it waits only for an undoing (F18)."""
     CLOSED = "closed"
     """Credentials erased; a new letter starts again."""
 
@@ -47,6 +49,10 @@ class AccountEvent(StrEnum):
     CLAIM = "claim"
     COMPLETE = "complete"
     """The address is confirmed, or a student goes on without one."""
+    LINK = "link"
+    """A host's identity is proved to be this person's; no letter is needed."""
+    GROUP = "group"
+    UNGROUP = "ungroup"
     LOCK = "lock"
     UNLOCK = "unlock"
     CLOSE = "close"
@@ -63,6 +69,15 @@ TRANSITIONS: Final[dict[tuple[AccountState, AccountEvent], AccountState]] = {
     (_S.CLOSED, _E.ISSUE_LETTER): _S.ISSUED,
     (_S.ISSUED, _E.CLAIM): _S.CLAIMED,
     (_S.CLAIMED, _E.COMPLETE): _S.ACTIVE,
+    (_S.NEW, _E.LINK): _S.ACTIVE,
+    (_S.ISSUED, _E.LINK): _S.ACTIVE,
+    (_S.CLAIMED, _E.LINK): _S.ACTIVE,
+    (_S.ACTIVE, _E.LINK): _S.ACTIVE,
+    (_S.CLOSED, _E.LINK): _S.ACTIVE,
+    (_S.ISSUED, _E.GROUP): _S.GROUPED,
+    (_S.CLAIMED, _E.GROUP): _S.GROUPED,
+    (_S.ACTIVE, _E.GROUP): _S.GROUPED,
+    (_S.GROUPED, _E.UNGROUP): _S.ACTIVE,
     (_S.ACTIVE, _E.LOCK): _S.LOCKED,
     (_S.LOCKED, _E.UNLOCK): _S.ACTIVE,
     (_S.NEW, _E.CLOSE): _S.CLOSED,
@@ -70,6 +85,7 @@ TRANSITIONS: Final[dict[tuple[AccountState, AccountEvent], AccountState]] = {
     (_S.CLAIMED, _E.CLOSE): _S.CLOSED,
     (_S.ACTIVE, _E.CLOSE): _S.CLOSED,
     (_S.LOCKED, _E.CLOSE): _S.CLOSED,
+    (_S.GROUPED, _E.CLOSE): _S.CLOSED,
 }
 
 
@@ -102,6 +118,14 @@ class Account:
     """Given, and waiting for its link to be followed."""
     created_at: datetime | None = field(default=None, converter=optional_instant)
     last_used_at: datetime | None = field(default=None, converter=optional_instant)
+    issued_at: datetime | None = field(default=None, converter=optional_instant)
+    """Edition of the first letter since the account was new, active or closed (F31)."""
+    claimed_at: datetime | None = field(default=None, converter=optional_instant)
+    """When a password was chosen with that letter (F31)."""
+    warned_at: datetime | None = field(default=None, converter=optional_instant)
+    """Last warning that the account will be closed; none since the last use."""
+    must_renew: bool = False
+    """A password must be chosen before anything else, by order of the académie."""
     epoch: int = 0
     """Raised by every event that must kill the tokens sent before."""
     version: int = 0
@@ -118,6 +142,8 @@ class SessionPurpose(StrEnum):
     FULL = "full"
     FIRST_LOGIN = "first_login"
     """Only the steps of the first login (F11, F12)."""
+    RENEWAL = "renewal"
+    """Only choosing a password: after a reset link (F34), or when one must be renewed."""
 
 
 @frozen
@@ -131,6 +157,8 @@ class Session:
     seen_at: datetime = field(converter=instant)
     expires_at: datetime = field(converter=instant)
     device: str = ""
+    identity_hash: str | None = field(default=None, repr=False)
+    """Of the host's identity that opened the session, which ends with it."""
 
 
 class TokenPurpose(StrEnum):
@@ -140,6 +168,8 @@ class TokenPurpose(StrEnum):
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a purpose, not a password
     UNDO_EMAIL = "undo_email"
     """Sent to the address that a change replaced."""
+    UNDO_GROUPING = "undo_grouping"
+    """Sent to the address of an account that was grouped into another."""
 
 
 @frozen
@@ -169,6 +199,9 @@ class CredentialLetter:
     expires_at: datetime = field(converter=instant)
     used_at: datetime | None = field(default=None, converter=optional_instant)
     replaced_at: datetime | None = field(default=None, converter=optional_instant)
+    handed_at: datetime | None = field(default=None, converter=optional_instant)
+    """When the school's office ticked it as handed out."""
+    handed_by: str = ""
 
     def refusal(self, at: datetime) -> str | None:
         """Why the letter opens nothing at an instant, or None if it does (F15, F17)."""

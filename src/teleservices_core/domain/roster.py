@@ -109,6 +109,8 @@ class Responsibility:
     from_on: date | None = None
     until_on: date | None = None
     """First day on which the link no longer holds."""
+    is_barred: bool = False
+    """Ended by a decision of the school, which no later import undoes."""
 
     def holds_on(self, day: date) -> bool:
         """Whether the link is in force on a local day."""

@@ -43,6 +43,11 @@ class Viewer:
         return self.in_full and any(role is Role.ACADEMY_ADMIN for role, _uai in self.roles)
 
     @property
+    def is_hotline(self) -> bool:
+        """Whether this is staff of the help line, in full use."""
+        return self.in_full and any(role is Role.HOTLINE for role, _uai in self.roles)
+
+    @property
     def schools(self) -> tuple[Uai, ...]:
         """Establishments where the viewer has a role."""
         if not self.in_full:

@@ -36,6 +36,10 @@ ACCOUNT_COLUMNS = (
     t.accounts.c.pending_email,
     t.accounts.c.created_at.label("account_created_at"),
     t.accounts.c.last_used_at,
+    t.accounts.c.issued_at.label("account_issued_at"),
+    t.accounts.c.claimed_at,
+    t.accounts.c.warned_at,
+    t.accounts.c.must_renew,
     t.accounts.c.epoch,
     t.accounts.c.version,
 )
@@ -54,6 +58,7 @@ _SESSION = (
         t.sessions.c.seen_at,
         t.sessions.c.expires_at,
         t.sessions.c.device,
+        t.sessions.c.identity_hash,
         *ACCOUNT_COLUMNS,
         t.account_holders.c.person_id,
     )
@@ -76,6 +81,10 @@ def to_account(row: AnyRow, holder_ids: tuple[UUID, ...]) -> Account:
         pending_email=row.pending_email,
         created_at=row.account_created_at,
         last_used_at=row.last_used_at,
+        issued_at=row.account_issued_at,
+        claimed_at=row.claimed_at,
+        warned_at=row.warned_at,
+        must_renew=row.must_renew,
         epoch=row.epoch,
         version=row.version,
     )
@@ -95,6 +104,10 @@ def _values(account: Account) -> dict[str, Any]:
         "email": account.email,
         "pending_email": account.pending_email,
         "last_used_at": account.last_used_at,
+        "issued_at": account.issued_at,
+        "claimed_at": account.claimed_at,
+        "warned_at": account.warned_at,
+        "must_renew": account.must_renew,
         "epoch": account.epoch,
     }
 
@@ -170,6 +183,7 @@ def _to_session(row: AnyRow) -> Session:
         seen_at=row.seen_at,
         expires_at=row.expires_at,
         device=row.device,
+        identity_hash=row.identity_hash,
     )
 
 
@@ -205,6 +219,7 @@ class Sessions:
                 seen_at=session.seen_at,
                 expires_at=session.expires_at,
                 device=session.device,
+                identity_hash=session.identity_hash,
             )
         )
 

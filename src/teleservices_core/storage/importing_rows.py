@@ -125,6 +125,7 @@ def to_link(row: Row[Any]) -> Responsibility:
         contact_first=row.contact_first,
         from_on=row.from_on,
         until_on=row.until_on,
+        is_barred=row.is_barred,
     )
 
 
@@ -141,6 +142,7 @@ def link_row(link: Responsibility, uai: str) -> dict[str, Any]:
         "contact_first": link.contact_first,
         "from_on": link.from_on,
         "until_on": link.until_on,
+        "is_barred": link.is_barred,
         "uai": uai,
     }
 

@@ -8,7 +8,7 @@ from itertools import islice
 from uuid import UUID
 
 from attrs import frozen
-from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, or_, select, update
 
 from teleservices_core.domain.accounts import AccountState, CredentialLetter
 from teleservices_core.domain.establishments import PostalAddress
@@ -85,6 +85,15 @@ _STAFF = (
     .select_from(_HELD.join(t.staff, t.staff.c.id == t.account_holders.c.person_id))
     .order_by(t.staff.c.last_name, t.staff.c.first_name)
 )
+
+_FIRST_ISSUED = case(
+    (
+        t.accounts.c.state.in_([AccountState.ISSUED, AccountState.CLAIMED]),
+        func.coalesce(t.accounts.c.issued_at, bindparam("issued_at")),
+    ),
+    else_=bindparam("issued_at"),
+)
+"""A later letter does not lengthen the time given to claim an account (F31)."""
 
 
 def _child(row: AnyRow) -> tuple[str, str]:
@@ -193,10 +202,15 @@ class Letters:
             .where(t.accounts.c.id.in_(account_ids))
             .values(
                 state=AccountState.ISSUED,
+                issued_at=_FIRST_ISSUED,
+                claimed_at=None,
+                warned_at=None,
+                must_renew=False,
                 password_hash=None,
                 epoch=t.accounts.c.epoch + 1,
                 version=t.accounts.c.version + 1,
-            )
+            ),
+            {"issued_at": at},
         )
         self.connection.execute(delete(t.sessions).where(t.sessions.c.account_id.in_(account_ids)))
 

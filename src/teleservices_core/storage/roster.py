@@ -51,6 +51,7 @@ _LINK = tuple(
         "contact_first",
         "from_on",
         "until_on",
+        "is_barred",
     )
 )
 _SEEN_BY_GUARDIAN = (
@@ -130,6 +131,7 @@ def _to_child(row: AnyRow) -> Child:
             contact_first=row.link_contact_first,
             from_on=row.link_from_on,
             until_on=row.link_until_on,
+            is_barred=row.link_is_barred,
         )
     return Child(student, schooling, to_establishment(row, "est_"), link)
 

@@ -27,6 +27,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     Uuid,
+    false,
 )
 
 NAMING = {
@@ -149,6 +150,7 @@ responsibilities = Table(
     Column("from_on", Date),
     Column("until_on", Date),
     _text("uai", 8),
+    Column("is_barred", Boolean, nullable=False, server_default=false()),
     Index(None, "adult_id"),
 )
 """``uai`` names the establishment whose file last described the link."""
@@ -237,9 +239,14 @@ accounts = Table(
     Column("pending_email", String(254)),
     _at("created_at", nullable=False),
     _at("last_used_at"),
+    _at("issued_at"),
+    _at("claimed_at"),
+    _at("warned_at"),
+    Column("must_renew", Boolean, nullable=False, server_default=false()),
     _count("epoch"),
     _count("version"),
     Index(None, "email"),
+    Index(None, "state", "last_used_at"),
 )
 
 account_holders = Table(
@@ -262,6 +269,8 @@ letters = Table(
     _at("expires_at", nullable=False),
     _at("used_at"),
     _at("replaced_at"),
+    _at("handed_at"),
+    _text("handed_by", 200),
     Index(None, "account_id", "issued_at"),
 )
 
@@ -275,9 +284,83 @@ sessions = Table(
     _at("seen_at", nullable=False),
     _at("expires_at", nullable=False),
     _text("device", 60),
+    Column("identity_hash", String(64)),
     Index(None, "account_id"),
     Index(None, "expires_at"),
 )
+
+devices = Table(
+    "core_devices",
+    metadata,
+    _ref("account_id", "core_accounts.id", primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    _text("label", 60),
+    _at("first_at", nullable=False),
+    _at("last_at", nullable=False),
+)
+"""Browsers that have signed in to an account, known again by a cookie of their own."""
+
+identities = Table(
+    "core_identities",
+    metadata,
+    Column("issuer", String(255), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    _ref("account_id", "core_accounts.id"),
+    _at("linked_at", nullable=False),
+    _at("seen_at", nullable=False),
+    Index(None, "account_id"),
+)
+"""Who a person is for the host: never an e-mail address alone."""
+
+groupings = Table(
+    "core_groupings",
+    metadata,
+    _id(),
+    _ref("account_id", "core_accounts.id"),
+    _ref("other_id", "core_accounts.id"),
+    Column("person_ids", JSON, nullable=False),
+    _at("at", nullable=False),
+    _at("until_at", nullable=False),
+    _at("undone_at"),
+    Index(None, "account_id"),
+    Index(None, "other_id"),
+)
+"""``other_id`` gave its persons to ``account_id``; it can be undone until ``until_at``."""
+
+link_reports = Table(
+    "core_link_reports",
+    metadata,
+    _id(),
+    _ref("account_id", "core_accounts.id"),
+    Column("adult_id", Uuid, nullable=False),
+    Column("student_id", Uuid, nullable=False),
+    Column("uai", String(8), nullable=False),
+    Column("state", String(10), nullable=False),
+    _at("at", nullable=False),
+    _at("handled_at"),
+    _text("handled_by", 200),
+    Index(None, "uai", "state"),
+    Index(None, "account_id"),
+)
+"""« Je ne suis pas le responsable de cet élève », and what the school answered."""
+
+lifecycle_runs = Table(
+    "core_lifecycle_runs",
+    metadata,
+    _id(),
+    _at("at", nullable=False),
+    Column("counts", JSON, nullable=False),
+)
+
+cut_plugins = Table(
+    "core_cut_plugins",
+    metadata,
+    Column("plugin", String(60), primary_key=True),
+    _at("at", nullable=False),
+    _text("set_by", 200),
+    _text("reason", 300),
+)
+"""Plugins switched off while the site runs."""
 
 tokens = Table(
     "core_tokens",
@@ -352,6 +435,7 @@ outbox = Table(
     Column("kind", String(60), nullable=False),
     Column("to_address", String(254), nullable=False),
     Column("token_id", Uuid),
+    Column("account_id", Uuid),
     Column("context", JSON, nullable=False),
     _at("created_at", nullable=False),
     _at("due_at", nullable=False),
@@ -361,6 +445,7 @@ outbox = Table(
     _at("failed_at"),
     Column("last_error", Text),
     Index("ix_core_outbox_due", "sent_at", "failed_at", "due_at"),
+    Index(None, "account_id"),
 )
 
 imports = Table(

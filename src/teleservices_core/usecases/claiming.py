@@ -58,6 +58,7 @@ def choose_password(site: Site, viewer: Viewer, password: str) -> SignedIn:
         claimed = evolve(
             account.after(AccountEvent.CLAIM),
             password_hash=password_hash,
+            claimed_at=now,
             epoch=account.epoch + 1,
         )
         if account.audience is Audience.STAFF:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from teleservices_core.contributions import Access, Route
-from teleservices_core.domain.accounts import AccountState
+from teleservices_core.domain.accounts import AccountState, SessionPurpose
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import InvalidValueError, NotFoundError, TeleservicesError
@@ -35,18 +35,24 @@ def guard(context: Context, route: Route, values: Mapping[str, Any]) -> None:
     viewer = context.viewer
     if viewer is None:
         raise Stop(Redirect("core.sign_in"))
-    if route.access is Access.FIRST_LOGIN:
-        if viewer.in_full:
-            raise Stop(Redirect("core.home"))
+    if viewer.session.purpose is not _PURPOSE.get(route.access, SessionPurpose.FULL):
+        raise Stop(Redirect("core.home" if viewer.in_full else next_step(viewer)))
+    if route.access in _PURPOSE:
         return
-    if not viewer.in_full:
-        raise Stop(Redirect(next_step(viewer)))
     if not _may(context, viewer, route, values):
         raise NotFoundError(f"{route.name} is not for this account")
 
 
+_PURPOSE: Final = {
+    Access.FIRST_LOGIN: SessionPurpose.FIRST_LOGIN,
+    Access.RENEWAL: SessionPurpose.RENEWAL,
+}
+
+
 def next_step(viewer: Viewer) -> str:
-    """The route of the next step of a first login."""
+    """The route of the next step of a session that is not yet in full."""
+    if viewer.session.purpose is SessionPurpose.RENEWAL:
+        return "core.renew_password"
     if viewer.account.state is AccountState.ISSUED:
         return "core.choose_password"
     if viewer.account.pending_email:
@@ -68,6 +74,8 @@ def _may(context: Context, viewer: Viewer, route: Route, values: Mapping[str, An
             return viewer.heads(_uai(values))
         case Access.ACADEMY:
             return viewer.is_academy
+        case Access.HOTLINE:
+            return viewer.is_hotline or viewer.is_academy
     return False
 
 

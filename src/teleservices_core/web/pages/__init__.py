@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from teleservices_core.contributions import Access, NavItem, Route
+from teleservices_core.contributions import NavItem
 from teleservices_core.i18n import _
 from teleservices_core.web.pages import (
     academy,
@@ -15,76 +15,13 @@ from teleservices_core.web.pages import (
     school,
 )
 
-_FORM: Final = ("GET", "POST")
-
 ROUTES: Final = (
-    Route("core.home", "/", public.home, Access.PUBLIC),
-    Route("core.sign_in", "/connexion", public.sign_in, Access.PUBLIC, _FORM),
-    Route("core.sign_out", "/deconnexion", public.sign_out, Access.PUBLIC, ("POST",)),
-    Route("core.help", "/aide", public.help_page, Access.PUBLIC),
-    Route("core.accessibility", "/accessibilite", public.accessibility, Access.PUBLIC),
-    Route("core.confirm", "/confirmer/<secret>", public.confirm, Access.PUBLIC, _FORM),
-    Route(
-        "core.choose_password",
-        "/activation/mot-de-passe",
-        first_login.choose_password,
-        Access.FIRST_LOGIN,
-        _FORM,
-    ),
-    Route(
-        "core.give_email",
-        "/activation/courriel",
-        first_login.give_email,
-        Access.FIRST_LOGIN,
-        _FORM,
-    ),
-    Route(
-        "core.skip_email",
-        "/activation/sans-courriel",
-        first_login.skip_email,
-        Access.FIRST_LOGIN,
-        ("POST",),
-    ),
-    Route(
-        "core.await_confirmation",
-        "/activation/en-attente",
-        first_login.await_confirmation,
-        Access.FIRST_LOGIN,
-    ),
-    Route("core.resend", "/activation/renvoyer", first_login.resend, Access.FIRST_LOGIN, ("POST",)),
-    Route("core.lost_login", "/identifiant-oublie", recovery.lost_login, Access.PUBLIC, _FORM),
-    Route(
-        "core.lost_password", "/mot-de-passe-oublie", recovery.lost_password, Access.PUBLIC, _FORM
-    ),
-    Route("core.reset", "/nouveau-mot-de-passe/<secret>", recovery.reset, Access.PUBLIC, _FORM),
-    Route("core.undo_email", "/retablir/<secret>", account.undo_email, Access.PUBLIC, _FORM),
-    Route("core.account", "/compte", account.account, Access.SIGNED_IN),
-    Route(
-        "core.change_password",
-        "/compte/mot-de-passe",
-        account.change_password,
-        Access.SIGNED_IN,
-        _FORM,
-    ),
-    Route("core.change_email", "/compte/courriel", account.change_email, Access.SIGNED_IN, _FORM),
-    Route(
-        "core.close_sessions",
-        "/compte/connexions",
-        account.close_sessions,
-        Access.SIGNED_IN,
-        ("POST",),
-    ),
-    Route("core.school", "/ecole/<uai>/", school.modules, Access.SCHOOL),
-    Route("core.set_opening", "/ecole/<uai>/modules", school.set_opening, Access.HEAD, ("POST",)),
-    Route("core.letters", "/ecole/<uai>/notifications", school.letters, Access.SCHOOL),
-    Route(
-        "core.issue_letters",
-        "/ecole/<uai>/notifications/editer",
-        school.issue_letters,
-        Access.SCHOOL,
-        ("POST",),
-    ),
-    Route("core.academy", "/academie/", academy.overview, Access.ACADEMY),
+    *public.ROUTES,
+    *first_login.ROUTES,
+    *recovery.ROUTES,
+    *account.ROUTES,
+    *school.ROUTES,
+    *academy.ROUTES,
 )
 
 NAVIGATION: Final = (

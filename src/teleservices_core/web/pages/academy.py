@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from teleservices_core.contributions import Access, Route
 from teleservices_core.web.context import Context
 from teleservices_core.web.responses import Page
 from teleservices_core.words import AUDIT_WORDS
@@ -36,3 +39,6 @@ def overview(context: Context) -> Page:
 def _named(action: str) -> str:
     words = AUDIT_WORDS.get(action)
     return words() if words else action
+
+
+ROUTES: Final = (Route("core.academy", "/academie/", overview, Access.ACADEMY),)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from attrs import frozen
 
+from teleservices_core.contributions import FORM, Access, Route
 from teleservices_core.errors import RefusedError
 from teleservices_core.i18n import _
 from teleservices_core.usecases import my_account
@@ -131,3 +134,24 @@ def close_sessions(context: Context) -> Redirect:
     else:
         context.tell("info", _("Vous n’étiez connecté nulle part ailleurs."))
     return context.redirect("core.account")
+
+
+ROUTES: Final = (
+    Route("core.undo_email", "/retablir/<secret>", undo_email, Access.PUBLIC, FORM),
+    Route("core.account", "/compte", account, Access.SIGNED_IN),
+    Route(
+        "core.change_password",
+        "/compte/mot-de-passe",
+        change_password,
+        Access.SIGNED_IN,
+        FORM,
+    ),
+    Route("core.change_email", "/compte/courriel", change_email, Access.SIGNED_IN, FORM),
+    Route(
+        "core.close_sessions",
+        "/compte/connexions",
+        close_sessions,
+        Access.SIGNED_IN,
+        ("POST",),
+    ),
+)

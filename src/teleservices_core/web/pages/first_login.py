@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from attrs import frozen
 
+from teleservices_core.contributions import FORM, Access, Route
 from teleservices_core.domain.accounts import AccountState, Audience
 from teleservices_core.errors import RefusedError
 from teleservices_core.i18n import _
@@ -144,3 +147,35 @@ def _steps(audience: Audience) -> list[str]:
     if audience is Audience.GUARDIAN:
         steps.append(_("Confirmation"))
     return steps
+
+
+ROUTES: Final = (
+    Route(
+        "core.choose_password",
+        "/activation/mot-de-passe",
+        choose_password,
+        Access.FIRST_LOGIN,
+        FORM,
+    ),
+    Route(
+        "core.give_email",
+        "/activation/courriel",
+        give_email,
+        Access.FIRST_LOGIN,
+        FORM,
+    ),
+    Route(
+        "core.skip_email",
+        "/activation/sans-courriel",
+        skip_email,
+        Access.FIRST_LOGIN,
+        ("POST",),
+    ),
+    Route(
+        "core.await_confirmation",
+        "/activation/en-attente",
+        await_confirmation,
+        Access.FIRST_LOGIN,
+    ),
+    Route("core.resend", "/activation/renvoyer", resend, Access.FIRST_LOGIN, ("POST",)),
+)

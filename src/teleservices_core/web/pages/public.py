@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 from werkzeug import Response
 
+from teleservices_core.contributions import FORM, Access, Route
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import RefusedError
 from teleservices_core.help_entries import figures
@@ -171,3 +172,13 @@ def help_page(context: Context) -> Answer:
 def accessibility(_context: Context) -> Answer:
     """The accessibility statement."""
     return Page("accessibility.html")
+
+
+ROUTES: Final = (
+    Route("core.home", "/", home, Access.PUBLIC),
+    Route("core.sign_in", "/connexion", sign_in, Access.PUBLIC, FORM),
+    Route("core.sign_out", "/deconnexion", sign_out, Access.PUBLIC, ("POST",)),
+    Route("core.help", "/aide", help_page, Access.PUBLIC),
+    Route("core.accessibility", "/accessibilite", accessibility, Access.PUBLIC),
+    Route("core.confirm", "/confirmer/<secret>", confirm, Access.PUBLIC, FORM),
+)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from attrs import frozen
 
+from teleservices_core.contributions import FORM, Access, Route
 from teleservices_core.errors import RefusedError
 from teleservices_core.i18n import _
 from teleservices_core.usecases import recovery
@@ -84,3 +87,10 @@ def reset(context: Context, secret: str) -> Page | Redirect:
         },
         422 if errors else 200,
     )
+
+
+ROUTES: Final = (
+    Route("core.lost_login", "/identifiant-oublie", lost_login, Access.PUBLIC, FORM),
+    Route("core.lost_password", "/mot-de-passe-oublie", lost_password, Access.PUBLIC, FORM),
+    Route("core.reset", "/nouveau-mot-de-passe/<secret>", reset, Access.PUBLIC, FORM),
+)

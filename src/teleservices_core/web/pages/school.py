@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
+from typing import Any, Final
 from zipfile import ZipFile
 
 from attrs import frozen
 
+from teleservices_core.contributions import Access, Route
 from teleservices_core.documents.issued import letter_head, letter_sheet
 from teleservices_core.documents.letters import LETTERS_PER_FILE, render_letters
 from teleservices_core.domain.accounts import Audience
@@ -132,3 +133,17 @@ def _zipped(name: str, parts: list[bytes]) -> bytes:
         for number, part in enumerate(parts, 1):
             archive.writestr(f"{name}-{number:02}.pdf", part)
     return packed.getvalue()
+
+
+ROUTES: Final = (
+    Route("core.school", "/ecole/<uai>/", modules, Access.SCHOOL),
+    Route("core.set_opening", "/ecole/<uai>/modules", set_opening, Access.HEAD, ("POST",)),
+    Route("core.letters", "/ecole/<uai>/notifications", letters, Access.SCHOOL),
+    Route(
+        "core.issue_letters",
+        "/ecole/<uai>/notifications/editer",
+        issue_letters,
+        Access.SCHOOL,
+        ("POST",),
+    ),
+)
