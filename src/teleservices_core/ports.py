@@ -74,6 +74,8 @@ class AuditEntry:
     at: datetime
     actor_id: UUID | None = None
     actor: str = ""
+    role: str = ""
+    """In which function a member of staff acted, such as ``hotline``; empty for a family."""
     uai: Uai | None = None
     subject_id: UUID | None = None
     detail: Mapping[str, Any] = Factory(dict)
@@ -91,6 +93,8 @@ class Parcel:
     due_at: datetime
     token_id: UUID | None = None
     attempts: int = 0
+    account_id: UUID | None = None
+    """Whom it concerns, when that is one account."""
 
 
 @frozen
@@ -230,8 +234,14 @@ class ThrottleStore(Protocol):
         """The counter of a key, zero when unknown."""
         ...
 
-    def fail(self, key: str, at: datetime, forget_before: datetime) -> int:
-        """Count one failure, atomically; returns the new number."""
+    def fail(
+        self, key: str, at: datetime, forget_before: datetime, account_id: UUID | None = None
+    ) -> int:
+        """Count one failure, atomically; returns the new number.
+
+        ``account_id`` lets the help line find the waits of an account, whose
+        keys name no one.
+        """
         ...
 
     def block(self, key: str, until: datetime) -> None:
@@ -240,6 +250,10 @@ class ThrottleStore(Protocol):
 
     def clear(self, key: str) -> None:
         """Forget a key."""
+        ...
+
+    def longest_wait(self, account_id: UUID, at: datetime) -> datetime | None:
+        """Until when some source must wait before it tries an account again."""
         ...
 
 

@@ -54,6 +54,12 @@ class Viewer:
             return ()
         return tuple(sorted({uai for _role, uai in self.roles if uai is not None}))
 
+    def role_for(self, uai: Uai | None) -> Role | None:
+        """In which function a member of staff acts for an establishment, or the académie (None)."""
+        here = {role for role, where in self.roles if where == uai}
+        held = here or {role for role, _where in self.roles}
+        return min(held, key=list(Role).index, default=None)
+
     def works_at(self, uai: Uai) -> bool:
         """Whether the viewer has any role in an establishment."""
         return uai in self.schools

@@ -317,7 +317,9 @@ class Throttles:
         row = self.connection.execute(select(t.throttles).where(t.throttles.c.key == key)).first()
         return Throttle(row.failures, row.blocked_until) if row else Throttle()
 
-    def fail(self, key: str, at: datetime, forget_before: datetime) -> int:
+    def fail(
+        self, key: str, at: datetime, forget_before: datetime, account_id: UUID | None = None
+    ) -> int:
         """See the port."""
         table = t.throttles
         self.connection.execute(
@@ -326,7 +328,7 @@ class Throttles:
         insert_or_update(
             self.connection,
             table,
-            {"key": key, "failures": 1, "last_at": at},
+            {"key": key, "failures": 1, "last_at": at, "account_id": account_id},
             {"failures": table.c.failures + 1, "last_at": at},
         )
         return int(
@@ -342,3 +344,14 @@ class Throttles:
     def clear(self, key: str) -> None:
         """See the port."""
         self.connection.execute(delete(t.throttles).where(t.throttles.c.key == key))
+
+    def longest_wait(self, account_id: UUID, at: datetime) -> datetime | None:
+        """See the port."""
+        table = t.throttles
+        found: datetime | None = self.connection.scalar(
+            select(table.c.blocked_until)
+            .where(table.c.account_id == account_id, table.c.blocked_until > at)
+            .order_by(table.c.blocked_until.desc())
+            .limit(1)
+        )
+        return found

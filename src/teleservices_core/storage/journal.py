@@ -28,6 +28,7 @@ class Audit:
                 at=entry.at,
                 actor_id=entry.actor_id,
                 actor=entry.actor,
+                role=entry.role,
                 action=entry.action,
                 uai=entry.uai.code if entry.uai else "",
                 subject_id=entry.subject_id,
@@ -46,6 +47,7 @@ class Audit:
                 at=row.at,
                 actor_id=row.actor_id,
                 actor=row.actor,
+                role=row.role,
                 uai=Uai(row.uai) if row.uai else None,
                 subject_id=row.subject_id,
                 detail=row.detail,
@@ -68,6 +70,7 @@ class Outbox:
                 kind=parcel.kind,
                 to_address=parcel.to_address,
                 token_id=parcel.token_id,
+                account_id=parcel.account_id,
                 context=dict(parcel.context),
                 created_at=parcel.created_at,
                 due_at=parcel.due_at,
@@ -105,6 +108,7 @@ class Outbox:
                 due_at=row.due_at,
                 token_id=row.token_id,
                 attempts=row.attempts,
+                account_id=row.account_id,
             )
             for row in sorted(rows, key=lambda row: row.due_at)
         ]

@@ -246,6 +246,7 @@ accounts = Table(
     _count("epoch"),
     _count("version"),
     Index(None, "email"),
+    Index(None, "pending_email"),
     Index(None, "state", "last_used_at"),
 )
 
@@ -384,6 +385,8 @@ throttles = Table(
     _count("failures"),
     _at("last_at", nullable=False),
     _at("blocked_until"),
+    Column("account_id", Uuid),
+    Index(None, "account_id"),
 )
 
 openings = Table(
@@ -419,6 +422,7 @@ audit = Table(
     _at("at", nullable=False),
     Column("actor_id", Uuid),
     _text("actor", 200),
+    _text("role", 20),
     Column("action", String(60), nullable=False),
     _text("uai", 8),
     Column("subject_id", Uuid),

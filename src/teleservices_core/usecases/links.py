@@ -35,7 +35,7 @@ def send_link(
         "login": account.login_name,
         "until": expires_at.isoformat(),
     }
-    send_mail(site, tx, f"core.{purpose}", address, token_id=token_id, **context)
+    send_mail(site, tx, f"core.{purpose}", address, account=account, token_id=token_id, **context)
 
 
 def send_mail(
@@ -44,10 +44,14 @@ def send_mail(
     kind: str,
     address: str,
     *,
+    account: Account | None = None,
     token_id: UUID | None = None,
     **context: str,
 ) -> None:
-    """Queue a mail, to leave as soon as the transaction has committed."""
+    """Queue a mail, to leave as soon as the transaction has committed.
+
+    ``account`` is whom it concerns, for the help line to see what became of it.
+    """
     now = site.now()
     tx.outbox.add(
         Parcel(
@@ -58,6 +62,7 @@ def send_mail(
             created_at=now,
             due_at=now,
             token_id=token_id,
+            account_id=account.id if account else None,
         )
     )
 

@@ -18,7 +18,7 @@ from teleservices_core.usecases.site import Site, audited
 def _prove(site: Site, account: Account, password: str) -> None:
     # A session left open on a shared computer must not be enough.
     key = digest(f"prove\0{account.id}")
-    count_attempt(site, key)
+    count_attempt(site, key, account)
     right = site.hasher.check(
         password, password_hash=account.password_hash, letter_hash=None
     ).password
@@ -44,7 +44,14 @@ def change_password(site: Site, viewer: Viewer, current: str, password: str) -> 
         tx.sessions.remove_all(account.id)
         tx.audit.add(audited("account.password_changed", now, viewer, subject_id=account.id))
         if account.email:
-            send_mail(site, tx, "core.password_changed", account.email, name=account.display_name)
+            send_mail(
+                site,
+                tx,
+                "core.password_changed",
+                account.email,
+                account=account,
+                name=account.display_name,
+            )
         return open_session(site, tx, after, viewer.session.purpose, viewer.session.device)
 
 

@@ -119,4 +119,11 @@ def reset_password(site: Site, secret: str, password: str) -> None:
         tx.accounts.replace(account, after)
         tx.sessions.remove_all(account.id)
         tx.audit.add(audited("account.password_reset", now, None, subject_id=account.id))
-        send_mail(site, tx, "core.password_changed", token.address, name=account.display_name)
+        send_mail(
+            site,
+            tx,
+            "core.password_changed",
+            token.address,
+            account=account,
+            name=account.display_name,
+        )

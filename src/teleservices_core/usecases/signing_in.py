@@ -52,7 +52,7 @@ def sign_in(site: Site, login_name: str, secret: str, *, source: str, device: st
         letter = tx.letters.latest(account.id) if account else None
     # A reset raises the epoch, and so lifts the waits of every source.
     key = digest(f"{login_name}\0{source}\0{account.epoch if account else 0}")
-    count_attempt(site, key)
+    count_attempt(site, key, account)
     check = site.hasher.check(
         secret[:_LONGEST_SECRET],
         password_hash=account.password_hash if account else None,
@@ -71,7 +71,7 @@ def sign_in(site: Site, login_name: str, secret: str, *, source: str, device: st
         return open_session(site, tx, account, purpose, device)
 
 
-def count_attempt(site: Site, key: str) -> None:
+def count_attempt(site: Site, key: str, account: Account | None) -> None:
     """Count a try of a secret, before the hash, so that parallel guesses cannot slip through.
 
     Raises :exc:`RefusedError` ``throttled`` (detail ``until``) while the key must wait.
@@ -81,7 +81,8 @@ def count_attempt(site: Site, key: str) -> None:
         blocked_until = tx.throttles.get(key).blocked_until
         if blocked_until is not None and now < blocked_until:
             raise RefusedError("throttled", until=blocked_until)
-        wait = wait_after(tx.throttles.fail(key, now, now - FORGET_AFTER))
+        account_id = account.id if account else None
+        wait = wait_after(tx.throttles.fail(key, now, now - FORGET_AFTER, account_id))
         if wait:
             tx.throttles.block(key, now + wait)
 

@@ -65,6 +65,7 @@ def audited(
         at=at,
         actor_id=viewer.account.id if viewer else None,
         actor=viewer.name if viewer else "",
+        role=viewer.role_for(uai) or "" if viewer else "",
         uai=uai,
         subject_id=subject_id,
         detail=detail,

@@ -33,6 +33,8 @@ _ADDED: "tuple[tuple[str, sa.Column[Any]], ...]" = (
     ("core_letters", _text("handed_by", 200)),
     ("core_sessions", sa.Column("identity_hash", sa.String(64))),
     ("core_outbox", sa.Column("account_id", sa.Uuid())),
+    ("core_throttles", sa.Column("account_id", sa.Uuid())),
+    ("core_audit", _text("role", 20)),
 )
 
 
@@ -42,7 +44,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_core_accounts_state_last_used_at", "core_accounts", ["state", "last_used_at"]
     )
+    op.create_index("ix_core_accounts_pending_email", "core_accounts", ["pending_email"])
     op.create_index("ix_core_outbox_account_id", "core_outbox", ["account_id"])
+    op.create_index("ix_core_throttles_account_id", "core_throttles", ["account_id"])
     _first_letters()
     op.create_table(
         "core_devices",
@@ -146,6 +150,8 @@ def downgrade() -> None:
     ):
         op.drop_table(name)
     op.drop_index("ix_core_outbox_account_id", "core_outbox")
+    op.drop_index("ix_core_throttles_account_id", "core_throttles")
+    op.drop_index("ix_core_accounts_pending_email", "core_accounts")
     op.drop_index("ix_core_accounts_state_last_used_at", "core_accounts")
     with op.batch_alter_table("core_outbox") as outbox:
         outbox.drop_column("account_id")
