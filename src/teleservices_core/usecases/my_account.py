@@ -15,8 +15,12 @@ from teleservices_core.usecases.signing_in import SignedIn, count_attempt, open_
 from teleservices_core.usecases.site import Site, audited
 
 
-def _prove(site: Site, account: Account, password: str) -> None:
-    # A session left open on a shared computer must not be enough.
+def require_password(site: Site, account: Account, password: str) -> None:
+    """Have the account's own password given again.
+
+    A session left open on a shared computer must not be enough. Raises
+    :exc:`RefusedError` ``wrong_password`` or ``throttled`` (detail ``until``).
+    """
     key = digest(f"prove\0{account.id}")
     count_attempt(site, key, account)
     right = site.hasher.check(
@@ -36,7 +40,7 @@ def change_password(site: Site, viewer: Viewer, current: str, password: str) -> 
     """
     now, account = site.now(), viewer.account
     require_good_password(account, password)
-    _prove(site, account, current)
+    require_password(site, account, current)
     password_hash = site.hasher.hash_password(password)
     with site.database.writing() as tx:
         after = evolve(account, password_hash=password_hash, epoch=account.epoch + 1)
@@ -65,7 +69,7 @@ def change_email(site: Site, viewer: Viewer, current: str, address: str) -> str:
     address = normalize_email(address)
     if address == account.email:
         raise RefusedError("same_email")
-    _prove(site, account, current)
+    require_password(site, account, current)
     with site.database.writing() as tx:
         after = tx.accounts.replace(
             account, evolve(account, pending_email=address, epoch=account.epoch + 1)

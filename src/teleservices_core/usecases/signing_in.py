@@ -46,6 +46,37 @@ def sign_in(site: Site, login_name: str, secret: str, *, source: str, device: st
     ``letter_expired`` and ``letter_used``.
     """
     now = site.now()
+    proof = prove(site, login_name, secret, source=source)
+    purpose = purpose_of(proof, now)
+    with site.database.writing() as tx:
+        used = evolve(proof.account, last_used_at=now)
+        if proof.rehash:
+            used = evolve(used, password_hash=site.hasher.hash_password(secret))
+        account = tx.accounts.replace(proof.account, used)
+        tx.throttles.clear(proof.key)
+        tx.audit.add(audited("account.signed_in", now, None, subject_id=account.id))
+        return open_session(site, tx, account, purpose, device)
+
+
+@frozen
+class Proof:
+    """An account, one of whose secrets was given: its password, or its letter's."""
+
+    account: Account
+    letter: CredentialLetter | None
+    """The newest, whichever secret was given."""
+    by_password: bool
+    rehash: bool
+    key: str
+    """Of the failures counted, to be cleared by the act that the proof allows."""
+
+
+def prove(site: Site, login_name: str, secret: str, *, source: str) -> Proof:
+    """Compare a secret with those of an account: the one check for every way in.
+
+    Raises :exc:`RefusedError` ``throttled`` (detail ``until``) or
+    ``wrong_credentials``, the same for an unknown account.
+    """
     login_name = login_name.strip().casefold()
     with site.database.reading() as tx:
         account = tx.accounts.by_login(login_name)
@@ -60,15 +91,7 @@ def sign_in(site: Site, login_name: str, secret: str, *, source: str, device: st
     )
     if account is None or not (check.password or check.letter):
         raise RefusedError("wrong_credentials")
-    purpose = _purpose(account, letter, now, by_password=check.password)
-    with site.database.writing() as tx:
-        used = evolve(account, last_used_at=now)
-        if check.rehash:
-            used = evolve(used, password_hash=site.hasher.hash_password(secret))
-        account = tx.accounts.replace(account, used)
-        tx.throttles.clear(key)
-        tx.audit.add(audited("account.signed_in", now, None, subject_id=account.id))
-        return open_session(site, tx, account, purpose, device)
+    return Proof(account, letter, check.password, check.rehash, key)
 
 
 def count_attempt(site: Site, key: str, account: Account | None) -> None:
@@ -87,14 +110,14 @@ def count_attempt(site: Site, key: str, account: Account | None) -> None:
             tx.throttles.block(key, now + wait)
 
 
-def _purpose(
-    account: Account, letter: CredentialLetter | None, now: datetime, *, by_password: bool
-) -> SessionPurpose:
-    if by_password and account.state is AccountState.ACTIVE:
+def purpose_of(proof: Proof, now: datetime) -> SessionPurpose:
+    """What the secret given opens. Raises :exc:`RefusedError` when it opens nothing any more."""
+    account, letter = proof.account, proof.letter
+    if proof.by_password and account.state is AccountState.ACTIVE:
         return SessionPurpose.FULL
-    if by_password and account.state is AccountState.CLAIMED:
+    if proof.by_password and account.state is AccountState.CLAIMED:
         return SessionPurpose.FIRST_LOGIN
-    if by_password or letter is None:
+    if proof.by_password or letter is None:
         raise RefusedError("wrong_credentials")
     refusal = letter.refusal(now)
     if refusal is not None:
