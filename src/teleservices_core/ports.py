@@ -6,7 +6,7 @@ side; a host may bring its own clock or mailer; the test kit has a fake of each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from email.message import EmailMessage
@@ -20,8 +20,10 @@ from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.modules import Campaign, Opening, Policy
+from teleservices_core.domain.roster import Adult
 from teleservices_core.domain.staff import Assignment, StaffMember
 from teleservices_core.domain.values import Uai
+from teleservices_core.family_ports import GroupingStore
 
 
 class Clock(Protocol):
@@ -142,6 +144,10 @@ class AccountStore(Protocol):
 
     def replace(self, before: Account, after: Account) -> Account:
         """Compare-and-set. Raises ConflictError if ``before`` is not the stored version."""
+        ...
+
+    def move_holders(self, person_ids: Collection[UUID], before: UUID, after: UUID) -> None:
+        """Compare-and-set. Raises ConflictError unless account ``before`` holds all of them."""
         ...
 
     def taken_logins(self, stems: Iterable[str]) -> set[str]:
@@ -284,6 +290,10 @@ class RosterStore(Protocol):
         """One of those, in one statement."""
         ...
 
+    def adults(self, ids: Collection[UUID]) -> list[Adult]:
+        """Adults by id, in no order."""
+        ...
+
     def by_siecle_id(self, uai: Uai, kind: str, siecle_id: str) -> UUID | None:
         """The ``student`` of an ELEVE_ID, or the ``adult`` of a PERSONNE_ID, in a school's base."""
         ...
@@ -365,6 +375,7 @@ class Transaction(Protocol):
     """The stores, over one connection."""
 
     accounts: AccountStore
+    groupings: GroupingStore
     letters: LetterStore
     sessions: SessionStore
     tokens: TokenStore

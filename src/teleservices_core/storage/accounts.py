@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -161,6 +161,19 @@ class Accounts:
         if done.rowcount != 1:
             raise ConflictError(f"account {before.login_name} has changed meanwhile")
         return after
+
+    def move_holders(self, person_ids: Collection[UUID], before: UUID, after: UUID) -> None:
+        """See the port."""
+        moved = self.connection.execute(
+            update(t.account_holders)
+            .where(
+                t.account_holders.c.person_id.in_(person_ids),
+                t.account_holders.c.account_id == before,
+            )
+            .values(account_id=after)
+        )
+        if moved.rowcount != len(person_ids):
+            raise ConflictError("persons have changed accounts meanwhile")
 
     def taken_logins(self, stems: Iterable[str]) -> set[str]:
         """See the port."""

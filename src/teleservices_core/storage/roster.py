@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from teleservices_core.domain.establishments import (
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.roster import (
+    Adult,
     Kinship,
     Level,
     Responsibility,
@@ -28,6 +29,7 @@ from teleservices_core.domain.roster import (
 from teleservices_core.domain.values import Ine, Mef, Uai
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.bulk import upsert
+from teleservices_core.storage.importing_rows import to_adult
 from teleservices_core.storage.tables import AnyRow
 
 _ESTABLISHMENT = tuple(column.label(f"est_{column.name}") for column in t.establishments.c)
@@ -208,6 +210,11 @@ class Roster:
         for child in seen:
             best.setdefault(child.student.id, child)
         return sorted(best.values(), key=lambda c: (c.student.born_on, c.student.first_name))
+
+    def adults(self, ids: Collection[UUID]) -> list[Adult]:
+        """See the port."""
+        found = select(t.adults).where(t.adults.c.id.in_(ids))
+        return [to_adult(row) for row in self.connection.execute(found)]
 
     def by_siecle_id(self, uai: Uai, kind: str, siecle_id: str) -> UUID | None:
         """See the port."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from attrs import field, frozen
 from sqlalchemy import Connection, Engine
 
+from teleservices_core.family_ports import GroupingStore
 from teleservices_core.ports import (
     AccountStore,
     AuditStore,
@@ -21,6 +22,7 @@ from teleservices_core.ports import (
     TokenStore,
 )
 from teleservices_core.storage.accounts import Accounts, Sessions, Throttles, Tokens
+from teleservices_core.storage.groupings import Groupings
 from teleservices_core.storage.journal import Audit, Outbox
 from teleservices_core.storage.letters import Letters
 from teleservices_core.storage.policy import PolicyTable
@@ -34,6 +36,7 @@ class SqlTransaction:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.accounts: AccountStore = Accounts(connection)
+        self.groupings: GroupingStore = Groupings(connection)
         self.letters: LetterStore = Letters(connection)
         self.sessions: SessionStore = Sessions(connection)
         self.tokens: TokenStore = Tokens(connection)
