@@ -30,7 +30,8 @@ from teleservices_core.contributions import (
     SettingsSection,
     TemplateSource,
 )
-from teleservices_core.domain.modules import ModuleDefinition, Opening
+from teleservices_core.domain.modules import ModuleDefinition
+from teleservices_core.domain.policy import Opening
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 

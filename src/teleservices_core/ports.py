@@ -19,7 +19,7 @@ from teleservices_core.domain.accounts import Account, CredentialLetter, Session
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
-from teleservices_core.domain.modules import Campaign, Opening, Policy
+from teleservices_core.domain.policy import Campaign, Opening, Policy
 from teleservices_core.domain.roster import Adult
 from teleservices_core.domain.staff import Assignment, StaffMember
 from teleservices_core.domain.values import Uai
@@ -307,15 +307,31 @@ class PolicyStore(Protocol):
     """Recorded decisions about modules, and campaigns."""
 
     def policy(self, uais: Iterable[Uai], school_year: SchoolYear) -> Policy:
-        """Everything that establishments need for a year, the académie's stances included."""
+        """Everything that establishments need for a year, the académie's included."""
         ...
 
-    def record(self, opening: Opening) -> None:
-        """Record a decision, replacing the earlier one of the same key."""
+    def whole(self, school_year: SchoolYear) -> Policy:
+        """Everything decided for a year, in the whole académie."""
+        ...
+
+    def record(self, openings: Sequence[Opening]) -> None:
+        """Record decisions, each replacing the earlier one of its key."""
+        ...
+
+    def forget(self, opening: Opening) -> None:
+        """Undo a decision: what is inherited holds again."""
         ...
 
     def add_campaign(self, campaign: Campaign) -> None:
-        """Add a round."""
+        """Add a round, which has an id."""
+        ...
+
+    def replace_campaign(self, before: Campaign, after: Campaign) -> None:
+        """Compare-and-set of a round. Raises ConflictError if it is no longer ``before``."""
+        ...
+
+    def remove_campaign(self, campaign: Campaign) -> None:
+        """Cancel a round, if it is still as given. Raises ConflictError otherwise."""
         ...
 
 

@@ -30,6 +30,25 @@ CORE_WORDS: Final[Mapping[str, Words]] = {
         next_step=lambda: _("Vous n’avez rien à faire."),
         staff=lambda: _("Le module n’est pas destiné à ce type d’établissement."),
     ),
+    "core.other_level": Words(
+        family=lambda: _("Ce téléservice ne concerne pas les classes de {level}."),
+        next_step=lambda: _("Vous n’avez rien à faire."),
+        staff=lambda: _("Le module ne concerne pas les classes de {level}."),
+    ),
+    "core.level_unknown": Words(
+        family=lambda: _("La classe de {student} n’est pas encore connue du site."),
+        next_step=lambda: _(
+            "Revenez après la rentrée ; si rien ne change, adressez-vous au secrétariat{contact}."
+        ),
+        staff=lambda: _("Formation (MEF) inconnue : importez la base élèves de l’établissement."),
+    ),
+    "core.student_of_age": Words(
+        family=lambda: _("{student} est majeur : ces démarches lui reviennent."),
+        next_step=lambda: _(
+            "{student} s’en occupe avec son propre compte ; vous pouvez en parler ensemble."
+        ),
+        staff=lambda: _("Élève majeur : le module ne s’adresse plus à ses responsables."),
+    ),
     "core.no_link": Words(
         family=lambda: _("Votre lien avec cet élève n’est plus en vigueur."),
         next_step=lambda: _("En cas d’erreur, adressez-vous au secrétariat{contact}."),
@@ -57,6 +76,11 @@ CORE_WORDS: Final[Mapping[str, Words]] = {
         next_step=lambda: _("Pour toute démarche, adressez-vous au secrétariat{contact}."),
         staff=lambda: _("Interdit par l’académie{by} : seul le rectorat peut l’autoriser."),
     ),
+    "core.closed_by_academie": Words(
+        family=lambda: _("L’académie n’a pas ouvert ce téléservice pour {year}."),
+        next_step=lambda: _("Pour toute démarche, adressez-vous au secrétariat{contact}."),
+        staff=lambda: _("Fermé par l’académie{by} : seul le rectorat peut l’ouvrir."),
+    ),
     "core.automatic": Words(
         family=lambda: _("Ouvert à toutes les familles concernées."),
         next_step=lambda: "",
@@ -71,6 +95,16 @@ CORE_WORDS: Final[Mapping[str, Words]] = {
         family=lambda: _("L’établissement a fermé ce téléservice pour {year}."),
         next_step=lambda: _("Pour en savoir plus, adressez-vous au secrétariat{contact}."),
         staff=lambda: _("Fermé{by} : le chef d’établissement peut le rouvrir."),
+    ),
+    "core.opened_for_class": Words(
+        family=lambda: _("Ouvert par l’établissement."),
+        next_step=lambda: "",
+        staff=lambda: _("Ouvert pour {part}{by}."),
+    ),
+    "core.closed_for_class": Words(
+        family=lambda: _("L’établissement a fermé ce téléservice pour cette classe ({part})."),
+        next_step=lambda: _("Pour en savoir plus, adressez-vous au secrétariat{contact}."),
+        staff=lambda: _("Fermé pour {part}{by} : le chef d’établissement peut le rouvrir."),
     ),
     "core.open_by_default": Words(
         family=lambda: _("Ouvert."),

@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.activation import ActivationRule, Effect, Vote, decide, decide_all
 from teleservices_core.domain.establishments import EstablishmentKind
+from teleservices_core.domain.levels import ClassLevel
 from teleservices_core.domain.localtime import Window, midnight
-from teleservices_core.domain.modules import Campaign, Opening, OpeningMode, Policy, Stance
+from teleservices_core.domain.modules import OpeningMode
+from teleservices_core.domain.policy import Campaign, Opening, Policy, Stance
 from teleservices_core.domain.roster import Level
 from teleservices_core.domain.rules import CORE_RULES
+from teleservices_core.domain.scopes import Scope
 from teleservices_core.testing.builders import (
     COLLEGE,
     DIJON,
@@ -44,6 +47,14 @@ rules = st.lists(behaviours, max_size=6).map(
     lambda found: [ActivationRule(f"test.{n}", each) for n, each in enumerate(found)]
 )
 stances = st.sampled_from([None, *Stance])
+SCOPES = (
+    Scope.academie(),
+    Scope.departement("021"),
+    Scope.named(COLLEGE),
+    Scope.establishment(COLLEGE),
+    Scope.level(COLLEGE, ClassLevel.SIXIEME),
+    Scope.division(COLLEGE, "6 B"),
+)
 
 
 @st.composite
@@ -54,10 +65,10 @@ def questions(draw):
     shift = st.sampled_from([None, day - timedelta(days=1), day, day + timedelta(days=1)])
     audience = draw(st.sampled_from([Audience.GUARDIAN, Audience.STUDENT]))
     openings = []
-    for uai in (None, COLLEGE):
+    for scope in SCOPES:
         stance = draw(stances)
         if stance is not None:
-            openings.append(Opening("notes", YEAR, audience, stance, uai, "X", NOW))
+            openings.append(Opening("notes", YEAR, audience, stance, scope, "X", NOW))
     rounds = []
     for start in draw(st.lists(st.integers(-3, 3), max_size=2)):
         opens = NOW + timedelta(days=start)
@@ -150,10 +161,10 @@ def test_the_head_cannot_undo_the_academie(module, question, head):
     """What the académie imposes or forbids does not depend on the head's choice."""
     asked = ("notes", YEAR, question.audience)
     for above in (Stance.IMPOSED, Stance.FORBIDDEN):
-        openings = [Opening(*asked, above, None, "rectorat", NOW)]
+        openings = [Opening(*asked, above, Scope.academie(), "rectorat", NOW)]
         without = evolve(question, policy=Policy.of(openings))
         if head is not None:
-            openings.append(Opening(*asked, head, COLLEGE, "chef", NOW))
+            openings.append(Opening(*asked, head, Scope.establishment(COLLEGE), "chef", NOW))
         with_head = evolve(question, policy=Policy.of(openings))
         said = decide(module, with_head, CORE_RULES)
         assert said.is_open == decide(module, without, CORE_RULES).is_open
@@ -165,7 +176,9 @@ def _open(module, **changes):
 
 
 def _policy(stance, uai=COLLEGE, audience=Audience.GUARDIAN):
-    return Policy.of([Opening("notes", YEAR, audience, stance, uai, "Mme Durand", NOW)])
+    return Policy.of(
+        [Opening("notes", YEAR, audience, stance, Scope.establishment(uai), "Mme Durand", NOW)]
+    )
 
 
 @pytest.mark.faq("F04")

@@ -13,7 +13,8 @@ from teleservices_core.app import Teleservices
 from teleservices_core.contributions import Access, ContributedRule, Route, SettingsSection, Words
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.activation import ABSTAIN, ActivationRule
-from teleservices_core.domain.modules import OpeningMode, Stance
+from teleservices_core.domain.modules import OpeningMode
+from teleservices_core.domain.policy import Stance
 from teleservices_core.domain.staff import Role
 from teleservices_core.hookspecs import hookimpl
 from teleservices_core.plugins import PluginHost, PluginState

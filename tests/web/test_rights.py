@@ -11,7 +11,7 @@ from werkzeug.test import Client
 from teleservices_core.app import Teleservices
 from teleservices_core.contributions import Access
 from teleservices_core.domain.accounts import Audience
-from teleservices_core.domain.modules import Stance
+from teleservices_core.domain.policy import Stance
 from teleservices_core.domain.roster import Level
 from teleservices_core.domain.staff import Role
 from teleservices_core.testing.browsing import Browser

@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from teleservices_core.app import Teleservices
 from teleservices_core.domain.accounts import Audience
-from teleservices_core.domain.modules import Stance
+from teleservices_core.domain.policy import Stance
 from teleservices_core.domain.roster import Student
 from teleservices_core.domain.values import Ine
 from teleservices_core.testing.browsing import Browser

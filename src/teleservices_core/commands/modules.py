@@ -9,7 +9,7 @@ import click
 
 from teleservices_core.commands.options import establishment
 from teleservices_core.domain.accounts import Audience
-from teleservices_core.domain.modules import Stance
+from teleservices_core.domain.policy import Stance
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import NotFoundError
 from teleservices_core.i18n import _

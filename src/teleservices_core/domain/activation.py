@@ -18,9 +18,12 @@ from attrs import Factory, evolve, field, frozen
 
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.establishments import Establishment
+from teleservices_core.domain.levels import ClassLevel, class_level
 from teleservices_core.domain.localtime import SchoolYear, instant, optional_instant
-from teleservices_core.domain.modules import NO_POLICY, ModuleDefinition, Policy
+from teleservices_core.domain.modules import ModuleDefinition
+from teleservices_core.domain.policy import NO_POLICY, Policy
 from teleservices_core.domain.roster import Responsibility, Schooling, Student
+from teleservices_core.domain.scopes import Scope, chain
 
 
 class Effect(StrEnum):
@@ -45,6 +48,52 @@ class Question:
     schooling: Schooling | None = None
     link: Responsibility | None = None
     """The guardian's link to the student; None for the student himself."""
+    asked_level: ClassLevel | None = None
+    asked_class: str = ""
+    """A level or class to ask for, without a student."""
+
+    @property
+    def level(self) -> ClassLevel | None:
+        """The level of the student's class, or the one asked for."""
+        return class_level(self.schooling.mef) if self.schooling else self.asked_level
+
+    @property
+    def class_group(self) -> str:
+        """The student's class, or the one asked for; empty when not known."""
+        return self.schooling.class_group if self.schooling else self.asked_class
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """The scopes that concern it, the widest first."""
+        return chain(self.establishment.uai, self.level, self.class_group)
+
+
+class LeverKind(StrEnum):
+    """What would have to change for a vote to be the contrary."""
+
+    SETTING = "setting"
+    """A decision recorded at the lever's scope."""
+    CAMPAIGN = "campaign"
+    """A round of the académie that covers the instant."""
+    TIME = "time"
+    """Nothing but waiting for ``changes_at``."""
+    ROSTER = "roster"
+    """What the school's base says of the student or of the link."""
+    PARTICIPATION = "participation"
+    """The establishment joining the téléservices, or leaving."""
+    MODULE = "module"
+    """Another module, named by the lever."""
+    NOTHING = "nothing"
+    """It is so by nature, or by a fault."""
+
+
+@frozen
+class Lever:
+    """What to act upon to change a vote, and where."""
+
+    kind: LeverKind
+    scope: Scope | None = None
+    module_id: str = ""
 
 
 @frozen
@@ -56,6 +105,10 @@ class Vote:
     """Stable code, such as ``core.not_opened``; its words are contributed beside the rule."""
     set_by: str = ""
     """Who decided, when somebody did."""
+    lever: Lever = Lever(LeverKind.NOTHING)
+    """What would change it."""
+    since_at: datetime | None = field(default=None, converter=optional_instant)
+    """Since when it is so, where that is known."""
     changes_at: datetime | None = field(default=None, converter=optional_instant)
     """When time alone changes this vote."""
     detail: Mapping[str, str] = Factory(dict)
@@ -99,6 +152,14 @@ class Decision:
         return min(self.reasons, key=lambda vote: (vote.changes_at is None, vote.rule))
 
     @property
+    def since_at(self) -> datetime | None:
+        """Since when the answer is so, as far as it is known."""
+        known = [vote.since_at for vote in self.votes if vote.since_at is not None]
+        if self.is_open:
+            return max(known, default=None)
+        return min((v.since_at for v in self.reasons if v.since_at is not None), default=None)
+
+    @property
     def changes_at(self) -> datetime | None:
         """The next instant at which time alone may change the answer."""
         return min((v.changes_at for v in self.votes if v.changes_at is not None), default=None)
@@ -134,6 +195,7 @@ def decide(
                     Effect.DENY,
                     "core.requires_closed",
                     detail={"required": title},
+                    lever=Lever(LeverKind.MODULE, module_id=required_id),
                     rule=f"core.requires.{required_id}",
                 )
             )

@@ -1,30 +1,51 @@
 """The core's own activation rules, contributed by the built-in plugin.
 
 Each answers one question only, so that a closed module names exactly what
-closed it. Sources: FAQ « Les téléservices en général » and « continuité ».
+closed it, and each vote names the lever that would turn it. Sources: FAQ « Les
+téléservices en général », « continuité » and « LSL ».
 """
 
 from __future__ import annotations
 
 from teleservices_core.domain.accounts import Audience
-from teleservices_core.domain.activation import ABSTAIN, ActivationRule, Effect, Question, Vote
+from teleservices_core.domain.activation import (
+    ABSTAIN,
+    ActivationRule,
+    Effect,
+    Lever,
+    LeverKind,
+    Question,
+    Vote,
+)
 from teleservices_core.domain.localtime import local_date, midnight
-from teleservices_core.domain.modules import ModuleDefinition, Opening, OpeningMode, Stance
+from teleservices_core.domain.modules import ModuleDefinition, OpeningMode
+from teleservices_core.domain.policy import Settled, settle
+from teleservices_core.domain.roster import Kinship
+from teleservices_core.domain.scopes import Rank, Scope
+
+_ROSTER = Lever(LeverKind.ROSTER)
+_TIME = Lever(LeverKind.TIME)
 
 
 def participation(_module: ModuleDefinition, question: Question) -> Vote:
     """An establishment that has not joined offers nothing (F41)."""
     if question.establishment.takes_part:
         return ABSTAIN
-    return Vote(Effect.DENY, "core.not_taking_part")
+    return Vote(Effect.DENY, "core.not_taking_part", lever=Lever(LeverKind.PARTICIPATION))
 
 
 def concern(module: ModuleDefinition, question: Question) -> Vote:
-    """A module has its audiences and its kinds of establishment."""
+    """A module has its audiences, its kinds of establishment and its levels."""
     if question.audience not in module.audiences:
         return Vote(Effect.DENY, "core.other_audience")
     if question.establishment.kind not in module.kinds:
         return Vote(Effect.DENY, "core.other_kind")
+    if module.levels is None or (question.schooling is None and question.level is None):
+        return ABSTAIN
+    if question.level is None:
+        return Vote(Effect.DENY, "core.level_unknown", lever=_ROSTER)
+    if question.level not in module.levels:
+        return Vote(Effect.DENY, "core.other_level", detail={"level": question.level.label})
     return ABSTAIN
 
 
@@ -34,10 +55,31 @@ def right(module: ModuleDefinition, question: Question) -> Vote:
         return ABSTAIN
     link, today = question.link, local_date(question.at, question.zone)
     if link is None or not link.holds_on(today):
-        return Vote(Effect.DENY, "core.no_link")
+        return Vote(Effect.DENY, "core.no_link", lever=_ROSTER)
     if link.level > module.least_level:
-        return Vote(Effect.DENY, "core.weak_link")
-    return ABSTAIN
+        return Vote(Effect.DENY, "core.weak_link", lever=_ROSTER)
+    if link.until_on is None:
+        return ABSTAIN
+    ends_at = midnight(link.until_on, question.zone)
+    return Vote(Effect.ABSTAIN, "core.link_holds", changes_at=ends_at, lever=_TIME)
+
+
+def majority(module: ModuleDefinition, question: Question) -> Vote:
+    """From his eighteenth birthday a student may be the only one to act (F60, F61).
+
+    An adult student who is his own guardian in the school base keeps both accounts.
+    """
+    if (
+        not module.student_alone_when_adult
+        or question.audience is not Audience.GUARDIAN
+        or question.student is None
+        or (question.link is not None and question.link.kinship is Kinship.SELF)
+    ):
+        return ABSTAIN
+    adult_at = question.student.adult_at(question.zone)
+    if question.at < adult_at:
+        return Vote(Effect.ABSTAIN, "core.minor", changes_at=adult_at, lever=_TIME)
+    return Vote(Effect.DENY, "core.student_of_age", since_at=adult_at)
 
 
 def presence(_module: ModuleDefinition, question: Question) -> Vote:
@@ -47,61 +89,74 @@ def presence(_module: ModuleDefinition, question: Question) -> Vote:
         return ABSTAIN
     leaves_at = midnight(schooling.left_on, question.zone)
     if question.at < leaves_at:
-        return Vote(Effect.ABSTAIN, "core.present", changes_at=leaves_at)
-    return Vote(Effect.DENY, "core.left", detail={"left_on": schooling.left_on.isoformat()})
+        return Vote(Effect.ABSTAIN, "core.present", changes_at=leaves_at, lever=_TIME)
+    return Vote(
+        Effect.DENY,
+        "core.left",
+        detail={"left_on": schooling.left_on.isoformat()},
+        lever=_ROSTER,
+        since_at=leaves_at,
+    )
 
 
 def opening(module: ModuleDefinition, question: Question) -> Vote:
-    """Who opened or closed: the académie's stance first, then the head's, then the mode.
+    """What was decided along the chain of scopes; see :func:`.policy.settle`."""
+    settled = settle(
+        module, question.policy, question.scopes, question.school_year, question.audience
+    )
+    by = settled.by
+    return Vote(
+        Effect.ALLOW if settled.is_open else Effect.DENY,
+        _reason(module, settled),
+        set_by=by.set_by if by else "",
+        since_at=by.set_at if by else None,
+        detail={"part": by.scope.label} if by and by.scope.part else {},
+        lever=Lever(LeverKind.SETTING, settled.decides_at),
+    )
 
-    ``IMPOSED`` and ``FORBIDDEN`` are above any choice of the head; ``OPEN`` and
-    ``CLOSED`` of the académie only replace the module's own default.
-    """
-    asked = (module.id, question.school_year, question.audience)
-    academie = question.policy.opening(None, *asked)
-    head = question.policy.opening(question.establishment.uai, *asked)
-    stance = academie.stance if academie else None
-    if stance is Stance.IMPOSED:
-        return _said(Effect.ALLOW, "core.imposed", academie)
-    if stance is Stance.FORBIDDEN:
-        return _said(Effect.DENY, "core.forbidden", academie)
+
+def _reason(module: ModuleDefinition, settled: Settled) -> str:
+    by = settled.by
+    if by is not None and by.stance.is_final:
+        return "core.imposed" if settled.is_open else "core.forbidden"
+    if by is not None and by.scope.rank > Rank.ESTABLISHMENT:
+        return "core.opened_for_class" if settled.is_open else "core.closed_for_class"
+    if by is not None and by.scope.rank is Rank.ESTABLISHMENT:
+        return "core.opened" if settled.is_open else "core.closed_by_head"
     if module.opening_mode is OpeningMode.AUTOMATIC:
-        return Vote(Effect.ALLOW, "core.automatic")
-    if head is not None:
-        if head.stance in {Stance.OPEN, Stance.IMPOSED}:
-            return _said(Effect.ALLOW, "core.opened", head)
-        return _said(Effect.DENY, "core.closed_by_head", head)
-    if stance is Stance.OPEN or (
-        stance is None and module.opening_mode is OpeningMode.DEFAULT_OPEN
-    ):
-        return _said(Effect.ALLOW, "core.open_by_default", academie)
-    return _said(Effect.DENY, "core.not_opened", academie)
-
-
-def _said(effect: Effect, reason: str, by: Opening | None) -> Vote:
-    return Vote(effect, reason, set_by=by.set_by if by else "")
+        return "core.automatic" if settled.is_open else "core.closed_by_academie"
+    return "core.open_by_default" if settled.is_open else "core.not_opened"
 
 
 def campaign(module: ModuleDefinition, question: Question) -> Vote:
     """Inside one of the rounds, to the second (F71); modules without rounds abstain."""
     windows = question.policy.windows(question.establishment.uai, module.id, question.school_year)
+    lever = Lever(LeverKind.CAMPAIGN, Scope.academie())
     if not windows:
-        return Vote(Effect.DENY, "core.no_campaign") if module.has_campaign else ABSTAIN
-    running = [window for window in windows if question.at in window]
-    if running:
-        ends = [window.until_at for window in running]
-        last = None if None in ends else max(end for end in ends if end is not None)
-        return Vote(Effect.ABSTAIN, "core.campaign_running", changes_at=last)
+        if not module.has_campaign:
+            return ABSTAIN
+        return Vote(Effect.DENY, "core.no_campaign", lever=lever)
+    running = next((window for window in windows if question.at in window), None)
+    if running is not None:
+        return Vote(
+            Effect.ABSTAIN,
+            "core.campaign_running",
+            changes_at=running.until_at,
+            since_at=running.from_at,
+            lever=lever,
+        )
     coming = [w.from_at for w in windows if w.from_at is not None and w.is_before(question.at)]
     if coming:
-        return Vote(Effect.DENY, "core.campaign_coming", changes_at=min(coming))
-    return Vote(Effect.DENY, "core.campaign_over")
+        return Vote(Effect.DENY, "core.campaign_coming", changes_at=min(coming), lever=_TIME)
+    ended = max(w.until_at for w in windows if w.until_at is not None)
+    return Vote(Effect.DENY, "core.campaign_over", since_at=ended, lever=lever)
 
 
 CORE_RULES = (
     ActivationRule("core.participation", participation),
     ActivationRule("core.concern", concern),
     ActivationRule("core.right", right),
+    ActivationRule("core.majority", majority),
     ActivationRule("core.presence", presence),
     ActivationRule("core.opening", opening),
     ActivationRule("core.campaign", campaign),

@@ -2,46 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from attrs import frozen
-from sqlalchemy import BindParameter, Connection, bindparam, insert, literal, select, union_all
-from uuid6 import uuid7
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    String,
+    bindparam,
+    cast,
+    delete,
+    insert,
+    literal,
+    select,
+    union_all,
+    update,
+)
 
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.localtime import SchoolYear, Window
-from teleservices_core.domain.modules import Campaign, Opening, Policy, Stance
+from teleservices_core.domain.policy import Campaign, Opening, Policy, Stance
+from teleservices_core.domain.scopes import Rank, Scope
 from teleservices_core.domain.values import Uai
+from teleservices_core.errors import ConflictError
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.bulk import insert_or_update
+from teleservices_core.storage.tables import AnyRow
 
-_SCOPES: BindParameter[Any] = bindparam("scopes", expanding=True)
+_PLACES: BindParameter[Any] = bindparam("places", expanding=True)
 _YEAR: BindParameter[Any] = bindparam("year")
 _o, _c = t.openings.c, t.campaigns.c
 # One statement for both tables: a page has few to spare.
-_POLICY = union_all(
-    select(
-        _o.module_id,
-        _o.scope,
-        _o.audience,
-        _o.stance.label("said"),
-        _o.set_by,
-        _o.set_at,
-        _o.set_at.label("also_set_at"),
-    ).where(_o.school_year == _YEAR, _o.scope.in_(_SCOPES)),
-    select(
-        _c.module_id, _c.scope, literal(""), literal(""), _c.title, _c.from_at, _c.until_at
-    ).where(_c.school_year == _YEAR, _c.scope.in_(_SCOPES)),
-)
+_OPENINGS = select(
+    _o.rank,
+    _o.place,
+    _o.part,
+    _o.module_id,
+    _o.audience,
+    _o.stance,
+    _o.set_by,
+    _o.set_at,
+    _o.set_at.label("until_at"),
+).where(_o.school_year == _YEAR)
+_CAMPAIGNS = select(
+    literal(-1),
+    _c.scope,
+    cast(_c.id, String(36)),
+    _c.module_id,
+    literal(""),
+    literal(""),
+    _c.title,
+    _c.from_at,
+    _c.until_at,
+).where(_c.school_year == _YEAR)
+_WHOLE = union_all(_OPENINGS, _CAMPAIGNS)
+_POLICY = union_all(_OPENINGS.where(_o.place.in_(_PLACES)), _CAMPAIGNS.where(_c.scope.in_(_PLACES)))
 
 
-def _scope(uai: Uai | None) -> str:
-    return "" if uai is None else uai.code
+def _to_opening(row: AnyRow, year: SchoolYear) -> Opening:
+    return Opening(
+        module_id=row.module_id,
+        school_year=year,
+        audience=Audience(row.audience),
+        stance=Stance(row.stance),
+        scope=Scope(Rank(row.rank), row.place, row.part),
+        set_by=row.set_by,
+        set_at=row.set_at,
+    )
 
 
-def _uai(scope: str) -> Uai | None:
-    return Uai(scope) if scope else None
+def _to_campaign(row: AnyRow, year: SchoolYear) -> Campaign:
+    return Campaign(
+        module_id=row.module_id,
+        school_year=year,
+        window=Window(row.set_at, row.until_at),
+        uai=Uai(row.place) if row.place else None,
+        title=row.set_by,
+        id=UUID(row.part),
+    )
+
+
+def _place(campaign: Campaign) -> str:
+    return campaign.uai.code if campaign.uai else ""
+
+
+def _same(campaign: Campaign) -> ColumnElement[bool]:
+    window = campaign.window
+    return (
+        (_c.id == campaign.id)
+        & (_c.from_at.is_not_distinct_from(window.from_at))
+        & (_c.until_at.is_not_distinct_from(window.until_at))
+    )
 
 
 @frozen
@@ -52,52 +106,40 @@ class PolicyTable:
 
     def policy(self, uais: Iterable[Uai], school_year: SchoolYear) -> Policy:
         """See the port."""
-        asked = {"year": school_year.start, "scopes": ["", *sorted({uai.code for uai in uais})]}
+        wanted = set(uais)
+        places = {"", *(uai.code for uai in wanted), *(uai.departement for uai in wanted)}
+        return self._read(_POLICY, school_year, places=sorted(places))
+
+    def whole(self, school_year: SchoolYear) -> Policy:
+        """See the port."""
+        return self._read(_WHOLE, school_year)
+
+    def _read(self, statement: Any, year: SchoolYear, **asked: Any) -> Policy:
         openings, campaigns = [], []
-        for module_id, scope, audience, said, text, first_at, last_at in self.connection.execute(
-            _POLICY, asked
-        ):
-            if audience:
-                openings.append(
-                    Opening(
-                        module_id=module_id,
-                        school_year=school_year,
-                        audience=Audience(audience),
-                        stance=Stance(said),
-                        uai=_uai(scope),
-                        set_by=text,
-                        set_at=first_at,
-                    )
-                )
+        for row in self.connection.execute(statement, {"year": year.start, **asked}):
+            if row.rank < 0:
+                campaigns.append(_to_campaign(row, year))
             else:
-                campaigns.append(
-                    Campaign(
-                        module_id=module_id,
-                        school_year=school_year,
-                        window=Window(first_at, last_at),
-                        uai=_uai(scope),
-                        title=text,
-                    )
-                )
+                openings.append(_to_opening(row, year))
         return Policy.of(openings, campaigns)
 
-    def record(self, opening: Opening) -> None:
+    def record(self, openings: Sequence[Opening]) -> None:
         """See the port."""
-        said = {"stance": opening.stance, "set_by": opening.set_by, "set_at": opening.set_at}
-        key = {
-            "scope": _scope(opening.uai),
-            "module_id": opening.module_id,
-            "school_year": opening.school_year.start,
-            "audience": opening.audience,
-        }
-        insert_or_update(self.connection, t.openings, {**key, **said}, said)
+        for opening in openings:
+            said = {"stance": opening.stance, "set_by": opening.set_by, "set_at": opening.set_at}
+            insert_or_update(self.connection, t.openings, {**_key(opening), **said}, said)
+
+    def forget(self, opening: Opening) -> None:
+        """See the port."""
+        same = (t.openings.c[name] == value for name, value in _key(opening).items())
+        self.connection.execute(delete(t.openings).where(*same))
 
     def add_campaign(self, campaign: Campaign) -> None:
         """See the port."""
         self.connection.execute(
             insert(t.campaigns).values(
-                id=uuid7(),
-                scope=_scope(campaign.uai),
+                id=campaign.id,
+                scope=_place(campaign),
                 module_id=campaign.module_id,
                 school_year=campaign.school_year.start,
                 from_at=campaign.window.from_at,
@@ -105,3 +147,33 @@ class PolicyTable:
                 title=campaign.title,
             )
         )
+
+    def replace_campaign(self, before: Campaign, after: Campaign) -> None:
+        """See the port."""
+        done = self.connection.execute(
+            update(t.campaigns)
+            .where(_same(before))
+            .values(from_at=after.window.from_at, until_at=after.window.until_at, title=after.title)
+        )
+        self._require_one(done.rowcount, before)
+
+    def remove_campaign(self, campaign: Campaign) -> None:
+        """See the port."""
+        done = self.connection.execute(delete(t.campaigns).where(_same(campaign)))
+        self._require_one(done.rowcount, campaign)
+
+    @staticmethod
+    def _require_one(rowcount: int, campaign: Campaign) -> None:
+        if rowcount != 1:
+            raise ConflictError(f"the round {campaign.title!r} has changed meanwhile")
+
+
+def _key(opening: Opening) -> dict[str, Any]:
+    return {
+        "rank": opening.scope.rank,
+        "place": opening.scope.place,
+        "part": opening.scope.part,
+        "module_id": opening.module_id,
+        "school_year": opening.school_year.start,
+        "audience": opening.audience,
+    }

@@ -392,15 +392,18 @@ throttles = Table(
 openings = Table(
     "core_openings",
     metadata,
-    Column("scope", String(8), primary_key=True),
+    Column("rank", SmallInteger, primary_key=True),
+    Column("place", String(8), primary_key=True),
+    Column("part", String(20), primary_key=True),
     Column("module_id", String(31), primary_key=True),
     Column("school_year", SmallInteger, primary_key=True),
     Column("audience", String(10), primary_key=True),
     Column("stance", String(10), nullable=False),
     _text("set_by", 200),
     _at("set_at", nullable=False),
+    Index(None, "school_year", "place"),
 )
-"""``scope`` is a UAI, or empty for the académie's own stance."""
+"""The three columns of a :class:`teleservices_core.domain.scopes.Scope`, and what it decided."""
 
 campaigns = Table(
     "core_campaigns",

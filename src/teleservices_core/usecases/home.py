@@ -9,13 +9,13 @@ from attrs import frozen
 from teleservices_core.domain.activation import Decision, Question, decide, decide_all
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
-from teleservices_core.domain.modules import Policy
+from teleservices_core.domain.policy import Policy
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError
 from teleservices_core.usecases.site import Site
 from teleservices_core.words import Told, tell
 
-_NOT_CONCERNED = frozenset({"core.other_kind", "core.other_audience"})
+_NOT_CONCERNED = frozenset({"core.other_kind", "core.other_audience", "core.other_level"})
 
 
 @frozen

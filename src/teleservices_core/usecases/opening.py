@@ -10,7 +10,9 @@ from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.activation import Decision, Question, decide
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.localtime import SchoolYear
-from teleservices_core.domain.modules import ModuleDefinition, Opening, OpeningMode, Policy, Stance
+from teleservices_core.domain.modules import ModuleDefinition, OpeningMode
+from teleservices_core.domain.policy import Opening, Policy, Stance
+from teleservices_core.domain.scopes import Scope, chain
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError, RefusedError
@@ -58,7 +60,7 @@ def set_opening(
         school_year=school_year,
         audience=audience,
         stance=stance,
-        uai=uai,
+        scope=Scope.establishment(uai),
         set_by=viewer.name if viewer else "",
         set_at=now,
     )
@@ -67,9 +69,9 @@ def set_opening(
             raise NotFoundError(f"no establishment {uai}")
         if viewer is not None:
             require_head(site, tx, viewer, uai)
-        if not _has_choice(module, tx.policy.policy([uai], school_year), school_year, audience):
+        if not has_choice(module, tx.policy.policy([uai], school_year), opening):
             raise RefusedError("not_yours", module=module.title)
-        tx.policy.record(opening)
+        tx.policy.record([opening])
         tx.audit.add(
             audited(
                 f"module.{stance}",
@@ -86,13 +88,18 @@ def set_opening(
     return opening
 
 
-def _has_choice(
-    module: ModuleDefinition, policy: Policy, year: SchoolYear, audience: Audience
-) -> bool:
-    above = policy.opening(None, module.id, year, audience)
-    return module.opening_mode is not OpeningMode.AUTOMATIC and (
-        above is None or above.stance not in {Stance.IMPOSED, Stance.FORBIDDEN}
+def has_choice(module: ModuleDefinition, policy: Policy, opening: Opening) -> bool:
+    """Whether a decision at a scope would count: nothing above it is final."""
+    if opening.scope.rank.is_heads and module.opening_mode is OpeningMode.AUTOMATIC:
+        return False
+    uai = opening.scope.uai
+    above = chain(uai) if uai else (Scope.academie(),)
+    found = (
+        policy.opening(scope, module.id, opening.school_year, opening.audience)
+        for scope in above
+        if scope.rank < opening.scope.rank
     )
+    return not any(each.stance.is_final for each in found if each is not None)
 
 
 def switches(
@@ -118,7 +125,14 @@ def switches(
                 policy=policy,
             )
             decision = decide(module, question, site.catalogue.rules, catalogue)
-            choice = _has_choice(module, policy, school_year, audience)
+            would = Opening(
+                module.id,
+                school_year,
+                audience,
+                Stance.OPEN,
+                Scope.establishment(establishment.uai),
+            )
+            choice = has_choice(module, policy, would)
             opened = any(vote.reason in _OPENED for vote in decision.votes)
             found.append(
                 ModuleSwitch(

@@ -13,7 +13,7 @@ from teleservices_core.documents.issued import letter_head, letter_sheet
 from teleservices_core.documents.letters import LETTERS_PER_FILE, render_letters
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.establishments import Establishment
-from teleservices_core.domain.modules import Stance
+from teleservices_core.domain.policy import Stance
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import NotFoundError, RefusedError
 from teleservices_core.i18n import _

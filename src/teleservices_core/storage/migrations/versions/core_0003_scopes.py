@@ -1,0 +1,65 @@
+"""Decisions about modules at any scope: académie, département, establishment, level, class."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "core_0003"
+down_revision = "core_0002"
+
+
+def _decided() -> "tuple[sa.Column[Any], ...]":
+    return (
+        sa.Column("module_id", sa.String(31), nullable=False),
+        sa.Column("school_year", sa.SmallInteger(), nullable=False),
+        sa.Column("audience", sa.String(10), nullable=False),
+        sa.Column("stance", sa.String(10), nullable=False),
+        sa.Column("set_by", sa.String(200), nullable=False, server_default=""),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+    )
+
+
+def _create(*keys: "sa.Column[Any]") -> sa.Table:
+    names = [*(key.name for key in keys), "module_id", "school_year", "audience"]
+    return op.create_table(
+        "core_openings",
+        *keys,
+        *_decided(),
+        sa.PrimaryKeyConstraint(*names, name="pk_core_openings"),
+    )
+
+
+def _take(*keys: str) -> "list[dict[str, Any]]":
+    # A few thousand rows at the most: through memory, so that the new table
+    # may have the names of the old one's constraints.
+    columns = [*map(sa.column, keys), *(sa.column(c.name, c.type) for c in _decided())]
+    found = op.get_bind().execute(sa.select(sa.table("core_openings", *columns)))
+    rows = [dict(row) for row in found.mappings()]
+    op.drop_table("core_openings")
+    return rows
+
+
+def upgrade() -> None:
+    rows = _take("scope")
+    table = _create(
+        sa.Column("rank", sa.SmallInteger(), nullable=False),
+        sa.Column("place", sa.String(8), nullable=False),
+        sa.Column("part", sa.String(20), nullable=False),
+    )
+    op.create_index("ix_core_openings_school_year_place", "core_openings", ["school_year", "place"])
+    for row in rows:
+        place = row.pop("scope")
+        # The académie is rank 0, an establishment by its head rank 3.
+        row.update(rank=3 if place else 0, place=place, part="")
+    op.bulk_insert(table, rows)
+
+
+def downgrade() -> None:
+    op.drop_index("ix_core_openings_school_year_place", "core_openings")
+    rows = [row for row in _take("rank", "place", "part") if row["rank"] in {0, 3}]
+    table = _create(sa.Column("scope", sa.String(8), nullable=False))
+    for row in rows:
+        row.update(scope=row.pop("place"))
+        del row["rank"], row["part"]
+    op.bulk_insert(table, rows)
