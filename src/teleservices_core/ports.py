@@ -94,9 +94,10 @@ class Parcel:
     created_at: datetime
     due_at: datetime
     token_id: UUID | None = None
-    attempts: int = 0
     account_id: UUID | None = None
     """Whom it concerns, when that is one account."""
+    attempts: int = 0
+    """Tries that failed."""
 
 
 @frozen
@@ -222,6 +223,10 @@ class TokenStore(Protocol):
 
     def find(self, digest: str) -> Token | None:
         """The token of a digest."""
+        ...
+
+    def get(self, token_id: UUID) -> tuple[Token, int] | None:
+        """A token, with the present epoch of its account."""
         ...
 
     def use(self, token_id: UUID, at: datetime) -> bool:
@@ -363,15 +368,27 @@ class OutboxStore(Protocol):
         ...
 
     def claim(self, at: datetime, until: datetime, limit: int) -> list[Parcel]:
-        """Reserve due mails for this worker until an instant."""
+        """Reserve due mails for this worker until an instant, the longest due first."""
         ...
 
-    def sent(self, parcel_id: UUID, at: datetime) -> None:
-        """Mark as delivered."""
+    def release(self, parcel_ids: Sequence[UUID]) -> None:
+        """Give reserved mails back, untried, to whichever worker comes first."""
         ...
 
-    def failed(self, parcel_id: UUID, error: str, retry_at: datetime | None) -> None:
-        """Mark a failed try; None gives up."""
+    def sent(self, parcel_id: UUID, at: datetime) -> bool:
+        """Mark as delivered; True for the one worker that does so."""
+        ...
+
+    def retry(self, parcel_id: UUID, error: str, due_at: datetime) -> None:
+        """Note a failed try, and when to try again."""
+        ...
+
+    def failed(self, parcel_id: UUID, at: datetime, error: str) -> bool:
+        """Give up a mail, sent or not; False if that was known."""
+        ...
+
+    def dropped(self, parcel_id: UUID, at: datetime, reason: str) -> None:
+        """Never send a mail whose link is dead."""
         ...
 
 

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 import click
+from attrs import asdict
 
 from teleservices_core.commands.options import dry_run
 from teleservices_core.i18n import _
@@ -47,9 +48,12 @@ def worker(services: Opener, once: bool, every: float) -> None:
     opened = services()
     while True:
         done = deliver(opened.site, opened.mailer)
-        if once or done.sent or done.retried or done.failed:
-            said = _("{sent} envoyés, {retried} à réessayer, {failed} abandonnés")
-            click.echo(said.format(sent=done.sent, retried=done.retried, failed=done.failed))
+        if once or done.handled > done.resolved:
+            said = _(
+                "{sent} envoyés, {retried} à réessayer, {failed} abandonnés, "
+                "{dropped} au lien périmé"
+            )
+            click.echo(said.format_map(asdict(done)))
         if once:
             return
         time.sleep(every)

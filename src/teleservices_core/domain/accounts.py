@@ -172,6 +172,9 @@ class TokenPurpose(StrEnum):
     """Sent to the address of an account that was grouped into another."""
 
 
+_UNDOING: Final = frozenset({TokenPurpose.UNDO_EMAIL, TokenPurpose.UNDO_GROUPING})
+
+
 @frozen
 class Token:
     """A mailed link, seen from the database: single use, bound to purpose, address and epoch."""
@@ -185,6 +188,18 @@ class Token:
     created_at: datetime = field(converter=instant)
     expires_at: datetime = field(converter=instant)
     used_at: datetime | None = field(default=None, converter=optional_instant)
+
+    def refusal(self, at: datetime, epoch: int) -> str | None:
+        """Why the link opens nothing at an instant, or None if it does.
+
+        ``epoch`` is its account's at that instant: whatever raised it killed the
+        link, unless the link is there to undo just that.
+        """
+        if self.used_at is not None:
+            return "link_used"
+        if at >= self.expires_at or (epoch != self.epoch and self.purpose not in _UNDOING):
+            return "link_expired"
+        return None
 
 
 @frozen

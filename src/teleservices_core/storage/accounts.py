@@ -256,6 +256,10 @@ class Sessions:
         return self.connection.execute(mine).rowcount
 
 
+def _to_token(columns: Mapping[str, Any]) -> Token:
+    return Token(**{**columns, "purpose": TokenPurpose(columns["purpose"])})
+
+
 @frozen
 class Tokens:
     """See :class:`teleservices_core.ports.TokenStore`."""
@@ -288,13 +292,23 @@ class Tokens:
 
     def _one(self, statement: Any) -> Token | None:
         row = self.connection.execute(statement).first()
-        if row is None:
-            return None
-        return Token(**{**row._asdict(), "purpose": TokenPurpose(row.purpose)})
+        return _to_token(row._asdict()) if row else None
 
     def find(self, digest: str) -> Token | None:
         """See the port."""
         return self._one(select(t.tokens).where(t.tokens.c.digest == digest))
+
+    def get(self, token_id: UUID) -> tuple[Token, int] | None:
+        """See the port."""
+        row = self.connection.execute(
+            select(t.tokens, t.accounts.c.epoch.label("account_epoch"))
+            .join(t.accounts, t.accounts.c.id == t.tokens.c.account_id)
+            .where(t.tokens.c.id == token_id)
+        ).first()
+        if row is None:
+            return None
+        *columns, account_epoch = row
+        return _to_token(dict(zip(t.tokens.c.keys(), columns, strict=True))), account_epoch
 
     def latest(self, account_id: UUID, purpose: str) -> Token | None:
         """See the port."""

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from attrs import frozen
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, and_, insert, or_, select, update
 from uuid6 import uuid7
 
 from teleservices_core.domain.values import Uai
 from teleservices_core.ports import AuditEntry, Parcel
 from teleservices_core.storage import tables as t
+
+_WAITING = and_(
+    t.outbox.c.sent_at.is_(None), t.outbox.c.failed_at.is_(None), t.outbox.c.dropped_at.is_(None)
+)
+"""Word for word the condition of the index ``ix_core_outbox_waiting``."""
 
 
 @frozen
@@ -80,22 +86,24 @@ class Outbox:
     def claim(self, at: datetime, until: datetime, limit: int) -> list[Parcel]:
         """See the port."""
         table = t.outbox
+        # A common table expression runs once; a subquery may be run again for
+        # each row, and would then reserve more than the limit.
         due = (
             select(table.c.id)
             .where(
-                table.c.sent_at.is_(None),
-                table.c.failed_at.is_(None),
+                _WAITING,
                 table.c.due_at <= at,
                 or_(table.c.claimed_until.is_(None), table.c.claimed_until <= at),
             )
             .order_by(table.c.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
+            .cte("due")
         )
         rows = self.connection.execute(
             update(table)
-            .where(table.c.id.in_(due.scalar_subquery()))
-            .values(claimed_until=until, attempts=table.c.attempts + 1)
+            .where(table.c.id.in_(select(due.c.id)))
+            .values(claimed_until=until)
             .returning(table)
         ).all()
         return [
@@ -107,23 +115,53 @@ class Outbox:
                 created_at=row.created_at,
                 due_at=row.due_at,
                 token_id=row.token_id,
-                attempts=row.attempts,
                 account_id=row.account_id,
+                attempts=row.attempts,
             )
             for row in sorted(rows, key=lambda row: row.due_at)
         ]
 
-    def sent(self, parcel_id: UUID, at: datetime) -> None:
+    def release(self, parcel_ids: Sequence[UUID]) -> None:
         """See the port."""
         self.connection.execute(
-            update(t.outbox).where(t.outbox.c.id == parcel_id).values(sent_at=at, last_error=None)
+            update(t.outbox).where(t.outbox.c.id.in_(parcel_ids)).values(claimed_until=None)
         )
 
-    def failed(self, parcel_id: UUID, error: str, retry_at: datetime | None) -> None:
+    def sent(self, parcel_id: UUID, at: datetime) -> bool:
         """See the port."""
-        outcome = {"failed_at": t.outbox.c.due_at} if retry_at is None else {"due_at": retry_at}
+        done = self.connection.execute(
+            update(t.outbox)
+            .where(t.outbox.c.id == parcel_id, t.outbox.c.sent_at.is_(None))
+            .values(sent_at=at, last_error=None)
+        )
+        return done.rowcount == 1
+
+    def retry(self, parcel_id: UUID, error: str, due_at: datetime) -> None:
+        """See the port."""
         self.connection.execute(
             update(t.outbox)
-            .where(t.outbox.c.id == parcel_id)
-            .values(last_error=error, claimed_until=None, **outcome)
+            .where(t.outbox.c.id == parcel_id, _WAITING)
+            .values(
+                last_error=error,
+                due_at=due_at,
+                claimed_until=None,
+                attempts=t.outbox.c.attempts + 1,
+            )
+        )
+
+    def failed(self, parcel_id: UUID, at: datetime, error: str) -> bool:
+        """See the port."""
+        done = self.connection.execute(
+            update(t.outbox)
+            .where(t.outbox.c.id == parcel_id, t.outbox.c.failed_at.is_(None))
+            .values(last_error=error, failed_at=at)
+        )
+        return done.rowcount == 1
+
+    def dropped(self, parcel_id: UUID, at: datetime, reason: str) -> None:
+        """See the port."""
+        self.connection.execute(
+            update(t.outbox)
+            .where(t.outbox.c.id == parcel_id, _WAITING)
+            .values(last_error=reason, dropped_at=at)
         )

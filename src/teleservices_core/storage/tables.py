@@ -28,6 +28,7 @@ from sqlalchemy import (
     TypeDecorator,
     Uuid,
     false,
+    text,
 )
 
 NAMING = {
@@ -91,6 +92,10 @@ def _count(name: str) -> Column[Any]:
 
 def _flag(name: str) -> Column[Any]:
     return Column(name, Boolean, nullable=False)
+
+
+def _partial(name: str, column: str, where: str) -> Index:
+    return Index(name, column, postgresql_where=text(where), sqlite_where=text(where))
 
 
 establishments = Table(
@@ -248,6 +253,8 @@ accounts = Table(
     Index(None, "email"),
     Index(None, "pending_email"),
     Index(None, "state", "last_used_at"),
+    _partial("ix_core_accounts_issued", "issued_at", "state = 'issued'"),
+    _partial("ix_core_accounts_claimed", "claimed_at", "state = 'claimed'"),
 )
 
 account_holders = Table(
@@ -350,8 +357,11 @@ lifecycle_runs = Table(
     metadata,
     _id(),
     _at("at", nullable=False),
+    _at("finished_at"),
     Column("counts", JSON, nullable=False),
+    Index(None, "at"),
 )
+"""Without ``finished_at``, a run under way, or one that was stopped."""
 
 cut_plugins = Table(
     "core_cut_plugins",
@@ -376,6 +386,7 @@ tokens = Table(
     _at("expires_at", nullable=False),
     _at("used_at"),
     Index(None, "account_id"),
+    Index(None, "expires_at"),
 )
 
 throttles = Table(
@@ -450,10 +461,17 @@ outbox = Table(
     _at("claimed_until"),
     _at("sent_at"),
     _at("failed_at"),
+    _at("dropped_at"),
     Column("last_error", Text),
-    Index("ix_core_outbox_due", "sent_at", "failed_at", "due_at"),
+    _partial(
+        "ix_core_outbox_waiting",
+        "due_at",
+        "sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL",
+    ),
     Index(None, "account_id"),
+    Index(None, "created_at"),
 )
+"""Waiting until sent, failed (refused, given up or bounced) or dropped (its link had died)."""
 
 imports = Table(
     "core_imports",

@@ -126,7 +126,7 @@ def look_at_link(site: Site, secret: str) -> tuple[Token, Account]:
     ``link_unknown``.
     """
     token, account = look_at(site, secret, TokenPurpose.CONFIRM_EMAIL)
-    if token.epoch != account.epoch or token.address != account.pending_email:
+    if token.address != account.pending_email:
         raise RefusedError("link_expired")
     return token, account
 

@@ -50,7 +50,8 @@ def send_mail(
 ) -> None:
     """Queue a mail, to leave as soon as the transaction has committed.
 
-    ``account`` is whom it concerns, for the help line to see what became of it.
+    ``account`` is whom it concerns: the help line sees there what became of it,
+    and a mail still waiting is erased with the account.
     """
     now = site.now()
     tx.outbox.add(
@@ -71,17 +72,16 @@ def look_at(site: Site, secret: str, purpose: TokenPurpose) -> tuple[Token, Acco
     """What a link is for, without using it: a mail scanner only looks.
 
     Raises :exc:`RefusedError` with code ``link_used``, ``link_expired`` or
-    ``link_unknown``. Whether later events killed it is the caller's rule.
+    ``link_unknown``.
     """
     with site.database.reading() as tx:
         token = tx.tokens.find(digest(secret))
         account = tx.accounts.get(token.account_id) if token else None
     if token is None or account is None or token.purpose is not purpose:
         raise RefusedError("link_unknown")
-    if token.used_at is not None:
-        raise RefusedError("link_used")
-    if site.now() >= token.expires_at:
-        raise RefusedError("link_expired")
+    refusal = token.refusal(site.now(), account.epoch)
+    if refusal is not None:
+        raise RefusedError(refusal)
     return token, account
 
 

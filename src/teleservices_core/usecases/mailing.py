@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import smtplib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from operator import add
+from typing import Final
 from urllib.parse import urlsplit
 
-from attrs import frozen
+from attrs import astuple, frozen
 
 from teleservices_core.hashing import link_secret
 from teleservices_core.i18n import show_instant
@@ -20,10 +24,24 @@ from teleservices_core.usecases.site import Site
 
 log = logging.getLogger(__name__)
 
-RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60, 24 * 60))
-"""Waits between tries; after the last, the mail is marked as failed."""
-_LEASE = timedelta(minutes=10)
-_BATCH = 100
+
+@frozen
+class Schedule:
+    """How patient the worker is."""
+
+    waits: tuple[timedelta, ...] = tuple(
+        timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60, 24 * 60)
+    )
+    """Between tries of a mail; after the last, it is given up."""
+    lease: timedelta = timedelta(minutes=10)
+    """How long mails stay reserved: after it, another worker takes over a dead one's."""
+    margin: timedelta = timedelta(minutes=1)
+    """The least that must be left of a link's life when its mail leaves."""
+    batch: int = 100
+    """Mails reserved at once."""
+
+
+PATIENT: Final = Schedule()
 
 
 @frozen
@@ -33,61 +51,130 @@ class Delivered:
     sent: int = 0
     retried: int = 0
     failed: int = 0
+    dropped: int = 0
+    """Mails whose link had died before they left."""
     resolved: int = 0
     """Requests that led to mails, or to none."""
 
     @property
     def handled(self) -> int:
         """All of them."""
-        return self.sent + self.retried + self.failed + self.resolved
+        return self.sent + self.retried + self.failed + self.dropped + self.resolved
 
     def __add__(self, other: Delivered) -> Delivered:
-        return Delivered(
-            self.sent + other.sent,
-            self.retried + other.retried,
-            self.failed + other.failed,
-            self.resolved + other.resolved,
-        )
+        return Delivered(*map(add, astuple(self), astuple(other)))
 
 
-def deliver(site: Site, mailer: Mailer, *, limit: int = 1_000) -> Delivered:
-    """Send the mails that are due, at most ``limit``.
+def deliver(
+    site: Site,
+    mailer: Mailer,
+    *,
+    limit: int = 1_000,
+    schedule: Schedule = PATIENT,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> Delivered:
+    """Send the mails that are due, at most ``limit``; stop between two when told to.
 
     Safe to run side by side: each mail is reserved before it is sent. A crash
-    between sending and noting it sends the same mail again, with the same
+    between sending and noting it sends that one mail again, with the same
     Message-ID and the same link.
     """
     total = Delivered()
-    while total.handled < limit:
+    while total.handled < limit and not is_stopping():
         now = site.now()
         with site.database.writing() as tx:
-            parcels = tx.outbox.claim(now, now + _LEASE, min(_BATCH, limit - total.handled))
+            wanted = min(schedule.batch, limit - total.handled)
+            parcels = tx.outbox.claim(now, now + schedule.lease, wanted)
         if not parcels:
             break
-        for parcel in parcels:
-            total = total + _handle(site, mailer, parcel)
+        # No try begins late in the lease: it must end before another worker's may begin.
+        deadline = now + schedule.lease / 2
+        for place, parcel in enumerate(parcels):
+            if is_stopping() or site.now() > deadline:
+                with site.database.writing() as tx:
+                    tx.outbox.release([each.id for each in parcels[place:]])
+                break
+            total = total + _handle(site, mailer, parcel, schedule)
     return total
 
 
-def _handle(site: Site, mailer: Mailer, parcel: Parcel) -> Delivered:
+def _handle(site: Site, mailer: Mailer, parcel: Parcel, schedule: Schedule) -> Delivered:
     try:
         if parcel.kind in REQUESTS:
-            # Resolving queues the mails that the request leads to, if any.
+            return _resolve(site, parcel)
+        reason = _refusal(site, parcel, schedule)
+        if reason is not None:
             with site.database.writing() as tx:
-                REQUESTS[parcel.kind](site, tx, parcel)
-                tx.outbox.sent(parcel.id, site.now())
-            return Delivered(resolved=1)
+                tx.outbox.dropped(parcel.id, site.now(), reason)
+            return Delivered(dropped=1)
         mailer.send(compose(site, parcel))
     except Exception as error:  # noqa: BLE001 - whatever the server answers, go on
-        log.warning("mail %s not sent: %s", parcel.id, error)
-        last = parcel.attempts > len(RETRY_AFTER)
-        retry_at = None if last else site.now() + RETRY_AFTER[parcel.attempts - 1]
-        with site.database.writing() as tx:
-            tx.outbox.failed(parcel.id, f"{type(error).__name__}: {error}"[:500], retry_at)
-        return Delivered(failed=1) if last else Delivered(retried=1)
+        return _note_failure(site, parcel, error, schedule)
     with site.database.writing() as tx:
         tx.outbox.sent(parcel.id, site.now())
     return Delivered(sent=1)
+
+
+def _resolve(site: Site, parcel: Parcel) -> Delivered:
+    # Resolving queues the mails that the request leads to, if any: once.
+    with site.database.writing() as tx:
+        if not tx.outbox.sent(parcel.id, site.now()):
+            return Delivered()
+        REQUESTS[parcel.kind](site, tx, parcel)
+    return Delivered(resolved=1)
+
+
+def _refusal(site: Site, parcel: Parcel, schedule: Schedule) -> str | None:
+    """Why the parcel's link will open nothing, or None if it will, or there is none."""
+    if parcel.token_id is None:
+        return None
+    with site.database.reading() as tx:
+        found = tx.tokens.get(parcel.token_id)
+    if found is None:
+        return "link_unknown"
+    token, epoch = found
+    return token.refusal(site.now() + schedule.margin, epoch)
+
+
+def _note_failure(site: Site, parcel: Parcel, error: Exception, schedule: Schedule) -> Delivered:
+    log.warning("mail %s not sent: %s", parcel.id, type(error).__name__)
+    now, said = site.now(), _describe(error)[:500]
+    is_over = _is_permanent(error) or parcel.attempts >= len(schedule.waits)
+    with site.database.writing() as tx:
+        if is_over:
+            tx.outbox.failed(parcel.id, now, said)
+        else:
+            tx.outbox.retry(parcel.id, said, now + schedule.waits[parcel.attempts])
+    return Delivered(failed=1) if is_over else Delivered(retried=1)
+
+
+_OURS: Final = (
+    smtplib.SMTPAuthenticationError,
+    smtplib.SMTPConnectError,
+    smtplib.SMTPHeloError,
+    smtplib.SMTPSenderRefused,
+)
+"""Refusals of this site, not of one mail: whoever runs it will mend them."""
+
+
+def _is_permanent(error: Exception) -> bool:
+    """Whether the server will never take this mail, for its recipient or its content."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _text in error.recipients.values())
+    if isinstance(error, smtplib.SMTPResponseException):
+        return error.smtp_code >= 500 and not isinstance(error, _OURS)
+    return False
+
+
+def _describe(error: Exception) -> str:
+    text: bytes | str
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        ((code, text), *_others) = error.recipients.values()
+    elif isinstance(error, smtplib.SMTPResponseException):
+        code, text = error.smtp_code, error.smtp_error
+    else:
+        return f"{type(error).__name__}: {error}"
+    return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
 
 
 def compose(site: Site, parcel: Parcel) -> EmailMessage:

@@ -35,6 +35,17 @@ _ADDED: "tuple[tuple[str, sa.Column[Any]], ...]" = (
     ("core_outbox", sa.Column("account_id", sa.Uuid())),
     ("core_throttles", sa.Column("account_id", sa.Uuid())),
     ("core_audit", _text("role", 20)),
+    ("core_outbox", _at("dropped_at")),
+)
+_PARTIAL = (
+    ("ix_core_accounts_issued", "core_accounts", "issued_at", "state = 'issued'"),
+    ("ix_core_accounts_claimed", "core_accounts", "claimed_at", "state = 'claimed'"),
+    (
+        "ix_core_outbox_waiting",
+        "core_outbox",
+        "due_at",
+        "sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL",
+    ),
 )
 
 
@@ -47,6 +58,12 @@ def upgrade() -> None:
     op.create_index("ix_core_accounts_pending_email", "core_accounts", ["pending_email"])
     op.create_index("ix_core_outbox_account_id", "core_outbox", ["account_id"])
     op.create_index("ix_core_throttles_account_id", "core_throttles", ["account_id"])
+    op.create_index("ix_core_outbox_created_at", "core_outbox", ["created_at"])
+    op.create_index("ix_core_tokens_expires_at", "core_tokens", ["expires_at"])
+    for name, table, indexed, where in _PARTIAL:
+        condition = sa.text(where)
+        op.create_index(name, table, [indexed], postgresql_where=condition, sqlite_where=condition)
+    op.drop_index("ix_core_outbox_due", "core_outbox")
     _first_letters()
     op.create_table(
         "core_devices",
@@ -114,9 +131,11 @@ def upgrade() -> None:
         "core_lifecycle_runs",
         sa.Column("id", sa.Uuid(), nullable=False),
         _at("at", nullable=False),
+        _at("finished_at"),
         sa.Column("counts", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_core_lifecycle_runs"),
     )
+    op.create_index("ix_core_lifecycle_runs_at", "core_lifecycle_runs", ["at"])
     op.create_table(
         "core_cut_plugins",
         sa.Column("plugin", sa.String(60), nullable=False),
@@ -149,12 +168,18 @@ def downgrade() -> None:
         "core_devices",
     ):
         op.drop_table(name)
+    op.create_index("ix_core_outbox_due", "core_outbox", ["sent_at", "failed_at", "due_at"])
+    for name, table, _column, _where in _PARTIAL:
+        op.drop_index(name, table)
+    op.drop_index("ix_core_tokens_expires_at", "core_tokens")
+    op.drop_index("ix_core_outbox_created_at", "core_outbox")
     op.drop_index("ix_core_outbox_account_id", "core_outbox")
     op.drop_index("ix_core_throttles_account_id", "core_throttles")
     op.drop_index("ix_core_accounts_pending_email", "core_accounts")
     op.drop_index("ix_core_accounts_state_last_used_at", "core_accounts")
     with op.batch_alter_table("core_outbox") as outbox:
         outbox.drop_column("account_id")
-    for table, column in _ADDED:
+        outbox.drop_column("dropped_at")
+    for table, added in _ADDED:
         if table != "core_outbox":
-            op.drop_column(table, column.name)
+            op.drop_column(table, added.name)
