@@ -177,8 +177,14 @@ class LetterStore(Protocol):
         """Accounts of the staff in service on a day."""
         ...
 
-    def issue(self, letters: Sequence[CredentialLetter]) -> None:
-        """Store new letters; older ones of the same accounts are replaced, accounts issued."""
+    def issue(
+        self, letters: Sequence[CredentialLetter], planned: Mapping[UUID, int]
+    ) -> frozenset[UUID]:
+        """Compare-and-set: store the letters of accounts still at their planned version.
+
+        Older letters, passwords and sessions of these die. Returns their ids;
+        accounts that have changed since they were read keep what they have.
+        """
         ...
 
     def use(self, letter_id: UUID, at: datetime) -> bool:

@@ -27,6 +27,7 @@ from teleservices_core.usecases.letters import (
 
 if TYPE_CHECKING:
     from teleservices_core.commands.options import Opener
+    from teleservices_core.ports import LetterCandidate
     from teleservices_core.usecases.site import Site
 
 _AUDIENCES = {"guardians": (Audience.GUARDIAN,), "students": (Audience.STUDENT,)}
@@ -75,13 +76,18 @@ def letters(
         return
     out = out or Path(f"notifications-{uai or 'personnels'}.pdf")
     started = time.perf_counter()
+    left_out: list[LetterCandidate] = []
     with click.progressbar(length=len(plan.candidates), label=_("Notifications")) as bar:
-        issued = issue_letters(site, plan, progress=bar.update)
+        issued = issue_letters(site, plan, progress=bar.update, left_out=left_out.append)
         written = _write(site, plan, map(letter_sheet, issued), out)
     seconds = time.perf_counter() - started
     files = ", ".join(map(str, written))
     said = _("{summary}\nÉcrit en {seconds:.1f} s : {files}")
     click.echo(said.format(summary=_summary(plan), files=files, seconds=seconds))
+    for each in left_out:
+        unchanged = _("Laissé tel quel, car utilisé entre-temps : {name} ({login_name}).")
+        account = each.account
+        click.echo(unchanged.format(name=each.recipient, login_name=account.login_name))
     click.echo(_("Ce fichier contient des mots de passe : imprimez-le puis supprimez-le."))
 
 

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
 from uuid import UUID
 
 from attrs import frozen
-from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from teleservices_core.domain.accounts import AccountState, CredentialLetter
 from teleservices_core.domain.establishments import PostalAddress
@@ -23,8 +35,8 @@ from teleservices_core.storage.tables import AnyRow
 _CHUNK = 500
 
 
-def _chunks(ids: Iterable[UUID]) -> Iterator[list[UUID]]:
-    stream = iter(ids)
+def _chunks(letters: Iterable[CredentialLetter]) -> Iterator[list[CredentialLetter]]:
+    stream = iter(letters)
     while chunk := list(islice(stream, _CHUNK)):
         yield chunk
 
@@ -164,30 +176,50 @@ class Letters:
             for row in self.connection.execute(serving)
         ]
 
-    def issue(self, letters: Sequence[CredentialLetter]) -> None:
+    def issue(
+        self, letters: Sequence[CredentialLetter], planned: Mapping[UUID, int]
+    ) -> frozenset[UUID]:
         """See the port."""
-        if not letters:
-            return
-        issued_at = letters[0].issued_at
-        for ids in _chunks(letter.account_id for letter in letters):
-            self._retire(ids, issued_at)
-        self.connection.execute(
-            insert(t.letters),
-            [
-                {
-                    "id": letter.id,
-                    "account_id": letter.account_id,
-                    "uai": letter.uai,
-                    "code_hash": letter.code_hash,
-                    "issued_at": letter.issued_at,
-                    "expires_at": letter.expires_at,
-                }
-                for letter in letters
-            ],
+        issued: set[UUID] = set()
+        for chunk in _chunks(letters):
+            at = chunk[0].issued_at
+            versions = [(each.account_id, planned[each.account_id]) for each in chunk]
+            renewed = self._renew(versions, at)
+            self._retire(renewed, at)
+            self._add(letter for letter in chunk if letter.account_id in renewed)
+            issued |= renewed
+        return frozenset(issued)
+
+    def _renew(self, versions: list[tuple[UUID, int]], at: datetime) -> set[UUID]:
+        known = t.accounts.alias()
+        unchanged = (
+            select(known.c.id)
+            .where(tuple_(known.c.id, known.c.version).in_(versions))
+            # In one order, so that two batches never wait for each other.
+            .order_by(known.c.id)
+            .with_for_update()
+        )
+        return set(
+            self.connection.scalars(
+                update(t.accounts)
+                .where(t.accounts.c.id.in_(unchanged))
+                .values(
+                    state=AccountState.ISSUED,
+                    issued_at=_FIRST_ISSUED,
+                    claimed_at=None,
+                    warned_at=None,
+                    must_renew=False,
+                    password_hash=None,
+                    epoch=t.accounts.c.epoch + 1,
+                    version=t.accounts.c.version + 1,
+                )
+                .returning(t.accounts.c.id),
+                {"issued_at": at},
+            )
         )
 
-    def _retire(self, account_ids: list[UUID], at: datetime) -> None:
-        # Older letters, passwords and sessions die with the new letter (F17).
+    def _retire(self, account_ids: set[UUID], at: datetime) -> None:
+        # Older letters and sessions die with the new letter (F17).
         self.connection.execute(
             update(t.letters)
             .where(
@@ -197,22 +229,22 @@ class Letters:
             )
             .values(replaced_at=at)
         )
-        self.connection.execute(
-            update(t.accounts)
-            .where(t.accounts.c.id.in_(account_ids))
-            .values(
-                state=AccountState.ISSUED,
-                issued_at=_FIRST_ISSUED,
-                claimed_at=None,
-                warned_at=None,
-                must_renew=False,
-                password_hash=None,
-                epoch=t.accounts.c.epoch + 1,
-                version=t.accounts.c.version + 1,
-            ),
-            {"issued_at": at},
-        )
         self.connection.execute(delete(t.sessions).where(t.sessions.c.account_id.in_(account_ids)))
+
+    def _add(self, letters: Iterable[CredentialLetter]) -> None:
+        rows = [
+            {
+                "id": letter.id,
+                "account_id": letter.account_id,
+                "uai": letter.uai,
+                "code_hash": letter.code_hash,
+                "issued_at": letter.issued_at,
+                "expires_at": letter.expires_at,
+            }
+            for letter in letters
+        ]
+        if rows:
+            self.connection.execute(insert(t.letters), rows)
 
     def use(self, letter_id: UUID, at: datetime) -> bool:
         """See the port."""

@@ -39,7 +39,8 @@ def choose_password(site: Site, viewer: Viewer, password: str) -> SignedIn:
 
     Uses the letter up. Raises :exc:`RefusedError` with the code of the
     password's problem, ``same_as_letter``, or the letter's refusal when it was
-    used, replaced or expired meanwhile.
+    used, replaced or expired meanwhile; :exc:`ConflictError` for the one who
+    comes second at the very same instant.
     """
     now, account = site.now(), viewer.account
     require_good_password(account, password)
@@ -47,14 +48,14 @@ def choose_password(site: Site, viewer: Viewer, password: str) -> SignedIn:
         letter = tx.letters.latest(account.id)
     if letter is None or account.state is not AccountState.ISSUED:
         raise RefusedError("letter_used")
+    if refusal := letter.refusal(now):
+        raise RefusedError(refusal, uai=letter.uai)
     if site.hasher.check(
         read_letter_code(password), password_hash=None, letter_hash=letter.code_hash
     ).letter:
         raise RefusedError("same_as_letter")
     password_hash = site.hasher.hash_password(password)
     with site.database.writing() as tx:
-        if not tx.letters.use(letter.id, now):
-            raise RefusedError(letter.refusal(now) or "letter_used", uai=letter.uai)
         claimed = evolve(
             account.after(AccountEvent.CLAIM),
             password_hash=password_hash,
@@ -63,7 +64,10 @@ def choose_password(site: Site, viewer: Viewer, password: str) -> SignedIn:
         )
         if account.audience is Audience.STAFF:
             claimed = claimed.after(AccountEvent.COMPLETE)
+        # The account before its letter, as whoever issues a newer one does.
         claimed = tx.accounts.replace(account, claimed)
+        if not tx.letters.use(letter.id, now):
+            raise RefusedError(letter.refusal(now) or "letter_used", uai=letter.uai)
         tx.audit.add(audited("account.claimed", now, viewer, subject_id=account.id))
         return _renew(site, tx, viewer, claimed)
 

@@ -134,10 +134,13 @@ def issue_letters(
     *,
     viewer: Viewer | None = None,
     progress: Callable[[int], None] = lambda _count: None,
+    left_out: Callable[[LetterCandidate], None] = lambda _candidate: None,
 ) -> Iterator[IssuedLetter]:
     """Draw, hash and store new letters, batch by batch; earlier ones die (F10, F15, F17).
 
-    ``progress`` receives the number of letters of each batch, once stored.
+    An account used since the plan was made, perhaps claimed, keeps what it has:
+    ``left_out`` receives it. ``progress`` receives the size of each batch, once
+    stored.
     """
     uai = plan.establishment.uai if plan.establishment else None
     if viewer is not None and uai is None:
@@ -147,7 +150,12 @@ def issue_letters(
             batch = plan.candidates[start : start + BATCH]
             codes = [new_letter_code(secrets.choice) for _candidate in batch]
             hashes = list(pool.map(site.hasher.hash_letter, codes))
-            yield from _store(site, uai, batch, codes, hashes, viewer)
+            issued = _store(site, uai, batch, codes, hashes, viewer)
+            known = {each.candidate.account.id for each in issued}
+            for candidate in batch:
+                if candidate.account.id not in known:
+                    left_out(candidate)
+            yield from issued
             progress(len(batch))
 
 
@@ -175,10 +183,12 @@ def _store(
     with site.database.writing() as tx:
         if viewer is not None and uai is not None:
             require_school(site, tx, viewer, uai)
-        tx.letters.issue(letters)
-        tx.audit.add(audited("letters.issued", now, viewer, uai=uai, number=len(letters)))
+        versions = {each.account.id: each.account.version for each in batch}
+        done = tx.letters.issue(letters, versions)
+        tx.audit.add(audited("letters.issued", now, viewer, uai=uai, number=len(done)))
     last_day = site.academie.today(expires_at - timedelta(seconds=1))
     return [
         IssuedLetter(candidate, show_letter_code(code), site.academie.today(now), last_day)
         for candidate, code in zip(batch, codes, strict=True)
+        if candidate.account.id in done
     ]
