@@ -16,10 +16,11 @@ from uuid import UUID
 from attrs import Factory, field, frozen
 
 from teleservices_core.domain.accounts import Account, CredentialLetter, Session, Token
+from teleservices_core.domain.delegations import Delegation
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
-from teleservices_core.domain.policy import Campaign, Opening, Policy
+from teleservices_core.domain.policy import Campaign, Opening, Policy, Stance
 from teleservices_core.domain.roster import Adult
 from teleservices_core.domain.staff import Assignment, StaffMember
 from teleservices_core.domain.values import Uai
@@ -325,12 +326,16 @@ class PolicyStore(Protocol):
         """Everything decided for a year, in the whole académie."""
         ...
 
-    def record(self, openings: Sequence[Opening]) -> None:
-        """Record decisions, each replacing the earlier one of its key."""
+    def record(self, opening: Opening, *, before: Stance | None) -> None:
+        """Record a decision in place of another, or of none.
+
+        Compare-and-set: raises ConflictError when the stance recorded there is
+        no longer ``before``.
+        """
         ...
 
     def forget(self, opening: Opening) -> None:
-        """Undo a decision: what is inherited holds again."""
+        """Undo a decision: what is inherited holds again. Raises as :meth:`record`."""
         ...
 
     def add_campaign(self, campaign: Campaign) -> None:
@@ -343,6 +348,26 @@ class PolicyStore(Protocol):
 
     def remove_campaign(self, campaign: Campaign) -> None:
         """Cancel a round, if it is still as given. Raises ConflictError otherwise."""
+        ...
+
+
+class DelegationStore(Protocol):
+    """What heads entrusted to members of staff."""
+
+    def of_establishment(self, uai: Uai) -> list[Delegation]:
+        """Every delegation given there, the latest to begin first."""
+        ...
+
+    def holds(self, staff_ids: Sequence[UUID], uai: Uai, module_id: str, day: date) -> bool:
+        """Whether one of the staff holds a delegation for a module on a local day."""
+        ...
+
+    def add(self, delegation: Delegation) -> None:
+        """Record a delegation."""
+        ...
+
+    def end(self, delegation_id: UUID, uai: Uai, at: datetime) -> None:
+        """Take one back. Raises ConflictError if it has ended already."""
         ...
 
 
@@ -421,6 +446,7 @@ class Transaction(Protocol):
     throttles: ThrottleStore
     roster: RosterStore
     policy: PolicyStore
+    delegations: DelegationStore
     staff: StaffStore
     outbox: OutboxStore
     audit: AuditStore

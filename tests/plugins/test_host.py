@@ -15,6 +15,7 @@ from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.activation import ABSTAIN, ActivationRule
 from teleservices_core.domain.modules import OpeningMode
 from teleservices_core.domain.policy import Stance
+from teleservices_core.domain.scopes import Scope
 from teleservices_core.domain.staff import Role
 from teleservices_core.hookspecs import hookimpl
 from teleservices_core.plugins import PluginHost, PluginState
@@ -275,7 +276,14 @@ def test_plugins_are_told_after_the_commit(services):
     )
     World(told_services).establishment()
     for stance in (Stance.OPEN, Stance.CLOSED):
-        set_opening(told_services.site, None, COLLEGE, "x_module", Audience.GUARDIAN, stance)
+        set_opening(
+            told_services.site,
+            None,
+            Scope.establishment(COLLEGE),
+            "x_module",
+            Audience.GUARDIAN,
+            stance,
+        )
     now = services.site.now()
     assert told == [("opened", "x_module", now), ("closed", "x_module", now)]
 

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from teleservices_core.domain.accounts import Audience
-from teleservices_core.domain.modules import Stance
+from teleservices_core.domain.policy import Stance
+from teleservices_core.domain.scopes import Scope
 from teleservices_core.domain.staff import Role
 from teleservices_core.errors import RefusedError
 from teleservices_core.storage import tables as t
@@ -34,7 +35,9 @@ def test_the_journal_keeps_the_function(services):
     assert head.role_for(COLLEGE) is Role.HEAD
     assert head.role_for(LYCEE) is Role.HEAD, "the only one held"
     module = next(iter(services.site.catalogue.modules), a_module())
-    set_opening(services.site, head, COLLEGE, module.id, Audience.GUARDIAN, Stance.OPEN)
+    set_opening(
+        services.site, head, Scope.establishment(COLLEGE), module.id, Audience.GUARDIAN, Stance.OPEN
+    )
     mother = entered(services, world.account(an_adult(), Audience.GUARDIAN))
     change_password(services.site, mother, PASSWORD, "quatre chats sur le toit")
     with services.site.database.reading() as tx:

@@ -13,6 +13,7 @@ from teleservices_core.contributions import Access
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.policy import Stance
 from teleservices_core.domain.roster import Level
+from teleservices_core.domain.scopes import Scope
 from teleservices_core.domain.staff import Role
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import (
@@ -60,7 +61,9 @@ def people(services: Teleservices):
     }
     for module in services.site.catalogue.modules:
         for audience in module.audiences:
-            set_opening(services.site, None, COLLEGE, module.id, audience, Stance.OPEN)
+            set_opening(
+                services.site, None, Scope.establishment(COLLEGE), module.id, audience, Stance.OPEN
+            )
     browsers = {"nobody": Browser(services)}
     for name, account in accounts.items():
         browsers[name] = Browser(services)

@@ -15,6 +15,7 @@ from teleservices_core.app import Teleservices
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.policy import Stance
 from teleservices_core.domain.roster import Student
+from teleservices_core.domain.scopes import Scope
 from teleservices_core.domain.values import Ine
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import COLLEGE, a_link, a_schooling, a_student, an_adult
@@ -76,7 +77,9 @@ class School:
 def open_notes(services: Teleservices) -> None:
     """The head opens « Notes » to all."""
     for audience in (Audience.GUARDIAN, Audience.STUDENT):
-        set_opening(services.site, None, COLLEGE, "notes", audience, Stance.OPEN)
+        set_opening(
+            services.site, None, Scope.establishment(COLLEGE), "notes", audience, Stance.OPEN
+        )
 
 
 @pytest.fixture

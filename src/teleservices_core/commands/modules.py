@@ -10,6 +10,7 @@ import click
 from teleservices_core.commands.options import establishment
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.policy import Stance
+from teleservices_core.domain.scopes import Scope
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import NotFoundError
 from teleservices_core.i18n import _
@@ -69,7 +70,7 @@ def _set(services: Opener, uai: Uai, module_id: str, audience: str, stance: Stan
     site = services().site
     wanted = AUDIENCES if audience == "all" else (Audience(audience),)
     for each in wanted:
-        set_opening(site, None, uai, module_id, each, stance)
+        set_opening(site, None, Scope.establishment(uai), module_id, each, stance)
         click.echo(f"{module_id} {each.value}: {stance.value}")
 
 

@@ -29,6 +29,12 @@ def insert_or_update(
     )
 
 
+def insert_if_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
+    """Insert one row unless its primary key exists; returns how many were inserted."""
+    statement = _insert(connection, table).values(**values).on_conflict_do_nothing()
+    return len(connection.execute(statement.returning(*table.primary_key)).all())
+
+
 def upsert(
     connection: Connection,
     table: Table,

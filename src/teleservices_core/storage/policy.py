@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +29,7 @@ from teleservices_core.domain.scopes import Rank, Scope
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import ConflictError
 from teleservices_core.storage import tables as t
-from teleservices_core.storage.bulk import insert_or_update
+from teleservices_core.storage.bulk import insert_if_new
 from teleservices_core.storage.tables import AnyRow
 
 _PLACES: BindParameter[Any] = bindparam("places", expanding=True)
@@ -123,16 +123,23 @@ class PolicyTable:
                 openings.append(_to_opening(row, year))
         return Policy.of(openings, campaigns)
 
-    def record(self, openings: Sequence[Opening]) -> None:
+    def record(self, opening: Opening, *, before: Stance | None) -> None:
         """See the port."""
-        for opening in openings:
-            said = {"stance": opening.stance, "set_by": opening.set_by, "set_at": opening.set_at}
-            insert_or_update(self.connection, t.openings, {**_key(opening), **said}, said)
+        said = {"stance": opening.stance, "set_by": opening.set_by, "set_at": opening.set_at}
+        if before is None:
+            done = insert_if_new(self.connection, t.openings, {**_key(opening), **said})
+        else:
+            done = self.connection.execute(
+                update(t.openings).where(*_at(opening), _o.stance == before).values(said)
+            ).rowcount
+        _require_one(done, f"the decision about {opening.module_id}")
 
     def forget(self, opening: Opening) -> None:
         """See the port."""
-        same = (t.openings.c[name] == value for name, value in _key(opening).items())
-        self.connection.execute(delete(t.openings).where(*same))
+        done = self.connection.execute(
+            delete(t.openings).where(*_at(opening), _o.stance == opening.stance)
+        )
+        _require_one(done.rowcount, f"the decision about {opening.module_id}")
 
     def add_campaign(self, campaign: Campaign) -> None:
         """See the port."""
@@ -155,17 +162,21 @@ class PolicyTable:
             .where(_same(before))
             .values(from_at=after.window.from_at, until_at=after.window.until_at, title=after.title)
         )
-        self._require_one(done.rowcount, before)
+        _require_one(done.rowcount, f"the round {before.title!r}")
 
     def remove_campaign(self, campaign: Campaign) -> None:
         """See the port."""
         done = self.connection.execute(delete(t.campaigns).where(_same(campaign)))
-        self._require_one(done.rowcount, campaign)
+        _require_one(done.rowcount, f"the round {campaign.title!r}")
 
-    @staticmethod
-    def _require_one(rowcount: int, campaign: Campaign) -> None:
-        if rowcount != 1:
-            raise ConflictError(f"the round {campaign.title!r} has changed meanwhile")
+
+def _require_one(rowcount: int, what: str) -> None:
+    if rowcount != 1:
+        raise ConflictError(f"{what} has changed meanwhile")
+
+
+def _at(opening: Opening) -> list[ColumnElement[bool]]:
+    return [t.openings.c[name] == value for name, value in _key(opening).items()]
 
 
 def _key(opening: Opening) -> dict[str, Any]:

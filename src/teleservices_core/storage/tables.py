@@ -429,6 +429,50 @@ campaigns = Table(
     Index(None, "school_year", "scope"),
 )
 
+delegations = Table(
+    "core_delegations",
+    metadata,
+    _id(),
+    Column("uai", String(8), nullable=False),
+    Column("module_id", String(31), nullable=False),
+    _ref("staff_id", "core_staff.id"),
+    Column("from_on", Date, nullable=False),
+    Column("until_on", Date, nullable=False),
+    _text("given_by", 200),
+    _at("given_at", nullable=False),
+    _at("ended_at"),
+    Index(None, "uai"),
+    Index(None, "staff_id"),
+)
+"""What heads entrusted to members of staff, one module at a time."""
+
+school_pages = Table(
+    "core_school_pages",
+    metadata,
+    Column("uai", String(8), ForeignKey("core_establishments.uai"), primary_key=True),
+    Column("welcome", Text, nullable=False),
+    _text("office_phone", 30),
+    _text("office_email", 254),
+    _text("office_hours", 200),
+    _text("set_by", 200),
+    _at("set_at", nullable=False),
+    _count("version"),
+)
+"""What an establishment says to its families: a welcome, and how to reach its office."""
+
+module_options = Table(
+    "core_module_options",
+    metadata,
+    Column("uai", String(8), primary_key=True),
+    Column("module_id", String(31), primary_key=True),
+    Column("school_year", SmallInteger, primary_key=True),
+    Column("options", JSON, nullable=False),
+    _text("set_by", 200),
+    _at("set_at", nullable=False),
+    _count("version"),
+)
+"""An establishment's own options of a module, in the form that its plugin declares."""
+
 audit = Table(
     "core_audit",
     metadata,

@@ -12,6 +12,7 @@ from teleservices_core.family_ports import GroupingStore
 from teleservices_core.ports import (
     AccountStore,
     AuditStore,
+    DelegationStore,
     LetterStore,
     OutboxStore,
     PolicyStore,
@@ -22,6 +23,7 @@ from teleservices_core.ports import (
     TokenStore,
 )
 from teleservices_core.storage.accounts import Accounts, Sessions, Throttles, Tokens
+from teleservices_core.storage.delegations import Delegations
 from teleservices_core.storage.groupings import Groupings
 from teleservices_core.storage.journal import Audit, Outbox
 from teleservices_core.storage.letters import Letters
@@ -43,6 +45,7 @@ class SqlTransaction:
         self.throttles: ThrottleStore = Throttles(connection)
         self.roster: RosterStore = Roster(connection)
         self.policy: PolicyStore = PolicyTable(connection)
+        self.delegations: DelegationStore = Delegations(connection)
         self.staff: StaffStore = Staff(connection)
         self.outbox: OutboxStore = Outbox(connection)
         self.audit: AuditStore = Audit(connection)

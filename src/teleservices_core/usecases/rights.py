@@ -29,3 +29,16 @@ def require_head(site: Site, tx: Transaction, viewer: Viewer, uai: Uai) -> None:
     """Refuse who does not head the establishment today. Raises :exc:`NotAllowedError`."""
     if not any((role, uai) in _roles(site, tx, viewer) for role in _HEADS):
         raise NotAllowedError(f"not head of {uai}")
+
+
+def require_academy(site: Site, tx: Transaction, viewer: Viewer) -> None:
+    """Refuse who is not of the académie's staff today. Raises :exc:`NotAllowedError`."""
+    if (Role.ACADEMY_ADMIN, None) not in _roles(site, tx, viewer):
+        raise NotAllowedError("not of the académie")
+
+
+def require_module(site: Site, tx: Transaction, viewer: Viewer, uai: Uai, module_id: str) -> None:
+    """Refuse who neither heads the establishment nor holds a delegation for the module today."""
+    today = site.academie.today(site.now())
+    if not tx.delegations.holds(viewer.account.holder_ids, uai, module_id, today):
+        require_head(site, tx, viewer, uai)

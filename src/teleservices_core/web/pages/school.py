@@ -14,6 +14,7 @@ from teleservices_core.documents.letters import LETTERS_PER_FILE, render_letters
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.policy import Stance
+from teleservices_core.domain.scopes import Scope
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import NotFoundError, RefusedError
 from teleservices_core.i18n import _
@@ -76,7 +77,12 @@ def set_opening(context: Context, uai: str) -> Redirect:
         return context.redirect("core.school", uai=uai)
     try:
         record_opening(
-            context.site, context.me, Uai(uai), asked.module_id, asked.audience, asked.stance
+            context.site,
+            context.me,
+            Scope.establishment(Uai(uai)),
+            asked.module_id,
+            asked.audience,
+            asked.stance,
         )
     except RefusedError:
         context.tell("error", _("Ce choix revient à l’académie : rien n’a été changé."))

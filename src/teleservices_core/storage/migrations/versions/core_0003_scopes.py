@@ -53,9 +53,59 @@ def upgrade() -> None:
         # The académie is rank 0, an establishment by its head rank 3.
         row.update(rank=3 if place else 0, place=place, part="")
     op.bulk_insert(table, rows)
+    _create_school_tables()
+
+
+def _create_school_tables() -> None:
+    op.create_table(
+        "core_delegations",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("uai", sa.String(8), nullable=False),
+        sa.Column("module_id", sa.String(31), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("given_by", sa.String(200), nullable=False, server_default=""),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True)),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["core_staff.id"], name="fk_core_delegations_staff_id"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_core_delegations"),
+    )
+    op.create_index("ix_core_delegations_uai", "core_delegations", ["uai"])
+    op.create_index("ix_core_delegations_staff_id", "core_delegations", ["staff_id"])
+    op.create_table(
+        "core_school_pages",
+        sa.Column("uai", sa.String(8), nullable=False),
+        sa.Column("welcome", sa.Text(), nullable=False),
+        sa.Column("office_phone", sa.String(30), nullable=False, server_default=""),
+        sa.Column("office_email", sa.String(254), nullable=False, server_default=""),
+        sa.Column("office_hours", sa.String(200), nullable=False, server_default=""),
+        sa.Column("set_by", sa.String(200), nullable=False, server_default=""),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False, server_default="0"),
+        sa.ForeignKeyConstraint(
+            ["uai"], ["core_establishments.uai"], name="fk_core_school_pages_uai"
+        ),
+        sa.PrimaryKeyConstraint("uai", name="pk_core_school_pages"),
+    )
+    op.create_table(
+        "core_module_options",
+        sa.Column("uai", sa.String(8), nullable=False),
+        sa.Column("module_id", sa.String(31), nullable=False),
+        sa.Column("school_year", sa.SmallInteger(), nullable=False),
+        sa.Column("options", sa.JSON(), nullable=False),
+        sa.Column("set_by", sa.String(200), nullable=False, server_default=""),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False, server_default="0"),
+        sa.PrimaryKeyConstraint("uai", "module_id", "school_year", name="pk_core_module_options"),
+    )
 
 
 def downgrade() -> None:
+    for name in ("core_module_options", "core_school_pages", "core_delegations"):
+        op.drop_table(name)
     op.drop_index("ix_core_openings_school_year_place", "core_openings")
     rows = [row for row in _take("rank", "place", "part") if row["rank"] in {0, 3}]
     table = _create(sa.Column("scope", sa.String(8), nullable=False))
