@@ -12,6 +12,7 @@ from teleservices_core.contributions import (
     MailTemplate,
     MigrationSource,
     NavItem,
+    PersonalData,
     Route,
     TemplateSource,
 )
@@ -75,3 +76,11 @@ def teleservices_templates() -> Iterable[TemplateSource]:
 def teleservices_migrations() -> Iterable[MigrationSource]:
     """The core's tables."""
     yield MigrationSource("core_", _HERE / "storage" / "migrations" / "versions")
+
+
+@hookimpl
+def teleservices_personal_data() -> Iterable[PersonalData]:
+    """Accounts, persons, links, mails and the journal."""
+    from teleservices_core.usecases.core_data import CORE_DATA
+
+    return CORE_DATA

@@ -10,6 +10,7 @@ import click
 
 from teleservices_core import builtin
 from teleservices_core.app import Teleservices
+from teleservices_core.commands.data import data
 from teleservices_core.commands.directory import establishments, staff
 from teleservices_core.commands.importing import import_group
 from teleservices_core.commands.letters import letters
@@ -71,6 +72,7 @@ def main(ctx: click.Context, path: Path) -> None:
 
 
 for command in (
+    data,
     establishments,
     import_group,
     letters,

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import click
 from attrs import field, frozen
 
-from teleservices_core.domain.accounts import Audience
+from teleservices_core.domain.accounts import Account, Audience
 from teleservices_core.domain.activation import ActivationRule
+from teleservices_core.domain.families import Child
 from teleservices_core.domain.viewers import Viewer
+from teleservices_core.ports import Transaction
 
 Message = Callable[[], str]
 """Text that is translated when it is shown: ``lambda: _("…")``."""
+Figured = Callable[[Mapping[str, str]], str]
+"""Text that takes the live figures (dates, durations, telephone) by name."""
 
 
 @frozen
@@ -121,8 +127,7 @@ class HelpEntry:
 
     id: str
     question: Message
-    answer: Callable[[Mapping[str, str]], str]
-    """Takes the live figures (dates, durations, telephone) by name."""
+    answer: Figured
     audiences: frozenset[Audience] = frozenset(Audience)
     module_id: str | None = None
     promises: tuple[str, ...] = ()
@@ -161,6 +166,40 @@ class Command:
     """A command added to ``teleservices``, under the plugin's name."""
 
     command: click.Command
+
+
+@frozen
+class DataScope:
+    """Whose data are asked for, and about whom he may know at that instant."""
+
+    account: Account
+    children: tuple[Child, ...]
+    """Students the account has a right to; for a module, those for whom it is open to it."""
+    at: datetime
+    zone: ZoneInfo
+
+
+@frozen
+class PersonalData:
+    """Data about people under one heading: what, for how long, and how to give a copy.
+
+    Feeds the public page about personal data and the copy that a person may
+    ask for (RGPD, articles 13, 15 and 20).
+    """
+
+    id: str
+    """As the copy names it, ``notes.marks``; the part before the dot is the plugin's."""
+    title: Message
+    content: Figured
+    """What it is, in a sentence for families."""
+    keep_for: Figured
+    """How long it is kept, and what ends it."""
+    export: Callable[[Transaction, DataScope], Mapping[str, Any]]
+    """The data by label: text, numbers, booleans, dates, instants, None, and lists
+    and mappings of them. Reads only, and gives what the account may see at that
+    instant: never another guardian's data."""
+    module_id: str | None = None
+    """The module it belongs to; the scope then holds only children for whom it is open."""
 
 
 @frozen

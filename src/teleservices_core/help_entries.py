@@ -24,6 +24,8 @@ def figures(settings: Settings) -> Mapping[str, str]:
         "letter_life": ngettext("{n} mois", "{n} mois", months).format(n=months),
         "link_life": ngettext("{n} jour", "{n} jours", days).format(n=days),
         "reset_life": ngettext("{n} jour", "{n} jours", reset).format(n=reset),
+        "idle_minutes": str(durations.session_idle_minutes),
+        "session_hours": str(durations.session_hours),
         "unclaimed": str(durations.unclaimed_days),
         "unused": str(durations.unused_days),
         "hotline": _("l’assistance au {phone}").format(phone=phone)

@@ -26,6 +26,7 @@ from teleservices_core.contributions import (
     MailTemplate,
     MigrationSource,
     NavItem,
+    PersonalData,
     Route,
     SettingsSection,
     TemplateSource,
@@ -96,6 +97,11 @@ def teleservices_migrations() -> Iterable[MigrationSource]:  # type: ignore[empt
 @hookspec
 def teleservices_commands() -> Iterable[Command]:  # type: ignore[empty-body]
     """Declare commands for ``teleservices``."""
+
+
+@hookspec
+def teleservices_personal_data(settings: Mapping[str, Any]) -> Iterable[PersonalData]:  # type: ignore[empty-body]
+    """Declare what the plugin keeps about people, for how long, and how to give a copy."""
 
 
 # --- Told after the commit. Isolated; the return value is ignored. -------------------

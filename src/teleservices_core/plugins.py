@@ -17,11 +17,11 @@ from typing import Any, Final
 
 import cattrs
 import pluggy
-from attrs import Factory, evolve, field, frozen
+from attrs import evolve, frozen
 
 from teleservices_core import hookspecs
+from teleservices_core.catalogue import BUILTIN, Catalogue, Declared, check
 from teleservices_core.contributions import (
-    Access,
     Banner,
     Command,
     ContributedRule,
@@ -29,20 +29,17 @@ from teleservices_core.contributions import (
     MailTemplate,
     MigrationSource,
     NavItem,
+    PersonalData,
     Route,
     SettingsSection,
     TemplateSource,
-    Words,
 )
-from teleservices_core.domain.activation import ActivationRule
 from teleservices_core.domain.modules import ModuleDefinition
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import PluginError, SettingsError
 from teleservices_core.settings import structure
 
 log = logging.getLogger(__name__)
-
-BUILTIN: Final = "core"
 
 
 class PluginState(StrEnum):
@@ -76,22 +73,6 @@ class PluginFailure:
     at: datetime
 
 
-@frozen
-class Declared:
-    """What one plugin declared, checked."""
-
-    settings: Mapping[str, Any] = Factory(dict)
-    modules: tuple[ModuleDefinition, ...] = ()
-    rules: tuple[ContributedRule, ...] = ()
-    routes: tuple[Route, ...] = ()
-    navigation: tuple[NavItem, ...] = ()
-    help_entries: tuple[HelpEntry, ...] = ()
-    mails: tuple[MailTemplate, ...] = ()
-    templates: tuple[TemplateSource, ...] = ()
-    migrations: tuple[MigrationSource, ...] = ()
-    commands: tuple[Command, ...] = ()
-
-
 _DECLARE: Final[tuple[tuple[str, str, type[Any]], ...]] = (
     ("teleservices_modules", "modules", ModuleDefinition),
     ("teleservices_activation_rules", "rules", ContributedRule),
@@ -102,71 +83,8 @@ _DECLARE: Final[tuple[tuple[str, str, type[Any]], ...]] = (
     ("teleservices_templates", "templates", TemplateSource),
     ("teleservices_migrations", "migrations", MigrationSource),
     ("teleservices_commands", "commands", Command),
+    ("teleservices_personal_data", "personal_data", PersonalData),
 )
-
-
-@frozen
-class Catalogue:
-    """Everything that the plugins left standing declare, by plugin name."""
-
-    declared: Mapping[str, Declared]
-
-    def _all(self, kind: str) -> Iterator[Any]:
-        for name in sorted(self.declared, key=lambda name: (name != BUILTIN, name)):
-            yield from getattr(self.declared[name], kind)
-
-    modules: tuple[ModuleDefinition, ...] = field(init=False)
-    rules: tuple[ActivationRule, ...] = field(init=False)
-    words: Mapping[str, Words] = field(init=False)
-    routes: tuple[Route, ...] = field(init=False)
-    navigation: tuple[NavItem, ...] = field(init=False)
-    help_entries: tuple[HelpEntry, ...] = field(init=False)
-    mails: Mapping[str, MailTemplate] = field(init=False)
-    migrations: tuple[MigrationSource, ...] = field(init=False)
-
-    @modules.default
-    def _modules(self) -> tuple[ModuleDefinition, ...]:
-        return tuple(sorted(self._all("modules"), key=lambda m: (m.position, m.id)))
-
-    @rules.default
-    def _rules(self) -> tuple[ActivationRule, ...]:
-        return tuple(each.rule for each in self._all("rules"))
-
-    @words.default
-    def _words(self) -> Mapping[str, Words]:
-        return {code: words for each in self._all("rules") for code, words in each.words.items()}
-
-    @routes.default
-    def _routes(self) -> tuple[Route, ...]:
-        return tuple(self._all("routes"))
-
-    @navigation.default
-    def _navigation(self) -> tuple[NavItem, ...]:
-        return tuple(sorted(self._all("navigation"), key=lambda item: item.position))
-
-    @help_entries.default
-    def _help_entries(self) -> tuple[HelpEntry, ...]:
-        return tuple(self._all("help_entries"))
-
-    @mails.default
-    def _mails(self) -> Mapping[str, MailTemplate]:
-        return {each.kind: each for each in self._all("mails")}
-
-    @migrations.default
-    def _migrations(self) -> tuple[MigrationSource, ...]:
-        return tuple(self._all("migrations"))
-
-    def module(self, module_id: str) -> ModuleDefinition | None:
-        """The module of an identifier, or None when its plugin is not there."""
-        return next((module for module in self.modules if module.id == module_id), None)
-
-    def owner(self, route: Route) -> str:
-        """The plugin that declared a route."""
-        return next(name for name, each in self.declared.items() if route in each.routes)
-
-    def settings_of(self, plugin: str) -> Mapping[str, Any]:
-        """The plugin's settings sections, by key."""
-        return self.declared[plugin].settings
 
 
 class PluginHost:
@@ -228,7 +146,7 @@ class PluginHost:
         try:
             self._register(name, plugin)
             declared = self._collect(name)
-            self._check(name, declared)
+            check(name, declared, Catalogue(dict(self._declared)))
         except Exception as error:
             if required:
                 raise
@@ -301,29 +219,6 @@ class PluginHost:
         except (SettingsError, cattrs.BaseValidationError) as error:
             raise PluginError(plugin, str(error)) from error
 
-    # -- checking one plugin against the others ------------------------------------
-
-    def _check(self, name: str, declared: Declared) -> None:
-        others = Catalogue(dict(self._declared))
-        _unique(name, "module", [m.id for m in declared.modules], [m.id for m in others.modules])
-        _unique(name, "route", [r.name for r in declared.routes], [r.name for r in others.routes])
-        _unique(name, "address", list(map(_address, declared.routes)), map(_address, others.routes))
-        _unique(name, "rule", [r.rule.name for r in declared.rules], [r.name for r in others.rules])
-        _unique(name, "mail", [m.kind for m in declared.mails], others.mails)
-        known = {module.id for module in (*others.modules, *declared.modules)}
-        for route in declared.routes:
-            if route.module_id is not None and route.module_id not in known:
-                raise PluginError(name, f"route {route.name}: unknown module {route.module_id}")
-            if route.module_id is not None and route.access is not Access.CHILD:
-                raise PluginError(name, f"route {route.name}: a module's page is about a child")
-            if name != BUILTIN and not route.name.startswith(f"{name}."):
-                raise PluginError(name, f"route {route.name}: must start with {name}.")
-        if name != BUILTIN:
-            for source in declared.migrations:
-                if source.prefix != f"{name}_":
-                    raise PluginError(name, f"migrations must have the prefix {name}_")
-        _no_circle(name, {m.id: m.requires for m in (*others.modules, *declared.modules)})
-
     # -- running -------------------------------------------------------------------
 
     def notify(self, hook_name: str, at: datetime, **arguments: Any) -> None:
@@ -369,26 +264,3 @@ class PluginHost:
 
 def _say(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
-
-
-def _address(route: Route) -> tuple[str, tuple[str, ...]]:
-    return route.rule, route.methods
-
-
-def _unique(plugin: str, what: str, mine: list[Any], others: Iterable[Any]) -> None:
-    seen = set(others)
-    for value in mine:
-        if value in seen:
-            raise PluginError(plugin, f"{what} {value!r} is declared twice")
-        seen.add(value)
-
-
-def _no_circle(plugin: str, requires: Mapping[str, tuple[str, ...]]) -> None:
-    def visit(module_id: str, path: tuple[str, ...]) -> None:
-        if module_id in path:
-            raise PluginError(plugin, f"modules require each other: {' > '.join(path)}")
-        for required in requires.get(module_id, ()):
-            visit(required, (*path, module_id))
-
-    for module_id in requires:
-        visit(module_id, ())

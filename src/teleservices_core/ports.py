@@ -99,6 +99,11 @@ class Parcel:
     """Whom it concerns, when that is one account."""
     attempts: int = 0
     """Tries that failed."""
+    sent_at: datetime | None = None
+    failed_at: datetime | None = None
+    """When it was given up, or came back."""
+    dropped_at: datetime | None = None
+    """When it was found that its link was dead: it was never sent."""
 
 
 @frozen
@@ -166,6 +171,10 @@ class LetterStore(Protocol):
 
     def latest(self, account_id: UUID) -> CredentialLetter | None:
         """The letter issued last."""
+        ...
+
+    def of_account(self, account_id: UUID) -> list[CredentialLetter]:
+        """Every letter of an account, the latest first."""
         ...
 
     def candidates(
@@ -422,6 +431,10 @@ class OutboxStore(Protocol):
         """Never send a mail whose link is dead."""
         ...
 
+    def of_account(self, account_id: UUID, limit: int | None = None) -> list[Parcel]:
+        """Mails about an account, the latest first."""
+        ...
+
 
 class AuditStore(Protocol):
     """The audit trail; append-only."""
@@ -432,6 +445,21 @@ class AuditStore(Protocol):
 
     def latest(self, limit: int, *, uai: Uai | None = None) -> list[AuditEntry]:
         """The newest entries, of one establishment or of all."""
+        ...
+
+    def about(self, subject_id: UUID) -> list[AuditEntry]:
+        """Every entry about a person or an account, the latest first."""
+        ...
+
+    def by_staff(
+        self, account_id: UUID, student_ids: Sequence[UUID], *, limit: int, offset: int
+    ) -> tuple[list[AuditEntry], int]:
+        """What members of staff did about an account and students, and how many acts in all.
+
+        The latest first. An act about the account that names its students too
+        counts once. Acts of families are left out: another guardian's are not
+        this one's business.
+        """
         ...
 
 

@@ -162,6 +162,7 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "account.password_changed": lambda: _("Mot de passe changé"),
     "account.email_undone": lambda: _("Ancienne adresse électronique rétablie"),
     "account.sessions_closed": lambda: _("Autres connexions fermées"),
+    "data.given": lambda: _("Copie des données remise"),
     "letters.issued": lambda: _("Notifications éditées"),
     "module.open": lambda: _("Module ouvert"),
     "module.closed": lambda: _("Module fermé"),

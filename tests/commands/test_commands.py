@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from contextlib import closing
+from zipfile import ZipFile
 
 import pytest
 from click.testing import CliRunner
@@ -171,3 +174,19 @@ def test_help_of_every_command():
     walk(main, ["teleservices"])
     outcome = CliRunner().invoke(main, ["--help"])
     assert "notes" in outcome.output, "plugins add their commands"
+
+
+def test_data_export(site):
+    """A written request: the same copy as the page gives, and the journal says so."""
+    folder, run = site
+    with closing(sqlite3.connect(folder / "site.db")) as base:
+        ((login,),) = base.execute("SELECT MIN(login_name) FROM core_accounts").fetchall()
+    out = folder / "copie.zip"
+    assert "copie.zip" in run("data", "export", login.upper(), "--out", str(out))
+    with ZipFile(out) as archive:
+        told = json.loads(archive.read("donnees.json"))
+        assert login in archive.read("donnees.html").decode()
+    assert told["identifiant"] == login
+    (act,) = told["rubriques"]["core.journal"]["donnees"]["actes"]
+    assert act["acte"] == "Copie des données remise"
+    assert "nobody.here" in run("data", "export", "nobody.here", code=1)

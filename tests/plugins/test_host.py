@@ -10,7 +10,14 @@ import pytest
 
 from teleservices_core import builtin, hookspecs, plugins
 from teleservices_core.app import Teleservices
-from teleservices_core.contributions import Access, ContributedRule, Route, SettingsSection, Words
+from teleservices_core.contributions import (
+    Access,
+    ContributedRule,
+    PersonalData,
+    Route,
+    SettingsSection,
+    Words,
+)
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.activation import ABSTAIN, ActivationRule
 from teleservices_core.domain.modules import OpeningMode
@@ -77,6 +84,16 @@ def route_hook(name, handler, module_id):
     return teleservices_routes
 
 
+def data_hook(data_id, module_id=None):
+    """Declare personal data."""
+
+    @hookimpl
+    def teleservices_personal_data():
+        return [PersonalData(data_id, str, str, str, boom, module_id)]
+
+    return teleservices_personal_data
+
+
 def the_report(host, name):
     """What became of a plugin."""
     return next(report for report in host.reports if report.name == name)
@@ -106,6 +123,21 @@ def failing_hook():
         ),
         (
             a_plugin(teleservices_routes=route_hook("bad.page", boom, "unknown")),
+            PluginState.FAILED,
+            "unknown module",
+        ),
+        (
+            a_plugin(teleservices_personal_data=data_hook("core.account")),
+            PluginState.FAILED,
+            "declared twice",
+        ),
+        (
+            a_plugin(teleservices_personal_data=data_hook("other.data")),
+            PluginState.FAILED,
+            "must start with bad.",
+        ),
+        (
+            a_plugin(teleservices_personal_data=data_hook("bad.data", "unknown")),
             PluginState.FAILED,
             "unknown module",
         ),

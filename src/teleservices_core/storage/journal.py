@@ -7,12 +7,46 @@ from datetime import datetime
 from uuid import UUID
 
 from attrs import frozen
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from uuid6 import uuid7
 
 from teleservices_core.domain.values import Uai
 from teleservices_core.ports import AuditEntry, Parcel
 from teleservices_core.storage import tables as t
+from teleservices_core.storage.tables import AnyRow
+
+_NEWEST = (t.audit.c.at.desc(), t.audit.c.id.desc())
+
+
+def _to_entry(row: AnyRow) -> AuditEntry:
+    return AuditEntry(
+        action=row.action,
+        at=row.at,
+        actor_id=row.actor_id,
+        actor=row.actor,
+        role=row.role,
+        uai=Uai(row.uai) if row.uai else None,
+        subject_id=row.subject_id,
+        detail=row.detail,
+    )
+
+
+def _to_parcel(row: AnyRow) -> Parcel:
+    return Parcel(
+        id=row.id,
+        kind=row.kind,
+        to_address=row.to_address,
+        context=row.context,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        token_id=row.token_id,
+        attempts=row.attempts,
+        account_id=row.account_id,
+        sent_at=row.sent_at,
+        failed_at=row.failed_at,
+        dropped_at=row.dropped_at,
+    )
+
 
 _WAITING = and_(
     t.outbox.c.sent_at.is_(None), t.outbox.c.failed_at.is_(None), t.outbox.c.dropped_at.is_(None)
@@ -44,22 +78,42 @@ class Audit:
 
     def latest(self, limit: int, *, uai: Uai | None = None) -> list[AuditEntry]:
         """See the port."""
-        newest = select(t.audit).order_by(t.audit.c.at.desc(), t.audit.c.id.desc()).limit(limit)
+        newest = select(t.audit).order_by(*_NEWEST).limit(limit)
         if uai is not None:
             newest = newest.where(t.audit.c.uai == uai.code)
-        return [
-            AuditEntry(
-                action=row.action,
-                at=row.at,
-                actor_id=row.actor_id,
-                actor=row.actor,
-                role=row.role,
-                uai=Uai(row.uai) if row.uai else None,
-                subject_id=row.subject_id,
-                detail=row.detail,
+        return [_to_entry(row) for row in self.connection.execute(newest)]
+
+    def about(self, subject_id: UUID) -> list[AuditEntry]:
+        """See the port."""
+        newest = select(t.audit).where(t.audit.c.subject_id == subject_id).order_by(*_NEWEST)
+        return [_to_entry(row) for row in self.connection.execute(newest)]
+
+    def by_staff(
+        self, account_id: UUID, student_ids: Sequence[UUID], *, limit: int, offset: int
+    ) -> tuple[list[AuditEntry], int]:
+        """See the port."""
+        a, same = t.audit.c, t.audit.alias("same").c
+        told = select(same.id).where(
+            same.subject_id == account_id,
+            same.at == a.at,
+            same.actor_id == a.actor_id,
+            same.action == a.action,
+        )
+        found = (
+            select(t.audit, func.count().over().label("total"))
+            .where(
+                a.role != "",
+                or_(
+                    a.subject_id == account_id,
+                    and_(a.subject_id.in_(student_ids), ~told.exists()),
+                ),
             )
-            for row in self.connection.execute(newest)
-        ]
+            .order_by(*_NEWEST)
+            .limit(limit)
+            .offset(offset)
+        )
+        rows = self.connection.execute(found).all()
+        return [_to_entry(row) for row in rows], rows[0].total if rows else 0
 
 
 @frozen
@@ -106,20 +160,17 @@ class Outbox:
             .values(claimed_until=until)
             .returning(table)
         ).all()
-        return [
-            Parcel(
-                id=row.id,
-                kind=row.kind,
-                to_address=row.to_address,
-                context=row.context,
-                created_at=row.created_at,
-                due_at=row.due_at,
-                token_id=row.token_id,
-                account_id=row.account_id,
-                attempts=row.attempts,
-            )
-            for row in sorted(rows, key=lambda row: row.due_at)
-        ]
+        return [_to_parcel(row) for row in sorted(rows, key=lambda row: row.due_at)]
+
+    def of_account(self, account_id: UUID, limit: int | None = None) -> list[Parcel]:
+        """See the port."""
+        latest = (
+            select(t.outbox)
+            .where(t.outbox.c.account_id == account_id)
+            .order_by(t.outbox.c.created_at.desc(), t.outbox.c.id.desc())
+            .limit(limit)
+        )
+        return [_to_parcel(row) for row in self.connection.execute(latest)]
 
     def release(self, parcel_ids: Sequence[UUID]) -> None:
         """See the port."""

@@ -143,6 +143,12 @@ class Letters:
         ).first()
         return CredentialLetter(**row._asdict()) if row else None
 
+    def of_account(self, account_id: UUID) -> list[CredentialLetter]:
+        """See the port."""
+        mine = select(t.letters).where(t.letters.c.account_id == account_id)
+        latest = self.connection.execute(mine.order_by(t.letters.c.issued_at.desc()))
+        return [CredentialLetter(**row._asdict()) for row in latest]
+
     def candidates(
         self, uai: Uai, school_year: SchoolYear, day: date, class_group: str | None
     ) -> list[LetterCandidate]:

@@ -75,6 +75,8 @@ class World:
             usage_name=adult.usage_name,
             first_name=adult.first_name,
             email=adult.email,
+            mobile=adult.mobile,
+            phone=adult.phone,
             address_lines="\n".join(adult.address.lines),
             postal_code=adult.address.postal_code,
             town=adult.address.town,

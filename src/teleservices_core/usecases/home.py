@@ -6,12 +6,14 @@ from uuid import UUID
 
 from attrs import frozen
 
+from teleservices_core.domain.accounts import Account
 from teleservices_core.domain.activation import Decision, Question, decide, decide_all
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.policy import Policy
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError
+from teleservices_core.ports import Transaction
 from teleservices_core.usecases.site import Site
 from teleservices_core.words import Told, tell
 
@@ -36,16 +38,23 @@ class ChildAnswer:
     """A child with every module that concerns him."""
 
     child: Child
+    question: Question
+    """What was decided upon, module by module."""
     modules: tuple[ModuleAnswer, ...]
 
 
 def family_home(site: Site, viewer: Viewer) -> list[ChildAnswer]:
     """Every child of an account with its modules: two statements, whatever their number."""
-    year = site.school_year()
     with site.database.reading() as tx:
-        children = [c for c in tx.roster.children(viewer.account, year) if _may_know(site, c)]
-        policy = tx.policy.policy((c.establishment.uai for c in children), year)
-    return [_answer(site, viewer, child, policy, year) for child in children]
+        return family_of(site, tx, viewer.account)
+
+
+def family_of(site: Site, tx: Transaction, account: Account) -> list[ChildAnswer]:
+    """The same for an account that is not signed in."""
+    year = site.school_year()
+    children = [c for c in tx.roster.children(account, year) if _may_know(site, c)]
+    policy = tx.policy.policy((c.establishment.uai for c in children), year)
+    return [_answer(site, account, child, policy, year) for child in children]
 
 
 def _may_know(site: Site, child: Child) -> bool:
@@ -55,12 +64,12 @@ def _may_know(site: Site, child: Child) -> bool:
 
 
 def _question(
-    site: Site, viewer: Viewer, child: Child, policy: Policy, year: SchoolYear
+    site: Site, account: Account, child: Child, policy: Policy, year: SchoolYear
 ) -> Question:
     return Question(
         establishment=child.establishment,
         school_year=year,
-        audience=viewer.account.audience,
+        audience=account.audience,
         at=site.now(),
         zone=site.academie.zone,
         policy=policy,
@@ -71,12 +80,13 @@ def _question(
 
 
 def _answer(
-    site: Site, viewer: Viewer, child: Child, policy: Policy, year: SchoolYear
+    site: Site, account: Account, child: Child, policy: Policy, year: SchoolYear
 ) -> ChildAnswer:
-    question = _question(site, viewer, child, policy, year)
+    question = _question(site, account, child, policy, year)
     decisions = decide_all(site.catalogue.modules, question, site.catalogue.rules)
     return ChildAnswer(
         child,
+        question,
         tuple(
             ModuleAnswer(decision, tell(decision, question, site.catalogue.words))
             for decision in decisions
@@ -104,7 +114,7 @@ def child_module(
     module = site.catalogue.module(module_id)
     if module is None:
         raise NotFoundError(f"no module {module_id}")
-    question = _question(site, viewer, child, policy, year)
+    question = _question(site, viewer.account, child, policy, year)
     catalogue = {each.id: each for each in site.catalogue.modules}
     decision = decide(module, question, site.catalogue.rules, catalogue)
     return child, ModuleAnswer(decision, tell(decision, question, site.catalogue.words))

@@ -13,10 +13,10 @@ from urllib.parse import quote
 from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException, NotFound
 
+from teleservices_core.catalogue import BUILTIN
 from teleservices_core.contributions import Route
 from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError
 from teleservices_core.i18n import _
-from teleservices_core.plugins import BUILTIN
 from teleservices_core.usecases.signing_in import resume
 from teleservices_core.usecases.site import Site
 from teleservices_core.web import csrf

@@ -11,6 +11,7 @@ from teleservices_core.contributions import (
     Command,
     HelpEntry,
     MigrationSource,
+    PersonalData,
     Route,
     TemplateSource,
 )
@@ -59,6 +60,25 @@ def teleservices_help_entries() -> Iterable[HelpEntry]:
     from teleservices_notes.words import HELP_ENTRIES
 
     return HELP_ENTRIES
+
+
+@hookimpl
+def teleservices_personal_data() -> Iterable[PersonalData]:
+    """The marks that the family may see."""
+    from functools import partial
+
+    from teleservices_notes.store import MarkStore
+    from teleservices_notes.usecases import export_marks
+    from teleservices_notes.words import DATA_CONTENT, DATA_KEPT_FOR
+
+    yield PersonalData(
+        "notes.marks",
+        lambda: _("Notes"),
+        lambda _figures: DATA_CONTENT(),
+        lambda _figures: DATA_KEPT_FOR(),
+        partial(export_marks, opens=MarkStore),
+        module_id="notes",
+    )
 
 
 @hookimpl

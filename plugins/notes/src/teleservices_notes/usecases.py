@@ -15,6 +15,7 @@ from uuid import UUID
 
 from attrs import Factory, define, frozen
 
+from teleservices_core.contributions import DataScope
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
@@ -26,6 +27,7 @@ from teleservices_core.ports import Transaction
 from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.model import Assessment, Entry, Mark, MarkStatus, PublicationMode
 from teleservices_notes.rules import MarkBook, mark_book, visible
+from teleservices_notes.words import STATUS_WORDS
 
 BATCH: Final = 5_000
 """Lines looked up and written together; bounds memory."""
@@ -92,6 +94,35 @@ def student_marks(site: Site, child: Child, opens: Opens) -> MarkBook:
             child.student.id, schooling.uai, schooling.school_year
         )
     return mark_book(visible(entries, mode, site.now(), site.academie.zone), mode)
+
+
+def export_marks(tx: Transaction, scope: DataScope, opens: Opens) -> dict[str, Any]:
+    """The marks of a copy: those that the pages show at that instant, and no other."""
+    told: list[dict[str, Any]] = []
+    for child in scope.children:
+        schooling = child.schooling
+        mode, entries = opens(tx.connection).of_student(
+            child.student.id, schooling.uai, schooling.school_year
+        )
+        seen = visible(entries, mode, scope.at, scope.zone)
+        told += [_told(child, entry) for entry in seen]
+    return {_("notes"): told}
+
+
+def _told(child: Child, entry: Entry) -> dict[str, Any]:
+    assessment, mark = entry.assessment, entry.mark
+    return {
+        _("élève"): child.student.full_name,
+        _("matière"): assessment.subject.label,
+        _("évaluation"): assessment.title,
+        _("faite le"): assessment.given_on,
+        _("enseignant"): assessment.teacher,
+        _("note"): STATUS_WORDS[mark.status]() if mark.value is None else mark.value,
+        _("sur"): assessment.out_of,
+        _("coefficient"): assessment.weight,
+        _("facultative"): assessment.is_optional,
+        _("saisie le"): mark.entered_at,
+    }
 
 
 def publication_mode(site: Site, uai: Uai, opens: Opens) -> PublicationMode:

@@ -38,6 +38,15 @@ STATUS_WORDS: Final[Mapping[MarkStatus, Message]] = {
 }
 
 
+DATA_CONTENT: Final[Message] = lambda: _(  # noqa: E731
+    "Évaluations, notes et coefficients transmis par l’établissement. La copie donne les notes "
+    "déjà publiées, comme la page « Notes »."
+)
+DATA_KEPT_FOR: Final[Message] = lambda: _(  # noqa: E731
+    "Montrées pendant l’année scolaire, puis conservées jusqu’à leur effacement par l’académie."
+)
+
+
 def show_figure(number: Decimal) -> str:
     """The shortest form, with a comma: "14,5", "20"."""
     text = format(number, "f")

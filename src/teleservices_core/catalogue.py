@@ -1,0 +1,175 @@
+"""What the plugins left standing declare, checked against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from attrs import Factory, field, frozen
+
+from teleservices_core.contributions import (
+    Access,
+    Command,
+    ContributedRule,
+    HelpEntry,
+    MailTemplate,
+    MigrationSource,
+    NavItem,
+    PersonalData,
+    Route,
+    TemplateSource,
+    Words,
+)
+from teleservices_core.domain.activation import ActivationRule
+from teleservices_core.domain.modules import ModuleDefinition
+from teleservices_core.errors import PluginError
+
+BUILTIN: Final = "core"
+
+
+@frozen
+class Declared:
+    """What one plugin declared, checked."""
+
+    settings: Mapping[str, Any] = Factory(dict)
+    modules: tuple[ModuleDefinition, ...] = ()
+    rules: tuple[ContributedRule, ...] = ()
+    routes: tuple[Route, ...] = ()
+    navigation: tuple[NavItem, ...] = ()
+    help_entries: tuple[HelpEntry, ...] = ()
+    mails: tuple[MailTemplate, ...] = ()
+    templates: tuple[TemplateSource, ...] = ()
+    migrations: tuple[MigrationSource, ...] = ()
+    commands: tuple[Command, ...] = ()
+    personal_data: tuple[PersonalData, ...] = ()
+
+
+@frozen
+class Catalogue:
+    """Everything that the plugins left standing declare, by plugin name."""
+
+    declared: Mapping[str, Declared]
+
+    def _all(self, kind: str) -> Iterator[Any]:
+        for name in sorted(self.declared, key=lambda name: (name != BUILTIN, name)):
+            yield from getattr(self.declared[name], kind)
+
+    modules: tuple[ModuleDefinition, ...] = field(init=False)
+    rules: tuple[ActivationRule, ...] = field(init=False)
+    words: Mapping[str, Words] = field(init=False)
+    routes: tuple[Route, ...] = field(init=False)
+    navigation: tuple[NavItem, ...] = field(init=False)
+    help_entries: tuple[HelpEntry, ...] = field(init=False)
+    mails: Mapping[str, MailTemplate] = field(init=False)
+    migrations: tuple[MigrationSource, ...] = field(init=False)
+    personal_data: tuple[PersonalData, ...] = field(init=False)
+
+    @modules.default
+    def _modules(self) -> tuple[ModuleDefinition, ...]:
+        return tuple(sorted(self._all("modules"), key=lambda m: (m.position, m.id)))
+
+    @rules.default
+    def _rules(self) -> tuple[ActivationRule, ...]:
+        return tuple(each.rule for each in self._all("rules"))
+
+    @words.default
+    def _words(self) -> Mapping[str, Words]:
+        return {code: words for each in self._all("rules") for code, words in each.words.items()}
+
+    @routes.default
+    def _routes(self) -> tuple[Route, ...]:
+        return tuple(self._all("routes"))
+
+    @navigation.default
+    def _navigation(self) -> tuple[NavItem, ...]:
+        return tuple(sorted(self._all("navigation"), key=lambda item: item.position))
+
+    @help_entries.default
+    def _help_entries(self) -> tuple[HelpEntry, ...]:
+        return tuple(self._all("help_entries"))
+
+    @mails.default
+    def _mails(self) -> Mapping[str, MailTemplate]:
+        return {each.kind: each for each in self._all("mails")}
+
+    @migrations.default
+    def _migrations(self) -> tuple[MigrationSource, ...]:
+        return tuple(self._all("migrations"))
+
+    @personal_data.default
+    def _personal_data(self) -> tuple[PersonalData, ...]:
+        return tuple(self._all("personal_data"))
+
+    def module(self, module_id: str) -> ModuleDefinition | None:
+        """The module of an identifier, or None when its plugin is not there."""
+        return next((module for module in self.modules if module.id == module_id), None)
+
+    def owner(self, route: Route) -> str:
+        """The plugin that declared a route."""
+        return next(name for name, each in self.declared.items() if route in each.routes)
+
+    def settings_of(self, plugin: str) -> Mapping[str, Any]:
+        """The plugin's settings sections, by key."""
+        return self.declared[plugin].settings
+
+
+def check(name: str, declared: Declared, others: Catalogue) -> None:
+    """Refuse what does not go with the other plugins. Raises :exc:`PluginError`."""
+    data = [each.id for each in declared.personal_data]
+    _unique(name, "module", [m.id for m in declared.modules], [m.id for m in others.modules])
+    _unique(name, "route", [r.name for r in declared.routes], [r.name for r in others.routes])
+    _unique(name, "address", list(map(_address, declared.routes)), map(_address, others.routes))
+    _unique(name, "rule", [r.rule.name for r in declared.rules], [r.name for r in others.rules])
+    _unique(name, "mail", [m.kind for m in declared.mails], others.mails)
+    _unique(name, "personal data", data, [each.id for each in others.personal_data])
+    modules = (*others.modules, *declared.modules)
+    _of_known_modules(name, declared, {module.id for module in modules})
+    _no_circle(name, {module.id: module.requires for module in modules})
+    if name != BUILTIN:
+        _under_its_name(name, declared)
+
+
+def _of_known_modules(name: str, declared: Declared, known: set[str]) -> None:
+    for route in declared.routes:
+        if route.module_id is not None and route.module_id not in known:
+            raise PluginError(name, f"route {route.name}: unknown module {route.module_id}")
+        if route.module_id is not None and route.access is not Access.CHILD:
+            raise PluginError(name, f"route {route.name}: a module's page is about a child")
+    for data in declared.personal_data:
+        if data.module_id is not None and data.module_id not in known:
+            raise PluginError(name, f"personal data {data.id}: unknown module {data.module_id}")
+
+
+def _under_its_name(name: str, declared: Declared) -> None:
+    for route in declared.routes:
+        if not route.name.startswith(f"{name}."):
+            raise PluginError(name, f"route {route.name}: must start with {name}.")
+    for data in declared.personal_data:
+        if not data.id.startswith(f"{name}."):
+            raise PluginError(name, f"personal data {data.id}: must start with {name}.")
+    for source in declared.migrations:
+        if source.prefix != f"{name}_":
+            raise PluginError(name, f"migrations must have the prefix {name}_")
+
+
+def _address(route: Route) -> tuple[str, tuple[str, ...]]:
+    return route.rule, route.methods
+
+
+def _unique(plugin: str, what: str, mine: list[Any], others: Iterable[Any]) -> None:
+    seen = set(others)
+    for value in mine:
+        if value in seen:
+            raise PluginError(plugin, f"{what} {value!r} is declared twice")
+        seen.add(value)
+
+
+def _no_circle(plugin: str, requires: Mapping[str, tuple[str, ...]]) -> None:
+    def visit(module_id: str, path: tuple[str, ...]) -> None:
+        if module_id in path:
+            raise PluginError(plugin, f"modules require each other: {' > '.join(path)}")
+        for required in requires.get(module_id, ()):
+            visit(required, (*path, module_id))
+
+    for module_id in requires:
+        visit(module_id, ())

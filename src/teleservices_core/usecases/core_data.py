@@ -1,0 +1,251 @@
+"""What the core keeps about people: the same words for the public page and for the copy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from teleservices_core.contributions import DataScope, Message, PersonalData
+from teleservices_core.domain.accounts import AccountState, Audience
+from teleservices_core.domain.families import Child
+from teleservices_core.domain.roster import Adult, Level, Responsibility, Student
+from teleservices_core.i18n import _
+from teleservices_core.mails import MAILS
+from teleservices_core.people_words import (
+    AUDIENCE_WORDS,
+    KINSHIP_WORDS,
+    LEVEL_WORDS,
+    SEX_WORDS,
+    show_actor,
+)
+from teleservices_core.ports import AuditEntry, Parcel, Transaction
+from teleservices_core.words import AUDIT_WORDS
+
+_STATES: Final[Mapping[AccountState, Message]] = {
+    AccountState.NEW: lambda: _("notification à éditer"),
+    AccountState.ISSUED: lambda: _("notification éditée, compte à activer"),
+    AccountState.CLAIMED: lambda: _("mot de passe choisi, adresse à confirmer"),
+    AccountState.ACTIVE: lambda: _("actif"),
+    AccountState.LOCKED: lambda: _("bloqué"),
+    AccountState.GROUPED: lambda: _("regroupé dans un autre compte"),
+    AccountState.CLOSED: lambda: _("fermé"),
+}
+_TITLES: Final = {mail.kind: mail.subject for mail in MAILS}
+
+
+def _account(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
+    account = scope.account
+    return {
+        _("identifiant"): account.login_name,
+        _("nom affiché"): account.display_name,
+        _("type de compte"): AUDIENCE_WORDS[account.audience](),
+        _("état"): _STATES[account.state](),
+        _("adresse électronique"): account.email,
+        _("adresse à confirmer"): account.pending_email,
+        _("mot de passe"): _("choisi ; seule son empreinte est conservée, illisible")
+        if account.password_hash
+        else _("aucun"),
+        _("créé le"): account.created_at,
+        _("activé le"): account.claimed_at,
+        _("dernière utilisation"): account.last_used_at,
+        _("notifications"): [
+            {
+                _("éditée le"): letter.issued_at,
+                _("établissement"): letter.uai,
+                _("valable jusqu’au"): letter.expires_at,
+                _("remise le"): letter.handed_at,
+                _("utilisée le"): letter.used_at,
+                _("remplacée le"): letter.replaced_at,
+            }
+            for letter in tx.letters.of_account(account.id)
+        ],
+    }
+
+
+def _sessions(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
+    return {
+        _("connexions ouvertes"): [
+            {
+                _("appareil"): session.device,
+                _("ouverte le"): session.created_at,
+                _("vue le"): session.seen_at,
+                _("se ferme le"): session.expires_at,
+            }
+            for session in tx.sessions.of_account(scope.account.id, scope.at)
+        ]
+    }
+
+
+def _persons(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
+    account = scope.account
+    if account.audience is Audience.STUDENT:
+        return {
+            _("élève"): [
+                {**_civil(child.student), _("INE"): _ine(child.student)} for child in scope.children
+            ]
+        }
+    adults = sorted(tx.roster.adults(account.holder_ids), key=lambda adult: adult.full_name)
+    return {_("personnes"): [_adult(adult) for adult in adults]}
+
+
+def _adult(adult: Adult) -> Mapping[str, Any]:
+    return {
+        _("civilité"): adult.title,
+        _("nom"): adult.last_name,
+        _("nom d’usage"): adult.usage_name,
+        _("prénom"): adult.first_name,
+        _("adresse électronique connue de l’établissement"): adult.email,
+        _("téléphone mobile"): adult.mobile,
+        _("téléphone"): adult.phone,
+        _("adresse postale"): list(adult.address.label()),
+    }
+
+
+def _civil(student: Student) -> Mapping[str, Any]:
+    return {
+        _("nom"): student.last_name,
+        _("nom d’usage"): student.usage_name,
+        _("prénom"): student.first_name,
+        _("né le"): student.born_on,
+        _("sexe"): SEX_WORDS[student.sex](),
+    }
+
+
+def _family(_tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
+    return {_("élèves"): [_child(child) for child in scope.children]}
+
+
+def _ine(student: Student) -> str | None:
+    return student.ine.code if student.ine else None
+
+
+def _child(child: Child) -> Mapping[str, Any]:
+    schooling, link = child.schooling, child.link
+    told: dict[str, Any] = {
+        _("élève"): child.student.full_name,
+        _("établissement"): f"{child.establishment.name} ({child.establishment.uai})",
+        _("année scolaire"): str(schooling.school_year),
+        _("classe"): schooling.class_group,
+        _("formation (MEF)"): schooling.mef.code if schooling.mef else None,
+        _("entré le"): schooling.from_on,
+        _("sorti le"): schooling.left_on,
+    }
+    if link is not None:
+        told |= {**_civil(child.student), _("votre lien"): _link(link)}
+        if link.level is Level.LEGAL:
+            told[_("INE")] = _ine(child.student)
+    return told
+
+
+def _link(link: Responsibility) -> Mapping[str, Any]:
+    return {
+        _("vous êtes"): KINSHIP_WORDS[link.kinship](),
+        _("responsabilité"): LEVEL_WORDS[link.level](),
+        _("vous payez les frais scolaires"): link.pays_fees,
+        _("vous percevez les aides"): link.receives_aid,
+        _("l’élève habite chez vous"): link.lodges,
+        _("à contacter en priorité"): link.contact_first,
+        _("depuis le"): link.from_on,
+        _("jusqu’au"): link.until_on,
+    }
+
+
+def _mails(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
+    return {_("messages"): [_mail(each) for each in tx.outbox.of_account(scope.account.id)]}
+
+
+def _mail(parcel: Parcel) -> Mapping[str, Any]:
+    title = _TITLES.get(parcel.kind)
+    return {
+        _("objet"): title() if title else parcel.kind,
+        _("adresse"): parcel.to_address,
+        _("demandé le"): parcel.created_at,
+        _("envoyé le"): parcel.sent_at,
+        _("non remis le"): parcel.failed_at,
+    }
+
+
+def _journal(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
+    return {_("actes"): [_entry(each) for each in tx.audit.about(scope.account.id)]}
+
+
+def _entry(entry: AuditEntry) -> Mapping[str, Any]:
+    words = AUDIT_WORDS.get(entry.action)
+    return {
+        _("date"): entry.at,
+        _("acte"): words() if words else entry.action,
+        _("par"): show_actor(entry),
+        _("motif"): entry.detail.get("reason"),
+    }
+
+
+_IMPORTED: Final[Message] = lambda: _(  # noqa: E731 - the words of two headings
+    "Tant que l’établissement les connaît : elles viennent de sa base élèves et suivent ses "
+    "importations."
+)
+
+CORE_DATA: Final = (
+    PersonalData(
+        "core.account",
+        lambda: _("Votre compte"),
+        lambda _figures: _(
+            "Identifiant, empreinte du mot de passe, adresse électronique, dates d’activation et "
+            "de dernière utilisation, notifications remises."
+        ),
+        lambda figures: _(
+            "Tant que le compte sert. Il est fermé et effacé s’il n’est pas activé ou confirmé en "
+            "{unclaimed} jours, ou pas utilisé pendant {unused} jours."
+        ).format_map(figures),
+        _account,
+    ),
+    PersonalData(
+        "core.sessions",
+        lambda: _("Vos connexions"),
+        lambda _figures: _("Navigateurs où votre compte est ouvert, avec leurs dates."),
+        lambda figures: _(
+            "Une connexion se ferme après {idle_minutes} minutes sans usage, et {session_hours} "
+            "heures au plus."
+        ).format_map(figures),
+        _sessions,
+    ),
+    PersonalData(
+        "core.persons",
+        lambda: _("Votre identité"),
+        lambda _figures: _(
+            "Nom, prénoms et, pour un responsable, coordonnées connues de l’établissement."
+        ),
+        lambda _figures: _IMPORTED(),
+        _persons,
+    ),
+    PersonalData(
+        "core.family",
+        lambda: _("Vos enfants, votre scolarité"),
+        lambda _figures: _(
+            "Élèves auxquels vous avez droit, leur établissement, leur classe et votre lien avec "
+            "eux."
+        ),
+        lambda _figures: _IMPORTED(),
+        _family,
+    ),
+    PersonalData(
+        "core.mails",
+        lambda: _("Messages envoyés"),
+        lambda _figures: _(
+            "Objet, adresse et date de chaque message, sans son texte ni ses liens."
+        ),
+        lambda _figures: _("Tant que le compte existe."),
+        _mails,
+    ),
+    PersonalData(
+        "core.journal",
+        lambda: _("Journal"),
+        lambda _figures: _(
+            "Qui a fait quoi sur votre compte et quand : vos propres actes, ceux de "
+            "l’établissement, de l’assistance et de l’académie."
+        ),
+        lambda _figures: _(
+            "Tant que le site est en service : personne ne peut y changer ni y effacer une ligne."
+        ),
+        _journal,
+    ),
+)
