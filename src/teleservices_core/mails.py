@@ -52,12 +52,12 @@ MAILS: Final = (
             "\n"
             "Un nouveau mot de passe a été demandé pour l’identifiant {login} sur le site {site} "
             "de l’{academie}.\n"
-            "Pour le choisir, ouvrez ce lien :\n"
+            "Pour le choisir, ouvrez ce lien puis appuyez sur « Choisir un mot de passe » :\n"
             "\n"
             "{link}\n"
             "\n"
             "Ce lien fonctionne une seule fois, jusqu’au {until}. Votre mot de passe actuel reste "
-            "valable tant que vous ne l’avez pas utilisé.\n"
+            "valable tant que vous n’en avez pas choisi un autre.\n"
             "\n"
             "Vous n’avez rien demandé ? Ne tenez pas compte de ce message : rien ne changera.\n"
         ),
@@ -74,6 +74,38 @@ MAILS: Final = (
             "\n"
             "Ce n’était pas vous ? Choisissez tout de suite un nouveau mot de passe, par "
             "« Mot de passe oublié » : {home}\n"
+        ),
+    ),
+    MailTemplate(
+        kind="core.claimed",
+        subject=lambda: _("Votre compte vient d’être activé"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "Un mot de passe vient d’être choisi pour votre compte sur le site {site} de "
+            "l’{academie}, avec une notification remise par l’établissement.\n"
+            "\n"
+            "C’était vous ? Vous n’avez rien à faire.\n"
+            "Ce n’était pas vous ? Choisissez tout de suite un autre mot de passe, par "
+            "« Mot de passe oublié » : {home}\n"
+            "Puis prévenez l’établissement : quelqu’un s’est servi de votre notification.\n"
+        ),
+    ),
+    MailTemplate(
+        kind="core.new_device",
+        subject=lambda: _("Nouvelle connexion à votre compte"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "L’identifiant {login} vient de servir sur un appareil que nous ne connaissions pas, "
+            "sur le site {site} de l’{academie} :\n"
+            "\n"
+            "  {device}, le {at}\n"
+            "\n"
+            "C’était vous ? Vous n’avez rien à faire.\n"
+            "Ce n’était pas vous ? Votre mot de passe est connu d’un autre : choisissez-en un "
+            "nouveau tout de suite, par « Mot de passe oublié ». Toutes les connexions seront "
+            "fermées. {home}\n"
         ),
     ),
     MailTemplate(

@@ -15,7 +15,14 @@ from uuid import UUID
 
 from attrs import Factory, field, frozen
 
-from teleservices_core.domain.accounts import Account, CredentialLetter, Session, Token
+from teleservices_core.domain.accounts import (
+    Account,
+    CredentialLetter,
+    Device,
+    Session,
+    SessionPurpose,
+    Token,
+)
 from teleservices_core.domain.delegations import Delegation
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.families import Child
@@ -54,8 +61,14 @@ class PasswordHasher(Protocol):
         """Hash a letter's random code: cheaper, since 59 random bits are not guessed."""
         ...
 
-    def check(self, secret: str, *, password_hash: str | None, letter_hash: str | None) -> Check:
-        """Compare with both hashes, doing the same work when either is missing."""
+    def check(
+        self, secret: str, *, password_hash: str | None, letter_hashes: Sequence[str] = ()
+    ) -> Check:
+        """Compare with a password's hash and two letters' at most.
+
+        The work is the same when some are missing. Called by
+        :mod:`teleservices_core.usecases.throttling` only, which counts first.
+        """
         ...
 
 
@@ -64,7 +77,8 @@ class Check:
     """Which of an account's secrets a typed one matched."""
 
     password: bool
-    letter: bool
+    letter: str | None
+    """The letter's hash that the secret matched."""
     rehash: bool = False
     """The password matched, with parameters older than today's."""
 
@@ -221,12 +235,14 @@ class SessionStore(Protocol):
         """Note that the session is in use."""
         ...
 
-    def remove(self, id_hash: str) -> None:
-        """Close one session."""
+    def remove(self, id_hash: str) -> bool:
+        """Close one session; False when it was closed already."""
         ...
 
-    def remove_all(self, account_id: UUID, *, but: str | None = None) -> int:
-        """Close an account's sessions; returns how many."""
+    def remove_all(
+        self, account_id: UUID, *, but: str | None = None, purpose: SessionPurpose | None = None
+    ) -> int:
+        """Close an account's sessions, or those of a purpose; returns how many."""
         ...
 
 
@@ -261,10 +277,14 @@ class ThrottleStore(Protocol):
         """The counter of a key, zero when unknown."""
         ...
 
-    def fail(
+    def count(
         self, key: str, at: datetime, forget_before: datetime, account_id: UUID | None = None
-    ) -> int:
-        """Count one failure, atomically; returns the new number.
+    ) -> int | None:
+        """Count one attempt as a failure and return the new number, or None while the key waits.
+
+        Atomic, and held until the end of the transaction: nobody slips between
+        the count and the :meth:`block` that it leads to. What was last counted
+        up to ``forget_before`` is forgotten.
 
         ``account_id`` lets the help line find the waits of an account, whose
         keys name no one.
@@ -275,12 +295,36 @@ class ThrottleStore(Protocol):
         """Refuse the key until an instant."""
         ...
 
+    def take_back(self, key: str) -> None:
+        """Count one attempt less, which was no failure, and lift the wait it caused."""
+        ...
+
     def clear(self, key: str) -> None:
         """Forget a key."""
         ...
 
     def longest_wait(self, account_id: UUID, at: datetime) -> datetime | None:
         """Until when some source must wait before it tries an account again."""
+        ...
+
+
+class DeviceStore(Protocol):
+    """Browsers that have signed in to an account."""
+
+    def of_account(self, account_id: UUID) -> list[Device]:
+        """Those that an account knows, the latest used first."""
+        ...
+
+    def remember(self, device: Device) -> None:
+        """Note the use of a device, new or known."""
+        ...
+
+    def forget(self, account_id: UUID, *, but: str | None = None) -> None:
+        """Forget the devices of an account, except the one of a digest."""
+        ...
+
+    def forget_old(self, account_id: UUID, before: datetime, keep: int) -> None:
+        """Forget those last used before an instant, and all but the latest ``keep``."""
         ...
 
 
@@ -472,6 +516,7 @@ class Transaction(Protocol):
     sessions: SessionStore
     tokens: TokenStore
     throttles: ThrottleStore
+    devices: DeviceStore
     roster: RosterStore
     policy: PolicyStore
     delegations: DelegationStore

@@ -159,6 +159,8 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "account.email_confirmed": lambda: _("Adresse électronique confirmée"),
     "account.reset_asked": lambda: _("Nouveau mot de passe demandé"),
     "account.password_reset": lambda: _("Mot de passe changé par le lien reçu"),
+    "account.renewal_opened": lambda: _("Lien de nouveau mot de passe ouvert"),
+    "account.password_renewed": lambda: _("Mot de passe renouvelé"),
     "account.password_changed": lambda: _("Mot de passe changé"),
     "account.email_undone": lambda: _("Ancienne adresse électronique rétablie"),
     "account.sessions_closed": lambda: _("Autres connexions fermées"),

@@ -179,8 +179,9 @@ def test_a_newer_letter_kills_the_older(services, family):
     first = hand_out(services)
     assert hand_out(services) == {}, "nobody is left without letter"
     second = hand_out(services, again=True)
-    with pytest.raises(RefusedError, match="wrong_credentials"):
+    with pytest.raises(RefusedError, match="letter_replaced") as refused:
         enter(services, first[Audience.GUARDIAN])
+    assert refused.value.detail["uai"] == COLLEGE.code
     assert enter(services, second[Audience.GUARDIAN]).account.state is AccountState.ISSUED
 
 
@@ -265,6 +266,22 @@ def test_links_die(services, family, clock):
         confirm_email(services.site, newest, None)
     with pytest.raises(RefusedError, match="link_unknown"):
         look_at_link(services.site, "x" * 43)
+
+
+@pytest.mark.faq("F17")
+def test_after_a_reset_by_the_school(services, family):
+    """A confirmed address is kept: the new letter's password is enough, and the address is told."""
+    letter = hand_out(services)[Audience.GUARDIAN]
+    with services.site.database.writing() as tx:
+        account = tx.accounts.get(letter.candidate.account.id)
+        tx.accounts.replace(account, evolve(account, email="anne@example.org"))
+    viewer = claim(services, letter)
+    assert viewer.in_full
+    assert viewer.account.email == "anne@example.org"
+    deliver(services.site, services.mailer)
+    message = services.mailer.messages()[0]
+    assert message["To"] == "anne@example.org"
+    assert "avec une notification remise par l’établissement" in message.get_content()
 
 
 @pytest.mark.faq("F13")

@@ -54,9 +54,12 @@ def account_of(services, mother):
         return tx.accounts.get(mother.id)
 
 
-def put_back(services, mother):
-    """Make the newest letter good again; the account that it opens."""
+def put_back(services, mother, *viewers):
+    """Make the newest letter good again, and open its sessions; the account that it opens."""
     with services.site.database.writing() as tx:
+        tx.sessions.remove_all(mother.id)
+        for viewer in viewers:
+            tx.sessions.add(viewer.session)
         tx.connection.execute(update(t.letters).values(used_at=None))
         known = tx.accounts.get(mother.id)
         return tx.accounts.replace(known, evolve(known, state=AccountState.ISSUED))
@@ -69,7 +72,7 @@ def test_two_claims_of_one_letter(services, mother):
 
     def trials():
         for _n in range(TRIALS):
-            account = put_back(services, mother)
+            account = put_back(services, mother, *viewers)
             now = [evolve(viewer, account=account) for viewer in viewers]
             yield [lambda viewer=viewer: choose_password(site, viewer, CHOSEN) for viewer in now]
 
@@ -86,7 +89,7 @@ def test_claim_against_reissue(services, mother):
 
     def trials():
         for _n in range(TRIALS):
-            now = evolve(viewer, account=put_back(services, mother))
+            now = evolve(viewer, account=put_back(services, mother, viewer))
             yield [
                 lambda now=now: choose_password(services.site, now, CHOSEN),
                 lambda: issue(services),

@@ -6,9 +6,10 @@ import re
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 
-from teleservices_core.domain.accounts import AccountState, Audience
-from teleservices_core.errors import RefusedError
+from teleservices_core.domain.accounts import AccountEvent, AccountState, Audience
+from teleservices_core.errors import ConflictError, NotAllowedError, RefusedError
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import an_adult
 from teleservices_core.testing.world import PASSWORD, World
@@ -25,7 +26,8 @@ from teleservices_core.usecases.recovery import (
     ask_login_names,
     ask_reset,
     look_at_reset,
-    reset_password,
+    open_renewal,
+    renew_password,
 )
 from teleservices_core.usecases.signing_in import resume, sign_in
 
@@ -50,9 +52,18 @@ def link(text):
 
 
 def entered(services, account, password=PASSWORD):
-    """A viewer signed in."""
-    done = sign_in(services.site, account.login_name, password, source="home")
+    """A viewer signed in, on the family's device."""
+    done = sign_in(
+        services.site, account.login_name, password, source="home", device_secret="tablet"
+    )
     return resume(services.site, done.secret)
+
+
+def renewing(services, secret):
+    """The viewer whom a reset link lets choose a password."""
+    viewer = resume(services.site, open_renewal(services.site, secret).secret)
+    assert viewer.in_renewal
+    return viewer
 
 
 @pytest.mark.faq("F33")
@@ -82,7 +93,7 @@ def test_unknown_addresses_and_identifiers_send_nothing(services, mother):
 @pytest.mark.faq("F34")
 @pytest.mark.faq("F35")
 def test_reset_by_mail(services, mother, clock):
-    """The old password holds until the link is used; then sessions and waits end."""
+    """The old password holds until one is chosen; then sessions, devices and waits end."""
     before = entered(services, mother)
     for _n in range(5):
         with pytest.raises(RefusedError, match="wrong_credentials"):
@@ -92,18 +103,120 @@ def test_reset_by_mail(services, mother, clock):
     assert to == "anne@example.org"
     secret = link(text)
     look_at_reset(services.site, secret)
+    viewer = renewing(services, secret)
     assert sign_in(services.site, mother.login_name, PASSWORD, source="elsewhere")
     with pytest.raises(RefusedError, match="too_short"):
-        reset_password(services.site, secret, "court")
-    reset_password(services.site, secret, CHOSEN)
+        renew_password(services.site, viewer, "court")
     with services.site.database.reading() as tx:
-        assert tx.sessions.of_account(before.account.id, clock.now()) == []
+        viewer = evolve(viewer, account=tx.accounts.get(mother.id))
+    done = renew_password(services.site, viewer, CHOSEN)
+    assert resume(services.site, done.secret).in_full
+    with services.site.database.reading() as tx:
+        assert tx.sessions.of_account(before.account.id, clock.now()) == [done.session]
+        (device,) = tx.devices.of_account(mother.id)
+        assert device.digest == done.session.device_hash
+        assert tx.accounts.get(mother.id).password_at == clock.now()
     with pytest.raises(RefusedError, match="wrong_credentials"):
         sign_in(services.site, mother.login_name, PASSWORD, source="y")
-    assert entered(services, mother, CHOSEN).in_full, "the wait is lifted by the reset"
+    assert entered(services, mother, CHOSEN).in_full, "the wait is lifted by the renewal"
     with pytest.raises(RefusedError, match="link_used"):
-        reset_password(services.site, secret, "un autre mot bien long")
-    assert "vient de changer" in mails(services)[0][1]
+        open_renewal(services.site, secret)
+    assert "vient de changer" in "".join(text for _to, text in mails(services)[:2])
+
+
+def test_an_abandoned_renewal_changes_nothing(services, mother, clock):
+    """Who opened the link and went away keeps password, sessions and address; the link is used."""
+    before = entered(services, mother)
+    ask_reset(services.site, mother.login_name, source="x")
+    secret = link(mails(services)[0][1])
+    renewal = open_renewal(services.site, secret)
+    clock.advance(minutes=29)
+    assert resume(services.site, renewal.secret).in_renewal
+    clock.advance(hours=1)
+    assert resume(services.site, renewal.secret) is None
+    with services.site.database.reading() as tx:
+        after = tx.accounts.get(mother.id)
+    assert evolve(after, version=0) == evolve(before.account, version=0)
+    assert entered(services, mother).in_full
+    with pytest.raises(RefusedError, match="link_used"):
+        open_renewal(services.site, secret)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda site, owner: change_password(site, owner, PASSWORD, "trois poules dans la cour"),
+        lambda site, owner: close_other_sessions(site, owner),
+    ],
+)
+def test_a_renewal_ends_with_what_its_owner_does(services, mother, act):
+    """The owner who changes the password or closes all sessions shuts out who holds the link."""
+    ask_reset(services.site, mother.login_name, source="x")
+    renewal = renewing(services, link(mails(services)[0][1]))
+    act(services.site, entered(services, mother))
+    with pytest.raises(ConflictError):
+        renew_password(services.site, renewal, CHOSEN)
+
+
+def test_a_renewal_ends_with_the_address(services, mother):
+    """The mailbox that no longer counts opens nothing, even once its link is followed."""
+    ask_reset(services.site, mother.login_name, source="x")
+    secret = link(mails(services)[0][1])
+    change_email(services.site, entered(services, mother), PASSWORD, "neuve@example.org")
+    confirmation = link(mails(services)[0][1])
+    with pytest.raises(RefusedError, match="link_expired"):
+        open_renewal(services.site, secret)
+    ask_reset(services.site, mother.login_name, source="x")
+    renewal = renewing(services, link(mails(services)[0][1]))
+    assert confirm_email(services.site, confirmation, renewal) is None
+    with pytest.raises(ConflictError):
+        renew_password(services.site, renewal, CHOSEN)
+
+
+def test_a_locked_account_is_opened_by_its_mailbox(services, mother, clock):
+    """Locked until a password is chosen with the link."""
+    with services.site.database.writing() as tx:
+        tx.accounts.replace(mother, mother.after(AccountEvent.LOCK))
+    ask_reset(services.site, mother.login_name, source="x")
+    viewer = renewing(services, link(mails(services)[0][1]))
+    with pytest.raises(RefusedError, match="wrong_credentials"):
+        entered(services, mother)
+    renew_password(services.site, viewer, CHOSEN)
+    assert entered(services, mother, CHOSEN).in_full
+
+
+def test_renewal_by_order(services, mother):
+    """An account to renew opens nothing but the choice of another password, at each sign-in."""
+    with services.site.database.writing() as tx:
+        mother = tx.accounts.replace(mother, evolve(mother, must_renew=True))
+    for _n in range(2):
+        viewer = entered(services, mother)
+        assert viewer.in_renewal
+        assert not viewer.is_family
+    with pytest.raises(RefusedError, match="same_as_before"):
+        renew_password(services.site, viewer, PASSWORD)
+    renew_password(services.site, viewer, CHOSEN)
+    after = entered(services, mother, CHOSEN)
+    assert after.in_full
+    assert not after.account.must_renew
+    with pytest.raises(NotAllowedError):
+        renew_password(services.site, after, "trois poules dans la cour")
+
+
+def test_renewal_by_order_is_not_spared_by_links(services, mother):
+    """A link to confirm an address or to reset opens no more than the renewal."""
+    viewer = entered(services, mother)
+    change_email(services.site, viewer, PASSWORD, "neuve@example.org")
+    confirmation = link(mails(services)[0][1])
+    with services.site.database.writing() as tx:
+        account = tx.accounts.get(mother.id)
+        tx.accounts.replace(account, evolve(account, must_renew=True))
+    viewer = entered(services, mother)
+    assert confirm_email(services.site, confirmation, viewer) is None
+    ask_reset(services.site, mother.login_name, source="x")
+    viewer = renewing(services, link(mails(services)[0][1]))
+    with pytest.raises(RefusedError, match="same_as_before"):
+        renew_password(services.site, viewer, PASSWORD)
 
 
 @pytest.mark.faq("F34")
@@ -117,7 +230,7 @@ def test_the_link_lives_a_week(services, mother, clock, seconds, works):
         look_at_reset(services.site, secret)
     else:
         with pytest.raises(RefusedError, match="link_expired"):
-            reset_password(services.site, secret, CHOSEN)
+            open_renewal(services.site, secret)
 
 
 def test_only_the_newest_link_works(services, mother, clock):
@@ -133,12 +246,17 @@ def test_only_the_newest_link_works(services, mother, clock):
 
 
 def test_a_parent_is_not_flooded(services, mother, clock):
-    """Three requests an hour for one account are heeded; the answer never changes."""
-    for _n in range(10):
-        ask_reset(services.site, mother.login_name, source="x")
-        ask_login_names(services.site, "anne@example.org", source="x")
-        sent = mails(services)
+    """Three requests an hour for one account are heeded; who insists waits no longer for that."""
+    for _minutes in range(6):
+        for _n in range(4):
+            ask_reset(services.site, mother.login_name, source="x")
+            ask_login_names(services.site, "anne@example.org", source="y")
+            sent = mails(services)
+        clock.advance(minutes=5)
     assert len(sent) == 6
+    clock.advance(minutes=30)
+    ask_reset(services.site, mother.login_name, source="x")
+    assert len(mails(services)) == 7
 
 
 @pytest.mark.faq("F37")
@@ -172,7 +290,7 @@ def test_a_reset_link_dies_with_the_address(services, mother):
     change_email(services.site, entered(services, mother), PASSWORD, "neuve@example.org")
     confirm_email(services.site, link(mails(services)[0][1]), None)
     with pytest.raises(RefusedError, match="link_expired"):
-        reset_password(services.site, old, CHOSEN)
+        open_renewal(services.site, old)
 
 
 def test_change_of_password(services, mother, clock):
@@ -218,13 +336,21 @@ def test_pages_of_recovery(services, mother):
         answers.append((page.status_code, page.text.replace(login, "X")))
     assert answers[0] == answers[1]
     _to, text = mails(services)[0]
-    browser.get(f"/nouveau-mot-de-passe/{link(text)}")
-    page = browser.submit("", password=CHOSEN, again="autre")
+    reader = Browser(services)
+    for _scan in range(3):
+        assert "Choisir un mot de passe" in reader.get(f"/nouveau-mot-de-passe/{link(text)}").text
+    page = reader.submit("")
+    assert page.request.path == "/nouveau-mot-de-passe", "the secret is gone from the address"
+    for path in ("/", "/compte", "/compte/mot-de-passe", "/connexion", "/activation/courriel"):
+        assert reader.get(path).request.path == "/nouveau-mot-de-passe"
+    page = reader.submit("nouveau-mot-de-passe", password=CHOSEN, again="autre")
     assert "différents" in page.text
-    page = browser.submit("", password=CHOSEN, again=CHOSEN)
+    page = reader.submit("nouveau-mot-de-passe", password=CHOSEN, again=CHOSEN)
     assert "Votre mot de passe est changé" in page.text
+    assert page.request.path == "/"
     assert "Bonjour" in browser.sign_in(mother.login_name, CHOSEN).text
     assert "ne fonctionne plus" in browser.get(f"/nouveau-mot-de-passe/{link(text)}").text
+    browser = Browser(services)
     browser.get("/identifiant-oublie")
     assert "n’est pas valable" in browser.submit("identifiant-oublie", email="x").text
     browser.get("/identifiant-oublie")

@@ -38,6 +38,7 @@ EXPECTED = {
     Access.HEAD: {"head"},
     Access.ACADEMY: {"academy"},
     Access.FIRST_LOGIN: set(),
+    Access.RENEWAL: set(),
 }
 
 

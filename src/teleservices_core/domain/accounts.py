@@ -122,6 +122,8 @@ class Account:
     """Edition of the first letter since the account was new, active or closed (F31)."""
     claimed_at: datetime | None = field(default=None, converter=optional_instant)
     """When a password was chosen with that letter (F31)."""
+    password_at: datetime | None = field(default=None, converter=optional_instant)
+    """When the present password was chosen."""
     warned_at: datetime | None = field(default=None, converter=optional_instant)
     """Last warning that the account will be closed; none since the last use."""
     must_renew: bool = False
@@ -159,6 +161,20 @@ class Session:
     device: str = ""
     identity_hash: str | None = field(default=None, repr=False)
     """Of the host's identity that opened the session, which ends with it."""
+    device_hash: str | None = field(default=None, repr=False)
+    """Of the device it is open on, when the account knows it: see :class:`Device`."""
+
+
+@frozen
+class Device:
+    """A browser that has signed in to an account, known again by a cookie of its own."""
+
+    account_id: UUID
+    digest: str = field(repr=False)
+    label: str
+    """Short, such as "Firefox, Android"."""
+    first_at: datetime = field(converter=instant)
+    last_at: datetime = field(converter=instant)
 
 
 class TokenPurpose(StrEnum):

@@ -28,6 +28,11 @@ class Viewer:
         return self.session.purpose is SessionPurpose.FULL
 
     @property
+    def in_renewal(self) -> bool:
+        """Whether all that may be done is to choose a password."""
+        return self.session.purpose is SessionPurpose.RENEWAL
+
+    @property
     def is_family(self) -> bool:
         """Whether this is a guardian or a student, in full use."""
         return self.in_full and self.account.audience is not Audience.STAFF

@@ -1,4 +1,4 @@
-"""Accounts, letters, sessions, tokens and throttles: rows to values and back."""
+"""Accounts, sessions and tokens: rows to values and back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import evolve, frozen
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from teleservices_core.domain.accounts import (
     Account,
@@ -20,9 +20,7 @@ from teleservices_core.domain.accounts import (
     TokenPurpose,
 )
 from teleservices_core.errors import ConflictError
-from teleservices_core.ports import Throttle
 from teleservices_core.storage import tables as t
-from teleservices_core.storage.bulk import insert_or_update
 from teleservices_core.storage.tables import AnyRow
 
 ACCOUNT_COLUMNS = (
@@ -38,6 +36,7 @@ ACCOUNT_COLUMNS = (
     t.accounts.c.last_used_at,
     t.accounts.c.issued_at.label("account_issued_at"),
     t.accounts.c.claimed_at,
+    t.accounts.c.password_at,
     t.accounts.c.warned_at,
     t.accounts.c.must_renew,
     t.accounts.c.epoch,
@@ -59,6 +58,7 @@ _SESSION = (
         t.sessions.c.expires_at,
         t.sessions.c.device,
         t.sessions.c.identity_hash,
+        t.sessions.c.device_hash,
         *ACCOUNT_COLUMNS,
         t.account_holders.c.person_id,
     )
@@ -83,6 +83,7 @@ def to_account(row: AnyRow, holder_ids: tuple[UUID, ...]) -> Account:
         last_used_at=row.last_used_at,
         issued_at=row.account_issued_at,
         claimed_at=row.claimed_at,
+        password_at=row.password_at,
         warned_at=row.warned_at,
         must_renew=row.must_renew,
         epoch=row.epoch,
@@ -106,6 +107,7 @@ def _values(account: Account) -> dict[str, Any]:
         "last_used_at": account.last_used_at,
         "issued_at": account.issued_at,
         "claimed_at": account.claimed_at,
+        "password_at": account.password_at,
         "warned_at": account.warned_at,
         "must_renew": account.must_renew,
         "epoch": account.epoch,
@@ -197,6 +199,7 @@ def _to_session(row: AnyRow) -> Session:
         expires_at=row.expires_at,
         device=row.device,
         identity_hash=row.identity_hash,
+        device_hash=row.device_hash,
     )
 
 
@@ -233,6 +236,7 @@ class Sessions:
                 expires_at=session.expires_at,
                 device=session.device,
                 identity_hash=session.identity_hash,
+                device_hash=session.device_hash,
             )
         )
 
@@ -244,13 +248,18 @@ class Sessions:
             .values(seen_at=seen_at, expires_at=expires_at)
         )
 
-    def remove(self, id_hash: str) -> None:
+    def remove(self, id_hash: str) -> bool:
         """See the port."""
-        self.connection.execute(delete(t.sessions).where(t.sessions.c.id_hash == id_hash))
+        done = self.connection.execute(delete(t.sessions).where(t.sessions.c.id_hash == id_hash))
+        return done.rowcount == 1
 
-    def remove_all(self, account_id: UUID, *, but: str | None = None) -> int:
+    def remove_all(
+        self, account_id: UUID, *, but: str | None = None, purpose: SessionPurpose | None = None
+    ) -> int:
         """See the port."""
         mine = delete(t.sessions).where(t.sessions.c.account_id == account_id)
+        if purpose is not None:
+            mine = mine.where(t.sessions.c.purpose == purpose)
         if but is not None:
             mine = mine.where(t.sessions.c.id_hash != but)
         return self.connection.execute(mine).rowcount
@@ -331,54 +340,3 @@ class Tokens:
             .values(used_at=at)
         )
         return done.rowcount == 1
-
-
-@frozen
-class Throttles:
-    """See :class:`teleservices_core.ports.ThrottleStore`."""
-
-    connection: Connection
-
-    def get(self, key: str) -> Throttle:
-        """See the port."""
-        row = self.connection.execute(select(t.throttles).where(t.throttles.c.key == key)).first()
-        return Throttle(row.failures, row.blocked_until) if row else Throttle()
-
-    def fail(
-        self, key: str, at: datetime, forget_before: datetime, account_id: UUID | None = None
-    ) -> int:
-        """See the port."""
-        table = t.throttles
-        self.connection.execute(
-            delete(table).where(table.c.key == key, table.c.last_at < forget_before)
-        )
-        insert_or_update(
-            self.connection,
-            table,
-            {"key": key, "failures": 1, "last_at": at, "account_id": account_id},
-            {"failures": table.c.failures + 1, "last_at": at},
-        )
-        return int(
-            self.connection.scalar(select(func.max(table.c.failures)).where(table.c.key == key))
-            or 0
-        )
-
-    def block(self, key: str, until: datetime) -> None:
-        """See the port."""
-        table = t.throttles
-        self.connection.execute(update(table).where(table.c.key == key).values(blocked_until=until))
-
-    def clear(self, key: str) -> None:
-        """See the port."""
-        self.connection.execute(delete(t.throttles).where(t.throttles.c.key == key))
-
-    def longest_wait(self, account_id: UUID, at: datetime) -> datetime | None:
-        """See the port."""
-        table = t.throttles
-        found: datetime | None = self.connection.scalar(
-            select(table.c.blocked_until)
-            .where(table.c.account_id == account_id, table.c.blocked_until > at)
-            .order_by(table.c.blocked_until.desc())
-            .limit(1)
-        )
-        return found

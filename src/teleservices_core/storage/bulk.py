@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import ColumnElement, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 BATCH = 5_000
@@ -17,16 +17,34 @@ def _insert(connection: Connection, table: Table) -> Any:
     return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
 
 
+def upserting(
+    connection: Connection,
+    table: Table,
+    values: Mapping[str, Any],
+    update: Mapping[str, Any],
+    *,
+    where: ColumnElement[bool] | None = None,
+) -> Any:
+    """The statement that inserts one row, or updates the row that has its primary key.
+
+    With ``where``, a row that exists and does not satisfy it stays as it is.
+    """
+    return (
+        _insert(connection, table)
+        .values(**values)
+        .on_conflict_do_update(
+            index_elements=[column.name for column in table.primary_key],
+            set_=dict(update),
+            where=where,
+        )
+    )
+
+
 def insert_or_update(
     connection: Connection, table: Table, values: Mapping[str, Any], update: Mapping[str, Any]
 ) -> None:
     """Insert one row, or update the row that has its primary key."""
-    statement = _insert(connection, table).values(**values)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[column.name for column in table.primary_key], set_=dict(update)
-        )
-    )
+    connection.execute(upserting(connection, table, values, update))
 
 
 def insert_if_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:

@@ -135,18 +135,14 @@ class Letters:
 
     def latest(self, account_id: UUID) -> CredentialLetter | None:
         """See the port."""
-        row = self.connection.execute(
-            select(t.letters)
-            .where(t.letters.c.account_id == account_id)
-            .order_by(t.letters.c.issued_at.desc(), t.letters.c.id.desc())
-            .limit(1)
-        ).first()
-        return CredentialLetter(**row._asdict()) if row else None
+        return next(iter(self.of_account(account_id)), None)
 
     def of_account(self, account_id: UUID) -> list[CredentialLetter]:
         """See the port."""
         mine = select(t.letters).where(t.letters.c.account_id == account_id)
-        latest = self.connection.execute(mine.order_by(t.letters.c.issued_at.desc()))
+        latest = self.connection.execute(
+            mine.order_by(t.letters.c.issued_at.desc(), t.letters.c.id.desc())
+        )
         return [CredentialLetter(**row._asdict()) for row in latest]
 
     def candidates(
@@ -213,6 +209,7 @@ class Letters:
                     state=AccountState.ISSUED,
                     issued_at=_FIRST_ISSUED,
                     claimed_at=None,
+                    password_at=None,
                     warned_at=None,
                     must_renew=False,
                     password_hash=None,
@@ -225,7 +222,7 @@ class Letters:
         )
 
     def _retire(self, account_ids: set[UUID], at: datetime) -> None:
-        # Older letters and sessions die with the new letter (F17).
+        # Older letters, sessions and devices die with the new letter (F17).
         self.connection.execute(
             update(t.letters)
             .where(
@@ -236,6 +233,7 @@ class Letters:
             .values(replaced_at=at)
         )
         self.connection.execute(delete(t.sessions).where(t.sessions.c.account_id.in_(account_ids)))
+        self.connection.execute(delete(t.devices).where(t.devices.c.account_id.in_(account_ids)))
 
     def _add(self, letters: Iterable[CredentialLetter]) -> None:
         rows = [

@@ -246,6 +246,7 @@ accounts = Table(
     _at("last_used_at"),
     _at("issued_at"),
     _at("claimed_at"),
+    _at("password_at"),
     _at("warned_at"),
     Column("must_renew", Boolean, nullable=False, server_default=false()),
     _count("epoch"),
@@ -293,6 +294,7 @@ sessions = Table(
     _at("expires_at", nullable=False),
     _text("device", 60),
     Column("identity_hash", String(64)),
+    Column("device_hash", String(64)),
     Index(None, "account_id"),
     Index(None, "expires_at"),
 )

@@ -13,6 +13,7 @@ from teleservices_core.ports import (
     AccountStore,
     AuditStore,
     DelegationStore,
+    DeviceStore,
     LetterStore,
     OutboxStore,
     PolicyStore,
@@ -22,7 +23,7 @@ from teleservices_core.ports import (
     ThrottleStore,
     TokenStore,
 )
-from teleservices_core.storage.accounts import Accounts, Sessions, Throttles, Tokens
+from teleservices_core.storage.accounts import Accounts, Sessions, Tokens
 from teleservices_core.storage.delegations import Delegations
 from teleservices_core.storage.groupings import Groupings
 from teleservices_core.storage.journal import Audit, Outbox
@@ -30,6 +31,7 @@ from teleservices_core.storage.letters import Letters
 from teleservices_core.storage.policy import PolicyTable
 from teleservices_core.storage.roster import Roster
 from teleservices_core.storage.staff import Staff
+from teleservices_core.storage.throttles import Devices, Throttles
 
 
 class SqlTransaction:
@@ -43,6 +45,7 @@ class SqlTransaction:
         self.sessions: SessionStore = Sessions(connection)
         self.tokens: TokenStore = Tokens(connection)
         self.throttles: ThrottleStore = Throttles(connection)
+        self.devices: DeviceStore = Devices(connection)
         self.roster: RosterStore = Roster(connection)
         self.policy: PolicyStore = PolicyTable(connection)
         self.delegations: DelegationStore = Delegations(connection)

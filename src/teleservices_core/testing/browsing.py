@@ -14,15 +14,19 @@ class _Forms(HTMLParser):
         super().__init__()
         self.found: list[tuple[str, dict[str, str]]] = []
         self._open = False
+        self._pressed = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         if tag == "form" and (values.get("method") or "").lower() == "post":
-            self._open = True
+            self._open, self._pressed = True, False
             self.found.append((values.get("action") or "", {}))
-        elif tag in {"input", "button"} and self._open and values.get("name"):
-            checked = values.get("type") not in {"checkbox", "radio"} or "checked" in values
-            if checked:
+        elif tag in {"input", "button"} and self._open:
+            sent = values.get("type") not in {"checkbox", "radio"} or "checked" in values
+            if tag == "button":
+                # Of several buttons, the key Enter presses the first.
+                sent, self._pressed = not self._pressed, True
+            if sent and values.get("name"):
                 self.found[-1][1][values["name"] or ""] = values.get("value") or ""
 
     def handle_endtag(self, tag: str) -> None:

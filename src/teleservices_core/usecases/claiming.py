@@ -20,16 +20,18 @@ from teleservices_core.domain.accounts import (
     Token,
     TokenPurpose,
 )
-from teleservices_core.domain.credentials import (
-    read_letter_code,
-)
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import RefusedError
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.links import look_at, send_link, use
-from teleservices_core.usecases.passwords import require_good_password
-from teleservices_core.usecases.signing_in import SignedIn, open_session
+from teleservices_core.usecases.passwords import (
+    require_good_password,
+    tell_of_password,
+    with_password,
+)
+from teleservices_core.usecases.signing_in import SignedIn, replace_session
 from teleservices_core.usecases.site import Site, audited
+from teleservices_core.usecases.throttling import repeats
 
 RESEND_AFTER = timedelta(minutes=1)
 
@@ -37,10 +39,12 @@ RESEND_AFTER = timedelta(minutes=1)
 def choose_password(site: Site, viewer: Viewer, password: str) -> SignedIn:
     """Replace the letter's provisional password by the person's own (F11).
 
-    Uses the letter up. Raises :exc:`RefusedError` with the code of the
-    password's problem, ``same_as_letter``, or the letter's refusal when it was
-    used, replaced or expired meanwhile; :exc:`ConflictError` for the one who
-    comes second at the very same instant.
+    Uses the letter up. An account reset by its school keeps its confirmed
+    address, which is told, and is complete at once. Raises
+    :exc:`RefusedError` with the code of the password's problem,
+    ``same_as_letter``, or the letter's refusal when it was used, replaced or
+    expired meanwhile; :exc:`ConflictError` for the one who comes second at the
+    very same instant.
     """
     now, account = site.now(), viewer.account
     require_good_password(account, password)
@@ -50,26 +54,22 @@ def choose_password(site: Site, viewer: Viewer, password: str) -> SignedIn:
         raise RefusedError("letter_used")
     if refusal := letter.refusal(now):
         raise RefusedError(refusal, uai=letter.uai)
-    if site.hasher.check(
-        read_letter_code(password), password_hash=None, letter_hash=letter.code_hash
-    ).letter:
+    if repeats(site, password, letter_hash=letter.code_hash):
         raise RefusedError("same_as_letter")
     password_hash = site.hasher.hash_password(password)
     with site.database.writing() as tx:
         claimed = evolve(
-            account.after(AccountEvent.CLAIM),
-            password_hash=password_hash,
-            claimed_at=now,
-            epoch=account.epoch + 1,
+            with_password(account.after(AccountEvent.CLAIM), password_hash, now), claimed_at=now
         )
-        if account.audience is Audience.STAFF:
+        if account.email is not None or account.audience is Audience.STAFF:
             claimed = claimed.after(AccountEvent.COMPLETE)
         # The account before its letter, as whoever issues a newer one does.
         claimed = tx.accounts.replace(account, claimed)
         if not tx.letters.use(letter.id, now):
             raise RefusedError(letter.refusal(now) or "letter_used", uai=letter.uai)
         tx.audit.add(audited("account.claimed", now, viewer, subject_id=account.id))
-        return _renew(site, tx, viewer, claimed)
+        tell_of_password(site, tx, claimed, "core.claimed")
+        return replace_session(site, tx, viewer, claimed)
 
 
 def give_email(site: Site, viewer: Viewer, address: str) -> SignedIn:
@@ -87,7 +87,7 @@ def give_email(site: Site, viewer: Viewer, address: str) -> SignedIn:
         after = tx.accounts.replace(account, after)
         send_confirmation(site, tx, after)
         tx.audit.add(audited("account.email_given", now, viewer, subject_id=account.id))
-        return _renew(site, tx, viewer, after)
+        return replace_session(site, tx, viewer, after)
 
 
 def skip_email(site: Site, viewer: Viewer) -> SignedIn:
@@ -98,7 +98,7 @@ def skip_email(site: Site, viewer: Viewer) -> SignedIn:
     with site.database.writing() as tx:
         after = tx.accounts.replace(account, account.after(AccountEvent.COMPLETE))
         tx.audit.add(audited("account.email_skipped", now, viewer, subject_id=account.id))
-        return _renew(site, tx, viewer, after)
+        return replace_session(site, tx, viewer, after)
 
 
 def resend(site: Site, viewer: Viewer) -> None:
@@ -139,8 +139,9 @@ def confirm_email(site: Site, secret: str, viewer: Viewer | None) -> SignedIn | 
     """Use a confirmation link: its address becomes the account's (F12, F37).
 
     An address that it replaces is told, with a link to undo the change.
-    Returns a full session when the browser was already signed in to that very
-    account, None otherwise: the link alone signs nobody in. Raises as
+    Returns a session when the browser was already signed in to that very
+    account, None otherwise: the link alone signs nobody in, and spares nobody
+    the renewal of a password. Raises as
     :func:`look_at_link`.
     """
     now = site.now()
@@ -154,10 +155,12 @@ def confirm_email(site: Site, secret: str, viewer: Viewer | None) -> SignedIn | 
         if account.email not in {None, token.address}:
             undo_days = site.settings.durations.email_undo_days
             send_link(site, tx, after, TokenPurpose.UNDO_EMAIL, str(account.email), undo_days)
+            # Whoever came by the mailbox that no longer counts goes no further.
+            tx.sessions.remove_all(account.id, purpose=SessionPurpose.RENEWAL)
         tx.audit.add(audited("account.email_confirmed", now, viewer, subject_id=account.id))
-        if viewer is None or viewer.account.id != account.id:
+        if viewer is None or viewer.account.id != account.id or viewer.in_renewal:
             return None
-        return _renew(site, tx, viewer, after)
+        return replace_session(site, tx, viewer, after)
 
 
 def normalize_email(text: str) -> str:
@@ -166,14 +169,6 @@ def normalize_email(text: str) -> str:
         return validate_email(text.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:
         raise RefusedError("bad_email", why=str(error)) from None
-
-
-def _renew(site: Site, tx: Transaction, viewer: Viewer, account: Account) -> SignedIn:
-    # Rights rise at each step, so the session's identifier changes too.
-    tx.sessions.remove(viewer.session.id_hash)
-    full = account.state is AccountState.ACTIVE
-    purpose = SessionPurpose.FULL if full else SessionPurpose.FIRST_LOGIN
-    return open_session(site, tx, account, purpose, viewer.session.device)
 
 
 def send_confirmation(site: Site, tx: Transaction, account: Account) -> None:

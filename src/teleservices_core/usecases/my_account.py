@@ -7,12 +7,17 @@ from attrs import evolve
 from teleservices_core.domain.accounts import Account, Session, TokenPurpose
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import RefusedError
-from teleservices_core.hashing import digest
 from teleservices_core.usecases.claiming import normalize_email, send_confirmation
-from teleservices_core.usecases.links import look_at, send_mail, use
-from teleservices_core.usecases.passwords import require_good_password
-from teleservices_core.usecases.signing_in import SignedIn, count_attempt, open_session
+from teleservices_core.usecases.devices import keep_only
+from teleservices_core.usecases.links import look_at, use
+from teleservices_core.usecases.passwords import (
+    require_good_password,
+    tell_of_password,
+    with_password,
+)
+from teleservices_core.usecases.signing_in import SignedIn, replace_session
 from teleservices_core.usecases.site import Site, audited
+from teleservices_core.usecases.throttling import is_password
 
 
 def require_password(site: Site, account: Account, password: str) -> None:
@@ -21,15 +26,8 @@ def require_password(site: Site, account: Account, password: str) -> None:
     A session left open on a shared computer must not be enough. Raises
     :exc:`RefusedError` ``wrong_password`` or ``throttled`` (detail ``until``).
     """
-    key = digest(f"prove\0{account.id}")
-    count_attempt(site, key, account)
-    right = site.hasher.check(
-        password, password_hash=account.password_hash, letter_hash=None
-    ).password
-    if not right:
+    if not is_password(site, account, password):
         raise RefusedError("wrong_password")
-    with site.database.writing() as tx:
-        tx.throttles.clear(key)
 
 
 def change_password(site: Site, viewer: Viewer, current: str, password: str) -> SignedIn:
@@ -43,20 +41,13 @@ def change_password(site: Site, viewer: Viewer, current: str, password: str) -> 
     require_password(site, account, current)
     password_hash = site.hasher.hash_password(password)
     with site.database.writing() as tx:
-        after = evolve(account, password_hash=password_hash, epoch=account.epoch + 1)
-        after = tx.accounts.replace(account, after)
-        tx.sessions.remove_all(account.id)
+        after = tx.accounts.replace(account, with_password(account, password_hash, now))
+        renewed = replace_session(site, tx, viewer, after)
+        tx.sessions.remove_all(account.id, but=renewed.session.id_hash)
+        keep_only(site, tx, renewed.session)
         tx.audit.add(audited("account.password_changed", now, viewer, subject_id=account.id))
-        if account.email:
-            send_mail(
-                site,
-                tx,
-                "core.password_changed",
-                account.email,
-                account=account,
-                name=account.display_name,
-            )
-        return open_session(site, tx, after, viewer.session.purpose, viewer.session.device)
+        tell_of_password(site, tx, after, "core.password_changed")
+        return renewed
 
 
 def change_email(site: Site, viewer: Viewer, current: str, address: str) -> str:

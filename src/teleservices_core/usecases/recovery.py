@@ -8,7 +8,7 @@ the mails, if any.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from attrs import evolve
@@ -17,22 +17,33 @@ from teleservices_core.domain.accounts import (
     Account,
     AccountEvent,
     AccountState,
+    SessionPurpose,
     Token,
     TokenPurpose,
 )
-from teleservices_core.errors import RefusedError
-from teleservices_core.hashing import digest
+from teleservices_core.domain.throttling import slice_of
+from teleservices_core.domain.viewers import Viewer
+from teleservices_core.errors import NotAllowedError, RefusedError
+from teleservices_core.hashing import digest, new_secret
 from teleservices_core.ports import Parcel, Transaction
 from teleservices_core.usecases.claiming import normalize_email
+from teleservices_core.usecases.devices import keep_only
 from teleservices_core.usecases.links import look_at, send_link, send_mail, use
-from teleservices_core.usecases.passwords import require_good_password
+from teleservices_core.usecases.passwords import (
+    require_good_password,
+    tell_of_password,
+    with_password,
+)
+from teleservices_core.usecases.signing_in import SignedIn, open_session, replace_session
 from teleservices_core.usecases.site import Site, audited
+from teleservices_core.usecases.throttling import device_digest, repeats
 
 LOST_LOGIN: Final = "core.lost_login"
 LOST_PASSWORD: Final = "core.lost_password"  # noqa: S105 - a kind of request
 _PER_HOUR: Final = 3
 _PER_SOURCE: Final = 20
 """Requests heeded in an hour, for one account or address, and from one source."""
+_HOUR: Final = timedelta(hours=1)
 _LONGEST: Final = 254
 _USABLE: Final = frozenset({AccountState.ACTIVE, AccountState.CLAIMED, AccountState.LOCKED})
 
@@ -52,12 +63,17 @@ def ask_reset(site: Site, login_name: str, *, source: str) -> None:
 
 def _queue(site: Site, kind: str, typed: str, source: str) -> None:
     now = site.now()
-    hour_ago = now - timedelta(hours=1)
     with site.database.writing() as tx:
-        asked = tx.throttles.fail(digest(f"{kind}\0{typed}"), now, hour_ago)
-        from_here = tx.throttles.fail(digest(f"{kind}\0source\0{source}"), now, hour_ago)
-        if asked <= _PER_HOUR and from_here <= _PER_SOURCE:
+        if _is_heeded(tx, f"{kind}\0{typed}", now, _PER_HOUR) and _is_heeded(
+            tx, f"{kind}\0source\0{source}", now, _PER_SOURCE
+        ):
             send_mail(site, tx, kind, "", typed=typed)
+
+
+def _is_heeded(tx: Transaction, key: str, now: datetime, most: int) -> bool:
+    # By the hour of the clock: who insists does not put the next mail off.
+    hour = digest(f"{key}\0{slice_of(now, _HOUR)}")
+    return (tx.throttles.count(hour, now, now - _HOUR) or 0) <= most
 
 
 def _mail_login_names(site: Site, tx: Transaction, parcel: Parcel) -> None:
@@ -96,30 +112,55 @@ def look_at_reset(site: Site, secret: str) -> tuple[Token, Account]:
     return token, account
 
 
-def reset_password(site: Site, secret: str, password: str) -> None:
-    """Use a reset link: until now the old password held (F34, F35).
+def open_renewal(site: Site, secret: str, *, device: str = "", device_secret: str = "") -> SignedIn:
+    """Use a reset link: it opens a session that can only choose a password (F34).
 
-    Every session is closed and every wait lifted; a locked account opens
-    again, since the mailbox answered. Raises :exc:`RefusedError` with the
-    password's problem, or as :func:`look_at_reset`.
+    Nothing else changes: the present password holds until then, and for good
+    if none is chosen (F35). Raises :exc:`RefusedError` as :func:`look_at_reset`.
     """
     now = site.now()
     token, account = look_at_reset(site, secret)
-    require_good_password(account, password)
-    password_hash = site.hasher.hash_password(password)
+    device_secret = device_secret or new_secret()
     with site.database.writing() as tx:
         use(tx, token, now)
-        after = evolve(account, password_hash=password_hash, epoch=account.epoch + 1)
-        if account.state is AccountState.LOCKED:
-            after = after.after(AccountEvent.UNLOCK)
-        tx.accounts.replace(account, after)
-        tx.sessions.remove_all(account.id)
-        tx.audit.add(audited("account.password_reset", now, None, subject_id=account.id))
-        send_mail(
+        # Compare-and-set: whatever killed the link meanwhile wins.
+        tx.accounts.replace(account, account)
+        tx.audit.add(audited("account.renewal_opened", now, None, subject_id=account.id))
+        opened = open_session(
             site,
             tx,
-            "core.password_changed",
-            token.address,
-            account=account,
-            name=account.display_name,
+            account,
+            SessionPurpose.RENEWAL,
+            device,
+            device_hash=device_digest(device_secret, account.id),
         )
+    return evolve(opened, device_secret=device_secret)
+
+
+def renew_password(site: Site, viewer: Viewer, password: str) -> SignedIn:
+    """Choose the password that a renewal waits for, and go on with a session in full.
+
+    Every other session is closed, every device forgotten and every wait lifted;
+    a locked account opens again, since its mailbox answered. Raises
+    :exc:`NotAllowedError` out of a renewal, :exc:`ConflictError` when it was
+    closed meanwhile, :exc:`RefusedError` with the password's problem, or
+    ``same_as_before`` where the académie had it renewed.
+    """
+    now, account = site.now(), viewer.account
+    if not viewer.in_renewal:
+        raise NotAllowedError("no renewal is under way")
+    require_good_password(account, password)
+    if account.must_renew and repeats(site, password, password_hash=account.password_hash):
+        raise RefusedError("same_as_before")
+    password_hash = site.hasher.hash_password(password)
+    with site.database.writing() as tx:
+        renewed = with_password(account, password_hash, now)
+        if account.state is AccountState.LOCKED:
+            renewed = renewed.after(AccountEvent.UNLOCK)
+        renewed = tx.accounts.replace(account, evolve(renewed, last_used_at=now))
+        opened = replace_session(site, tx, viewer, renewed)
+        tx.sessions.remove_all(account.id, but=opened.session.id_hash)
+        keep_only(site, tx, opened.session)
+        tx.audit.add(audited("account.password_renewed", now, viewer, subject_id=account.id))
+        tell_of_password(site, tx, renewed, "core.password_changed")
+        return opened

@@ -10,22 +10,20 @@ from teleservices_core.domain.accounts import (
     Account,
     AccountState,
     Audience,
-    CredentialLetter,
     Session,
     SessionPurpose,
 )
 from teleservices_core.domain.staff import Role
-from teleservices_core.domain.throttling import FORGET_AFTER, wait_after
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
-from teleservices_core.errors import RefusedError
+from teleservices_core.errors import ConflictError, RefusedError
 from teleservices_core.hashing import digest, new_secret
 from teleservices_core.ports import Transaction
+from teleservices_core.usecases.devices import remember_device
 from teleservices_core.usecases.site import Site, audited
+from teleservices_core.usecases.throttling import Proof, forget_failures, prove
 
 _TOUCH_EVERY = timedelta(minutes=5)
-_LONGEST_SECRET = 1024
-"""Longer ones are refused before any hashing."""
 
 
 @frozen
@@ -34,90 +32,52 @@ class SignedIn:
 
     secret: str
     session: Session
+    device_secret: str = ""
+    """For the cookie that the device will be known by; empty to leave that as it is."""
 
 
-def sign_in(site: Site, login_name: str, secret: str, *, source: str, device: str = "") -> SignedIn:
+def sign_in(
+    site: Site,
+    login_name: str,
+    secret: str,
+    *,
+    source: str,
+    device: str = "",
+    device_secret: str = "",
+) -> SignedIn:
     """Open a session with a password, or with a letter's provisional one (F10, F30).
 
-    ``source`` is the client's address. The answer, and the work done, are the
-    same for an unknown account and for a wrong secret. Raises
+    ``source`` is the client's address, ``device`` a short name of its browser,
+    ``device_secret`` its long-lived cookie's. The answer, and the work done,
+    are the same for an unknown account and for a wrong secret. Raises
     :exc:`RefusedError` with code ``throttled`` (detail ``until``),
     ``wrong_credentials``, or, to who holds the letter itself,
-    ``letter_expired`` and ``letter_used``.
+    ``letter_expired``, ``letter_replaced`` and ``letter_used`` (detail ``uai``).
     """
     now = site.now()
-    proof = prove(site, login_name, secret, source=source)
+    proof = prove(site, login_name, secret, source=source, device=device_secret)
     purpose = purpose_of(proof, now)
+    used = evolve(proof.account, last_used_at=now)
+    if proof.rehash:
+        used = evolve(used, password_hash=site.hasher.hash_password(secret))
+    device_secret = device_secret or new_secret()
     with site.database.writing() as tx:
-        used = evolve(proof.account, last_used_at=now)
-        if proof.rehash:
-            used = evolve(used, password_hash=site.hasher.hash_password(secret))
         account = tx.accounts.replace(proof.account, used)
-        tx.throttles.clear(proof.key)
+        forget_failures(tx, proof)
+        known = remember_device(site, tx, account, proof.devices, device_secret, device)
         tx.audit.add(audited("account.signed_in", now, None, subject_id=account.id))
-        return open_session(site, tx, account, purpose, device)
-
-
-@frozen
-class Proof:
-    """An account, one of whose secrets was given: its password, or its letter's."""
-
-    account: Account
-    letter: CredentialLetter | None
-    """The newest, whichever secret was given."""
-    by_password: bool
-    rehash: bool
-    key: str
-    """Of the failures counted, to be cleared by the act that the proof allows."""
-
-
-def prove(site: Site, login_name: str, secret: str, *, source: str) -> Proof:
-    """Compare a secret with those of an account: the one check for every way in.
-
-    Raises :exc:`RefusedError` ``throttled`` (detail ``until``) or
-    ``wrong_credentials``, the same for an unknown account.
-    """
-    login_name = login_name.strip().casefold()
-    with site.database.reading() as tx:
-        account = tx.accounts.by_login(login_name)
-        letter = tx.letters.latest(account.id) if account else None
-    # A reset raises the epoch, and so lifts the waits of every source.
-    key = digest(f"{login_name}\0{source}\0{account.epoch if account else 0}")
-    count_attempt(site, key, account)
-    check = site.hasher.check(
-        secret[:_LONGEST_SECRET],
-        password_hash=account.password_hash if account else None,
-        letter_hash=letter.code_hash if letter else None,
-    )
-    if account is None or not (check.password or check.letter):
-        raise RefusedError("wrong_credentials")
-    return Proof(account, letter, check.password, check.rehash, key)
-
-
-def count_attempt(site: Site, key: str, account: Account | None) -> None:
-    """Count a try of a secret, before the hash, so that parallel guesses cannot slip through.
-
-    Raises :exc:`RefusedError` ``throttled`` (detail ``until``) while the key must wait.
-    """
-    now = site.now()
-    with site.database.writing() as tx:
-        blocked_until = tx.throttles.get(key).blocked_until
-        if blocked_until is not None and now < blocked_until:
-            raise RefusedError("throttled", until=blocked_until)
-        account_id = account.id if account else None
-        wait = wait_after(tx.throttles.fail(key, now, now - FORGET_AFTER, account_id))
-        if wait:
-            tx.throttles.block(key, now + wait)
+        done = open_session(site, tx, account, purpose, device, device_hash=known)
+    return evolve(done, device_secret=device_secret)
 
 
 def purpose_of(proof: Proof, now: datetime) -> SessionPurpose:
     """What the secret given opens. Raises :exc:`RefusedError` when it opens nothing any more."""
     account, letter = proof.account, proof.letter
-    if proof.by_password and account.state is AccountState.ACTIVE:
-        return SessionPurpose.FULL
-    if proof.by_password and account.state is AccountState.CLAIMED:
-        return SessionPurpose.FIRST_LOGIN
-    if proof.by_password or letter is None:
+    if letter is None:
+        if account.state not in {AccountState.ACTIVE, AccountState.CLAIMED}:
+            raise RefusedError("wrong_credentials")
+        return SessionPurpose.RENEWAL if account.must_renew else entry_of(account)
+    if account.state is AccountState.GROUPED:
         raise RefusedError("wrong_credentials")
     refusal = letter.refusal(now)
     if refusal is not None:
@@ -127,8 +87,21 @@ def purpose_of(proof: Proof, now: datetime) -> SessionPurpose:
     return SessionPurpose.FIRST_LOGIN
 
 
+def entry_of(account: Account) -> SessionPurpose:
+    """What an account's owner may do: everything, or first what is left of the first login."""
+    full = account.state is AccountState.ACTIVE
+    return SessionPurpose.FULL if full else SessionPurpose.FIRST_LOGIN
+
+
 def open_session(
-    site: Site, tx: Transaction, account: Account, purpose: SessionPurpose, device: str = ""
+    site: Site,
+    tx: Transaction,
+    account: Account,
+    purpose: SessionPurpose,
+    device: str = "",
+    *,
+    device_hash: str | None = None,
+    identity_hash: str | None = None,
 ) -> SignedIn:
     """Store a new session; its secret never existed before, so it cannot be fixed."""
     now, durations = site.now(), site.settings.durations
@@ -141,9 +114,30 @@ def open_session(
         seen_at=now,
         expires_at=now + timedelta(minutes=durations.session_idle_minutes),
         device=device[:60],
+        device_hash=device_hash,
+        identity_hash=identity_hash,
     )
     tx.sessions.add(session)
     return SignedIn(secret, session)
+
+
+def replace_session(site: Site, tx: Transaction, viewer: Viewer, account: Account) -> SignedIn:
+    """Go on in the same browser under a new secret, since rights have risen.
+
+    Raises :exc:`ConflictError` when the session was closed meanwhile.
+    """
+    before = viewer.session
+    if not tx.sessions.remove(before.id_hash):
+        raise ConflictError("the session was closed meanwhile")
+    return open_session(
+        site,
+        tx,
+        account,
+        entry_of(account),
+        before.device,
+        device_hash=before.device_hash,
+        identity_hash=before.identity_hash,
+    )
 
 
 def resume(site: Site, secret: str) -> Viewer | None:

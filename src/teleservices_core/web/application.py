@@ -17,6 +17,7 @@ from teleservices_core.catalogue import BUILTIN
 from teleservices_core.contributions import Route
 from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError
 from teleservices_core.i18n import _
+from teleservices_core.usecases.devices import DEVICE_LIFE
 from teleservices_core.usecases.signing_in import resume
 from teleservices_core.usecases.site import Site
 from teleservices_core.web import csrf
@@ -207,6 +208,9 @@ class Application:
         if context.signed_in is not None:
             cookies.set(response, "session", context.signed_in.secret)
             cookies.delete(response, "visit")
+            if context.signed_in.device_secret:
+                device = context.signed_in.device_secret
+                cookies.set(response, "device", device, life=DEVICE_LIFE)
         elif context.signed_out:
             cookies.delete(response, "session")
             response.headers["Clear-Site-Data"] = '"cache", "storage"'

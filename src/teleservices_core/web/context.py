@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from attrs import Factory, define, field, frozen
@@ -11,7 +12,7 @@ from teleservices_core.domain.families import Child
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.hashing import new_secret
 from teleservices_core.usecases.home import ModuleAnswer
-from teleservices_core.usecases.signing_in import SignedIn
+from teleservices_core.usecases.signing_in import SignedIn, sign_out
 from teleservices_core.usecases.site import Site
 from teleservices_core.web import csrf
 from teleservices_core.web.cookies import Cookies, Notice
@@ -75,6 +76,12 @@ class Context:
         system = next((name for mark, name in systems if mark in agent), "")
         return ", ".join(filter(None, (browser, system)))
 
+    @property
+    def device_secret(self) -> str:
+        """What accounts know this browser by; empty when it has signed in to none."""
+        secret = self.cookies.get(self.request, "device") or ""
+        return secret if re.fullmatch(r"[\w-]{43}", secret, re.ASCII) else ""
+
     def browser_id(self) -> str | None:
         """The secret that this browser's forms are bound to."""
         return self.cookies.get(self.request, "session") or self.cookies.get(self.request, "visit")
@@ -89,6 +96,12 @@ class Context:
     def tell(self, kind: str, text: str) -> None:
         """Show a message on the next page."""
         self.notices.append(Notice(kind, text))
+
+    def enter(self, done: SignedIn) -> None:
+        """Take the session just opened; the one that this browser had is closed."""
+        if self.viewer is not None:
+            sign_out(self.site, self.viewer)
+        self.signed_in = done
 
     def redirect(self, route: str, **values: Any) -> Redirect:
         """Go to a route after a form."""

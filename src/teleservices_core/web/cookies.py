@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import timedelta
 from hashlib import sha256
 from hmac import compare_digest
 
@@ -47,11 +48,14 @@ class Cookies:
         values = request.cookies.getlist(self._name(name))
         return values[0] if len(values) == 1 else None
 
-    def set(self, response: Response, name: str, value: str) -> None:
-        """Set for the life of the browser."""
+    def set(
+        self, response: Response, name: str, value: str, *, life: timedelta | None = None
+    ) -> None:
+        """Set for a time, or until the browser is closed."""
         response.set_cookie(
             self._name(name),
             value,
+            max_age=life,
             path=self.mount,
             secure=self.settings.is_secure,
             httponly=True,

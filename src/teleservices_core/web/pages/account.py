@@ -42,28 +42,23 @@ def account(context: Context) -> Page:
 
 def change_password(context: Context) -> Page | Redirect:
     """Change the password; everywhere else is signed out."""
-    viewer = context.me
-    errors: dict[str, str] = {}
-    if context.request.method == "POST":
-        try:
-            errors = submit(context.request, lambda form: _change(context, form))
-        except RefusedError:
-            errors = {"current": _too_many()}
-        if not errors:
-            context.tell("success", _("Votre mot de passe est changé."))
-            return context.redirect("core.account")
-    view = {"errors": errors, "minimum": minimum_length(viewer.account.audience)}
-    return Page("change_password.html", view, 422 if errors else 200)
+    form = submit(context, lambda typed: _change(context, typed))
+    if form.done:
+        context.tell("success", _("Votre mot de passe est changé."))
+        return context.redirect("core.account")
+    account = context.me.account
+    view = {
+        **form.view,
+        "minimum": minimum_length(account.audience),
+        "login_name": account.login_name,
+    }
+    return Page("change_password.html", view, form.status)
 
 
-def _change(context: Context, form: PasswordForm) -> None:
+def _change(context: Context, typed: PasswordForm) -> None:
     context.signed_in = my_account.change_password(
-        context.site, context.me, form.current, form.password
+        context.site, context.me, typed.current, typed.password
     )
-
-
-def _too_many() -> str:
-    return _("Trop d’essais : attendez quelques minutes avant de recommencer.")
 
 
 def change_email(context: Context) -> Page | Redirect:
@@ -98,7 +93,7 @@ def _email_errors(refused: RefusedError) -> dict[str, str]:
         case "wrong_password":
             return {"current": _("Ce n’est pas votre mot de passe actuel.")}
         case "throttled":
-            return {"current": _too_many()}
+            return {"current": _("Trop d’essais : attendez quelques minutes avant de recommencer.")}
         case "same_email":
             return {"email": _("C’est déjà votre adresse.")}
     return {

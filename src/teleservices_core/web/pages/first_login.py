@@ -31,32 +31,26 @@ def choose_password(context: Context) -> Page | Redirect:
     viewer = context.me
     if viewer.account.state is not AccountState.ISSUED:
         return context.redirect(next_step(viewer))
-    errors: dict[str, str] = {}
-    if context.request.method == "POST":
-        try:
-            errors = submit(context.request, lambda form: _claim(context, form))
-        except RefusedError:
-            context.tell(
-                "error", _("Cette notification ne fonctionne plus. Connectez-vous à nouveau.")
-            )
-            context.signed_out = True
-            return context.redirect("core.sign_in")
-        if not errors:
-            return context.redirect("core.home")
-    return Page(
-        "choose_password.html",
-        {
-            "errors": errors,
-            "minimum": minimum_length(viewer.account.audience),
-            "steps": _steps(viewer.account.audience),
-            "login_name": viewer.account.login_name,
-        },
-        status=422 if errors else 200,
-    )
+    try:
+        form = submit(context, lambda typed: _claim(context, typed))
+    except RefusedError:
+        context.tell("error", _("Cette notification ne fonctionne plus. Connectez-vous à nouveau."))
+        context.signed_out = True
+        return context.redirect("core.sign_in")
+    if form.done:
+        return context.redirect("core.home")
+    account = viewer.account
+    view = {
+        **form.view,
+        "minimum": minimum_length(account.audience),
+        "steps": _steps(account.audience) if account.email is None else [],
+        "login_name": account.login_name,
+    }
+    return Page("choose_password.html", view, form.status)
 
 
-def _claim(context: Context, form: PasswordForm) -> None:
-    context.signed_in = claiming.choose_password(context.site, context.me, form.password)
+def _claim(context: Context, typed: PasswordForm) -> None:
+    context.signed_in = claiming.choose_password(context.site, context.me, typed.password)
 
 
 def give_email(context: Context) -> Page | Redirect:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from attrs import frozen
-from werkzeug import Request
+from attrs import Factory, frozen
 
 from teleservices_core.contributions import Message
 from teleservices_core.errors import RefusedError
 from teleservices_core.i18n import _
+from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
 
 PROBLEMS: Final[Mapping[str, Message]] = {
@@ -19,6 +19,7 @@ PROBLEMS: Final[Mapping[str, Message]] = {
     "too_simple": lambda: _("Ce mot de passe répète trop peu de caractères."),
     "too_common": lambda: _("Ce mot de passe est trop connu : choisissez-en un plus personnel."),
     "too_personal": lambda: _("Ce mot de passe ressemble trop à votre nom ou à votre identifiant."),
+    "same_as_before": lambda: _("C’est votre mot de passe actuel : il faut en choisir un autre."),
     "same_as_letter": lambda: _("Choisissez un autre mot de passe que celui de la notification."),
 }
 
@@ -30,23 +31,59 @@ class PasswordForm:
     current: str = text(1024)
     password: str = text(1024)
     again: str = text(1024)
+    show: str = text(1)
+    """The button that only shows what is typed."""
+    shown: str = text(1)
+    """Said by the page once it shows it."""
 
 
-def submit(request: Request, change: Callable[[PasswordForm], Any]) -> dict[str, str]:
-    """Read the form and make the change; the errors by field, none when it is done.
+@frozen
+class Submitted:
+    """What became of a password form, and what its page shows."""
 
-    Refusals that are not about the password itself are raised again.
+    done: bool = False
+    errors: Mapping[str, str] = Factory(dict)
+    shown: PasswordForm | None = None
+    """What was typed, for who asked to see it. Never on a page of who is not signed in."""
+
+    @property
+    def view(self) -> Mapping[str, Any]:
+        """For the template."""
+        return {"errors": self.errors, "shown": self.shown}
+
+    @property
+    def status(self) -> int:
+        """Of the page shown again."""
+        return 422 if self.errors else 200
+
+
+def submit(context: Context, change: Callable[[PasswordForm], Any]) -> Submitted:
+    """Read a form that was sent and make the change, unless it is only to be shown.
+
+    Refusals that are not about what was typed are raised again.
     """
-    form = read_form(request, PasswordForm)
+    if context.request.method != "POST":
+        return Submitted()
+    form = read_form(context.request, PasswordForm)
     if form.value is None:
-        return {"password": PROBLEMS["too_long"]()}
-    if form.value.password != form.value.again:
+        return Submitted(errors={"password": PROBLEMS["too_long"]()})
+    if form.value.show:
+        return Submitted(shown=form.value)
+    errors = _change(form.value, change)
+    return Submitted(not errors, errors, form.value if form.value.shown else None)
+
+
+def _change(typed: PasswordForm, change: Callable[[PasswordForm], Any]) -> dict[str, str]:
+    if typed.password != typed.again:
         return {"again": _("Les deux mots de passe sont différents.")}
     try:
-        change(form.value)
+        change(typed)
     except RefusedError as refused:
         if refused.code == "wrong_password":
             return {"current": _("Ce n’est pas votre mot de passe actuel.")}
+        if refused.code == "throttled":
+            field = "current" if typed.current else "password"
+            return {field: _("Trop d’essais : attendez quelques minutes avant de recommencer.")}
         if refused.code not in PROBLEMS:
             raise
         return {"password": PROBLEMS[refused.code]().format(**refused.detail)}

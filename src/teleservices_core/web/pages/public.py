@@ -59,16 +59,18 @@ def sign_in(context: Context) -> Answer:
     if form.value is None:
         return _sign_in_page(typed, title=_("Identifiant ou mot de passe trop long"))
     try:
-        context.signed_in = signing_in.sign_in(
+        done = signing_in.sign_in(
             context.site,
             form.value.login_name,
             form.value.password,
             source=context.source,
             device=context.device,
+            device_secret=context.device_secret,
         )
     except RefusedError as refused:
         title, advice = _refusal(context, refused)
         return _sign_in_page(typed, title=title, advice=advice)
+    context.enter(done)
     return context.redirect("core.home")
 
 
@@ -98,6 +100,13 @@ def _refusal(context: Context, refused: RefusedError) -> tuple[str, str]:
             return (
                 _("Votre notification n’est plus valable"),
                 _("Demandez-en une nouvelle au secrétariat{school}.").format(
+                    school=_school(context, refused)
+                ),
+            )
+        case "letter_replaced":
+            return (
+                _("Une notification plus récente remplace la vôtre"),
+                _("Utilisez la plus récente, ou demandez-la au secrétariat{school}.").format(
                     school=_school(context, refused)
                 ),
             )

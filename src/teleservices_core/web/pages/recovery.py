@@ -13,7 +13,7 @@ from teleservices_core.usecases import recovery
 from teleservices_core.usecases.passwords import minimum_length
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
-from teleservices_core.web.pages.passwords import submit
+from teleservices_core.web.pages.passwords import PasswordForm, submit
 from teleservices_core.web.responses import Page, Redirect
 
 
@@ -63,34 +63,43 @@ def lost_password(context: Context) -> Page:
 
 
 def reset(context: Context, secret: str) -> Page | Redirect:
-    """Choose a new password with the mailed link; the old one held until then (F35)."""
+    """Show a button; only pressing it uses the mailed link, so that a mail scanner cannot (F34)."""
     try:
-        _token, account = recovery.look_at_reset(context.site, secret)
-        errors: dict[str, str] = {}
-        if context.request.method == "POST":
-            errors = submit(
-                context.request,
-                lambda form: recovery.reset_password(context.site, secret, form.password),
-            )
-            if not errors:
-                context.tell("success", _("Votre mot de passe est changé. Connectez-vous."))
-                context.signed_out = True
-                return context.redirect("core.sign_in")
+        if context.request.method != "POST":
+            _token, account = recovery.look_at_reset(context.site, secret)
+            return Page("reset_password.html", {"login_name": account.login_name})
+        opened = recovery.open_renewal(
+            context.site, secret, device=context.device, device_secret=context.device_secret
+        )
     except RefusedError as refused:
         return Page("link_dead.html", {"refusal": refused.code, "retry": "core.lost_password"}, 410)
-    return Page(
-        "reset_password.html",
-        {
-            "errors": errors,
-            "minimum": minimum_length(account.audience),
-            "login_name": account.login_name,
-        },
-        422 if errors else 200,
-    )
+    context.enter(opened)
+    return context.redirect("core.renew_password")
+
+
+def renew_password(context: Context) -> Page | Redirect:
+    """Choose a password: after a mailed link (F34), or when the académie wants a new one."""
+    account = context.me.account
+    form = submit(context, lambda typed: _renew(context, typed))
+    if form.done:
+        context.tell("success", _("Votre mot de passe est changé."))
+        return context.redirect("core.home")
+    view = {
+        **form.view,
+        "minimum": minimum_length(account.audience),
+        "login_name": account.login_name,
+        "must": account.must_renew,
+    }
+    return Page("renew_password.html", view, form.status)
+
+
+def _renew(context: Context, typed: PasswordForm) -> None:
+    context.signed_in = recovery.renew_password(context.site, context.me, typed.password)
 
 
 ROUTES: Final = (
     Route("core.lost_login", "/identifiant-oublie", lost_login, Access.PUBLIC, FORM),
     Route("core.lost_password", "/mot-de-passe-oublie", lost_password, Access.PUBLIC, FORM),
     Route("core.reset", "/nouveau-mot-de-passe/<secret>", reset, Access.PUBLIC, FORM),
+    Route("core.renew_password", "/nouveau-mot-de-passe", renew_password, Access.RENEWAL, FORM),
 )

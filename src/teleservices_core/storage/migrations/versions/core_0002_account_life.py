@@ -20,6 +20,7 @@ def _text(name: str, length: int) -> "sa.Column[Any]":
 _ADDED: "tuple[tuple[str, sa.Column[Any]], ...]" = (
     ("core_accounts", _at("issued_at")),
     ("core_accounts", _at("claimed_at")),
+    ("core_accounts", _at("password_at")),
     ("core_accounts", _at("warned_at")),
     (
         "core_accounts",
@@ -32,6 +33,7 @@ _ADDED: "tuple[tuple[str, sa.Column[Any]], ...]" = (
     ("core_letters", _at("handed_at")),
     ("core_letters", _text("handed_by", 200)),
     ("core_sessions", sa.Column("identity_hash", sa.String(64))),
+    ("core_sessions", sa.Column("device_hash", sa.String(64))),
     ("core_outbox", sa.Column("account_id", sa.Uuid())),
     ("core_throttles", sa.Column("account_id", sa.Uuid())),
     ("core_audit", _text("role", 20)),
@@ -156,6 +158,7 @@ def _first_letters() -> None:
         "UPDATE core_accounts SET claimed_at = (SELECT MAX(used_at) FROM core_letters"
         " WHERE core_letters.account_id = core_accounts.id)"
     )
+    op.execute("UPDATE core_accounts SET password_at = claimed_at WHERE password_hash IS NOT NULL")
 
 
 def downgrade() -> None:

@@ -1,0 +1,166 @@
+"""The one place where a typed secret is compared: counted first, then hashed.
+
+Every way in goes through here (sign-in, « Mon compte », grouping), so that all
+share the same counters. They are in the database, so that no process and no
+restart forgets them, and raised before the hash, so that parallel guesses
+cannot slip through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+from uuid import UUID
+
+from attrs import frozen
+
+from teleservices_core.domain.accounts import Account, CredentialLetter, Device
+from teleservices_core.domain.throttling import (
+    SOURCE_SLICE,
+    Counter,
+    slice_of,
+    wait_of_account,
+    wait_of_source,
+)
+from teleservices_core.errors import RefusedError
+from teleservices_core.hashing import digest
+from teleservices_core.ports import Check, Transaction
+from teleservices_core.usecases.site import Site
+
+_NOBODY: Final = UUID(int=0)
+"""Asked for in the place of an account that is not there: the same statements run."""
+_LONGEST_SECRET: Final = 1024
+"""Longer ones are cut before any hashing; no password is that long."""
+
+
+@frozen
+class Proof:
+    """A secret that opens an account; whether it may be used so is the caller's rule."""
+
+    account: Account
+    letter: CredentialLetter | None
+    """The one whose code was typed, even replaced or expired; None for the password."""
+    rehash: bool
+    """The password matched, with parameters older than today's."""
+    devices: tuple[Device, ...]
+    """Those that the account knows."""
+    counters: tuple[Counter, ...]
+    """Where the attempt was counted: see :func:`forget_failures`."""
+
+    @property
+    def by_password(self) -> bool:
+        """Whether the password was typed, and not a letter's code."""
+        return self.letter is None
+
+
+def device_digest(secret: str, account_id: UUID) -> str:
+    """A device as an account knows it: nothing tells that two accounts share one."""
+    return digest(f"device\0{secret}\0{account_id}")
+
+
+def prove(site: Site, login_name: str, secret: str, *, source: str, device: str = "") -> Proof:
+    """Compare a typed secret with an account's password and its two latest letters.
+
+    ``source`` is the client's address, ``device`` the secret of its long-lived
+    cookie. The statements, the hashes and the refusal are the same whether the
+    account exists or not. Raises :exc:`RefusedError` ``throttled`` (detail
+    ``until``) or ``wrong_credentials``.
+    """
+    login_name = login_name.strip().casefold()
+    with site.database.reading() as tx:
+        account = tx.accounts.by_login(login_name)
+        account_id = account.id if account else _NOBODY
+        letters = tx.letters.of_account(account_id)[:2]
+        devices = tuple(tx.devices.of_account(account_id))
+    # A reset raises the epoch, and so lifts every wait.
+    target = f"{login_name}\0{account.epoch if account else 0}"
+    known = device_digest(device, account_id)
+    if device and any(each.digest == known for each in devices):
+        counters: tuple[Counter, ...] = (Counter(digest(f"device\0{target}\0{known}")),)
+    else:
+        part = slice_of(site.now(), SOURCE_SLICE)
+        counters = (
+            Counter(digest(f"{target}\0{source}")),
+            Counter(digest(f"account\0{target}"), wait_of_account),
+            Counter(
+                digest(f"source\0{source}\0{part}"),
+                wait_of_source,
+                SOURCE_SLICE,
+                is_shared=True,
+            ),
+        )
+    check = _check(
+        site,
+        counters,
+        account,
+        secret,
+        account.password_hash if account else None,
+        [letter.code_hash for letter in letters],
+    )
+    if account is None or not (check.password or check.letter):
+        raise RefusedError("wrong_credentials")
+    typed = None if check.password else next(x for x in letters if x.code_hash == check.letter)
+    return Proof(account, typed, check.rehash, devices, counters)
+
+
+def forget_failures(tx: Transaction, proof: Proof) -> None:
+    """After a success: clear what this device or source failed at this account, no more.
+
+    The other counters only take back the attempt itself, which was no failure.
+    """
+    own, *shared = proof.counters
+    tx.throttles.clear(own.key)
+    for counter in shared:
+        tx.throttles.take_back(counter.key)
+
+
+def is_password(site: Site, account: Account, password: str) -> bool:
+    """Compare what is typed by somebody signed in with the account's password.
+
+    Raises :exc:`RefusedError` ``throttled`` (detail ``until``).
+    """
+    counter = Counter(digest(f"again\0{account.id}\0{account.epoch}"))
+    found = _check(site, [counter], account, password, account.password_hash, ()).password
+    if found:
+        with site.database.writing() as tx:
+            tx.throttles.clear(counter.key)
+    return found
+
+
+def repeats(
+    site: Site, password: str, *, password_hash: str | None = None, letter_hash: str | None = None
+) -> bool:
+    """Whether a new password is the secret that it replaces.
+
+    Not counted: there is nothing to guess, since any other password is taken.
+    """
+    letter_hashes = [letter_hash] if letter_hash else []
+    check = site.hasher.check(password, password_hash=password_hash, letter_hashes=letter_hashes)
+    return check.password or check.letter is not None
+
+
+def _check(
+    site: Site,
+    counters: Iterable[Counter],
+    account: Account | None,
+    secret: str,
+    password_hash: str | None,
+    letter_hashes: Sequence[str],
+) -> Check:
+    with site.database.writing() as tx:
+        for counter in counters:
+            _count(site, tx, counter, account)
+    return site.hasher.check(
+        secret[:_LONGEST_SECRET], password_hash=password_hash, letter_hashes=letter_hashes
+    )
+
+
+def _count(site: Site, tx: Transaction, counter: Counter, account: Account | None) -> None:
+    now = site.now()
+    account_id = account.id if account and not counter.is_shared else None
+    failures = tx.throttles.count(counter.key, now, now - counter.forget_after, account_id)
+    if failures is None:
+        raise RefusedError("throttled", until=tx.throttles.get(counter.key).blocked_until)
+    wait = counter.wait_after(failures)
+    if wait:
+        tx.throttles.block(counter.key, now + wait)
