@@ -126,6 +126,12 @@ class ActivationRule:
 
     name: str
     vote: Callable[[ModuleDefinition, Question], Vote]
+    abstention: Vote = field(init=False, eq=False, repr=False)
+    """:data:`ABSTAIN` in the rule's own name, made once: most votes are one."""
+
+    @abstention.default
+    def _abstention(self) -> Vote:
+        return evolve(ABSTAIN, rule=self.name)
 
 
 @frozen
@@ -170,7 +176,7 @@ def _cast(rule: ActivationRule, module: ModuleDefinition, question: Question) ->
         vote = rule.vote(module, question)
     except Exception as error:  # noqa: BLE001 - a failing rule must not open anything
         vote = Vote(Effect.DENY, "core.rule_failed", detail={"error": type(error).__name__})
-    return evolve(vote, rule=rule.name)
+    return rule.abstention if vote is ABSTAIN else evolve(vote, rule=rule.name)
 
 
 def decide(

@@ -7,6 +7,7 @@ forbidden at one is beyond the reach of those below it.
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import lru_cache
 
 from attrs import frozen
 
@@ -99,6 +100,7 @@ class Scope:
         return Uai(self.place) if self.rank >= Rank.NAMED else None
 
 
+@lru_cache(maxsize=8192)
 def chain(uai: Uai, level: ClassLevel | None = None, class_group: str = "") -> tuple[Scope, ...]:
     """The scopes that concern a class of an establishment, the widest first."""
     scopes = [
