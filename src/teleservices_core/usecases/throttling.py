@@ -72,23 +72,11 @@ def prove(site: Site, login_name: str, secret: str, *, source: str, device: str 
         account_id = account.id if account else _NOBODY
         letters = tx.letters.of_account(account_id)[:2]
         devices = tuple(tx.devices.of_account(account_id))
+    known = device_digest(device, account_id)
+    is_known = bool(device) and any(each.digest == known for each in devices)
     # A reset raises the epoch, and so lifts every wait.
     target = f"{login_name}\0{account.epoch if account else 0}"
-    known = device_digest(device, account_id)
-    if device and any(each.digest == known for each in devices):
-        counters: tuple[Counter, ...] = (Counter(digest(f"device\0{target}\0{known}")),)
-    else:
-        part = slice_of(site.now(), SOURCE_SLICE)
-        counters = (
-            Counter(digest(f"{target}\0{source}")),
-            Counter(digest(f"account\0{target}"), wait_of_account),
-            Counter(
-                digest(f"source\0{source}\0{part}"),
-                wait_of_source,
-                SOURCE_SLICE,
-                is_shared=True,
-            ),
-        )
+    counters = _of_device(target, known) if is_known else _of_stranger(site, target, source)
     check = _check(
         site,
         counters,
@@ -101,6 +89,21 @@ def prove(site: Site, login_name: str, secret: str, *, source: str, device: str 
         raise RefusedError("wrong_credentials")
     typed = None if check.password else next(x for x in letters if x.code_hash == check.letter)
     return Proof(account, typed, check.rehash, devices, counters)
+
+
+def _of_device(target: str, known: str) -> tuple[Counter, ...]:
+    return (Counter(digest(f"device\0{target}\0{known}")),)
+
+
+def _of_stranger(site: Site, target: str, source: str) -> tuple[Counter, ...]:
+    # From the narrowest to the widest: all attempts lock their rows in this order.
+    slice_ = slice_of(site.now(), SOURCE_SLICE)
+    everybody = digest(f"source\0{source}\0{slice_}")
+    return (
+        Counter(digest(f"pair\0{target}\0{source}")),
+        Counter(digest(f"account\0{target}"), wait_of_account),
+        Counter(everybody, wait_of_source, SOURCE_SLICE, is_shared=True),
+    )
 
 
 def forget_failures(tx: Transaction, proof: Proof) -> None:
