@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from teleservices_core import builtin
 from teleservices_core.clock import SystemClock
 from teleservices_core.hashing import Argon2Hasher
+from teleservices_core.identity_ports import Identify
 from teleservices_core.mailers import make_mailer
 from teleservices_core.plugins import PluginHost
 from teleservices_core.ports import Clock, Mailer, PasswordHasher
@@ -31,6 +32,7 @@ class Teleservices:
     >>> services = Teleservices(load_settings("teleservices.toml"))  # doctest: +SKIP
 
     ``engine``, ``clock``, ``mailer`` and ``hasher`` replace the defaults;
+    ``identify`` says whom the host has signed in (docs/how-to/identity.md);
     ``plugins`` adds plugin modules to those found by entry points, which
     ``discover=False`` leaves out.
     """
@@ -43,11 +45,13 @@ class Teleservices:
         clock: Clock | None = None,
         mailer: Mailer | None = None,
         hasher: PasswordHasher | None = None,
+        identify: Identify | None = None,
         plugins: Mapping[str, Any] | None = None,
         discover: bool = True,
     ) -> None:
         self.settings = settings
         self.engine = engine or make_engine(settings.database_url)
+        self.identify = identify
         self.mailer = mailer or make_mailer(settings.mail)
         self.plugins = PluginHost(
             builtin,
@@ -74,7 +78,7 @@ class Teleservices:
         """The WSGI application, built at the first request."""
         from teleservices_core.web.application import Application
 
-        return Application(self.site)
+        return Application(self.site, self.identify)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a WSGI request."""

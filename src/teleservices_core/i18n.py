@@ -66,6 +66,11 @@ def show_instant(at: datetime, zone: ZoneInfo) -> str:
     return f"{show_day(local.date())} à {time}"
 
 
+def show_local_date(at: datetime, zone: ZoneInfo) -> str:
+    """The local date of an instant: "24 novembre 2026"."""
+    return show_date(at.astimezone(zone).date())
+
+
 def show_timestamp(at: datetime, zone: ZoneInfo) -> str:
     """An instant in figures, for lists: "24/11/2026 14:30"."""
     return str(format_datetime(at.astimezone(zone), "dd/MM/y HH:mm", locale=LOCALE))

@@ -28,10 +28,11 @@ from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.policy import Campaign, Opening, Policy, Stance
-from teleservices_core.domain.roster import Adult
+from teleservices_core.domain.roster import Adult, Student
 from teleservices_core.domain.staff import Assignment, StaffMember
 from teleservices_core.domain.values import Uai
 from teleservices_core.family_ports import GroupingStore
+from teleservices_core.identity_ports import IdentityStore
 
 
 class Clock(Protocol):
@@ -239,6 +240,10 @@ class SessionStore(Protocol):
         """Close one session; False when it was closed already."""
         ...
 
+    def remove_opened_by(self, identity_hash: str, *, account_id: UUID) -> int:
+        """Close the sessions that an identity opened; returns how many."""
+        ...
+
     def remove_all(
         self, account_id: UUID, *, but: str | None = None, purpose: SessionPurpose | None = None
     ) -> int:
@@ -357,6 +362,14 @@ class RosterStore(Protocol):
 
     def adults(self, ids: Collection[UUID]) -> list[Adult]:
         """Adults by id, in no order."""
+        ...
+
+    def student(self, student_id: UUID) -> Student | None:
+        """A student, whatever the schooling."""
+        ...
+
+    def guardians(self, student_id: UUID, day: date) -> list[Adult]:
+        """The adults who may have an account for a student: legal or in charge, on a day."""
         ...
 
     def by_siecle_id(self, uai: Uai, kind: str, siecle_id: str) -> UUID | None:
@@ -513,6 +526,7 @@ class Transaction(Protocol):
     accounts: AccountStore
     groupings: GroupingStore
     letters: LetterStore
+    identities: IdentityStore
     sessions: SessionStore
     tokens: TokenStore
     throttles: ThrottleStore

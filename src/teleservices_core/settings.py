@@ -58,6 +58,24 @@ class MailSettings:
     """For demonstrations and tests: write ``.eml`` files there instead of sending."""
 
 
+def _is_address(_instance: object, attribute: Any, url: str) -> None:
+    parts = urlsplit(url)
+    local = url.startswith("/") and not url.startswith(("//", "/\\"))
+    if url and not local and (parts.scheme not in {"http", "https"} or not parts.netloc):
+        raise ValueError(f"{attribute.name}: expected an address, or a path from the root")
+
+
+@frozen
+class IdentitySettings:
+    """The host's own sign-in, as pages speak of it: see ``docs/how-to/identity.md``."""
+
+    name: str = ""
+    """As families know it: "Mon ENT"."""
+    sign_in_url: str = field(default="", validator=_is_address)
+    """Where the button of the sign-in page leads; empty for none."""
+    sign_out_url: str = field(default="", validator=_is_address)
+
+
 @frozen
 class Settings:
     """One site: an académie, its database and how people reach it."""
@@ -72,6 +90,7 @@ class Settings:
     hotline: Hotline = Hotline()
     durations: Durations = Durations()
     mail: MailSettings = MailSettings()
+    identity: IdentitySettings = IdentitySettings()
     disabled_plugins: tuple[str, ...] = ()
     trusted_proxies: int = field(default=0, validator=validators.ge(0))
     """Proxies in front that set X-Forwarded-For; 0 trusts none."""

@@ -165,6 +165,8 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "account.email_undone": lambda: _("Ancienne adresse électronique rétablie"),
     "account.sessions_closed": lambda: _("Autres connexions fermées"),
     "data.given": lambda: _("Copie des données remise"),
+    "identity.linked": lambda: _("Compte relié à l’ENT"),
+    "identity.unlinked": lambda: _("Compte délié de l’ENT"),
     "letters.issued": lambda: _("Notifications éditées"),
     "module.open": lambda: _("Module ouvert"),
     "module.closed": lambda: _("Module fermé"),

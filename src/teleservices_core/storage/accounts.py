@@ -42,10 +42,11 @@ ACCOUNT_COLUMNS = (
     t.accounts.c.epoch,
     t.accounts.c.version,
 )
-_WITH_HOLDERS = t.accounts.outerjoin(
+WITH_HOLDERS = t.accounts.outerjoin(
     t.account_holders, t.account_holders.c.account_id == t.accounts.c.id
 )
-_SELECT = select(*ACCOUNT_COLUMNS, t.account_holders.c.person_id).select_from(_WITH_HOLDERS)
+"""Accounts, with one row for each person."""
+_SELECT = select(*ACCOUNT_COLUMNS, t.account_holders.c.person_id).select_from(WITH_HOLDERS)
 _GET = _SELECT.where(t.accounts.c.id == bindparam("key"))
 _BY_LOGIN = _SELECT.where(t.accounts.c.login_name == bindparam("key"))
 _BY_EMAIL = _SELECT.where(t.accounts.c.email == bindparam("key")).order_by(t.accounts.c.login_name)
@@ -62,7 +63,7 @@ _SESSION = (
         *ACCOUNT_COLUMNS,
         t.account_holders.c.person_id,
     )
-    .select_from(t.sessions.join(_WITH_HOLDERS, t.sessions.c.account_id == t.accounts.c.id))
+    .select_from(t.sessions.join(WITH_HOLDERS, t.sessions.c.account_id == t.accounts.c.id))
     .where(t.sessions.c.id_hash == bindparam("id_hash"), t.sessions.c.expires_at > bindparam("at"))
 )
 
@@ -252,6 +253,13 @@ class Sessions:
         """See the port."""
         done = self.connection.execute(delete(t.sessions).where(t.sessions.c.id_hash == id_hash))
         return done.rowcount == 1
+
+    def remove_opened_by(self, identity_hash: str, *, account_id: UUID) -> int:
+        """See the port."""
+        opened = delete(t.sessions).where(
+            t.sessions.c.account_id == account_id, t.sessions.c.identity_hash == identity_hash
+        )
+        return self.connection.execute(opened).rowcount
 
     def remove_all(
         self, account_id: UUID, *, but: str | None = None, purpose: SessionPurpose | None = None

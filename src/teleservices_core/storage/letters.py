@@ -222,7 +222,7 @@ class Letters:
         )
 
     def _retire(self, account_ids: set[UUID], at: datetime) -> None:
-        # Older letters, sessions and devices die with the new letter (F17).
+        # Older letters, sessions, devices and links with an identity die with it (F17).
         self.connection.execute(
             update(t.letters)
             .where(
@@ -232,8 +232,8 @@ class Letters:
             )
             .values(replaced_at=at)
         )
-        self.connection.execute(delete(t.sessions).where(t.sessions.c.account_id.in_(account_ids)))
-        self.connection.execute(delete(t.devices).where(t.devices.c.account_id.in_(account_ids)))
+        for table in (t.sessions, t.devices, t.identities):
+            self.connection.execute(delete(table).where(table.c.account_id.in_(account_ids)))
 
     def _add(self, letters: Iterable[CredentialLetter]) -> None:
         rows = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -33,8 +34,9 @@ from teleservices_core.storage.importing_rows import to_adult
 from teleservices_core.storage.tables import AnyRow
 
 _ESTABLISHMENT = tuple(column.label(f"est_{column.name}") for column in t.establishments.c)
+_STUDENT = tuple(column.label(f"stu_{column.name}") for column in t.students.c)
 _CHILD = (
-    *(column.label(f"stu_{column.name}") for column in t.students.c),
+    *_STUDENT,
     *t.schoolings.c,
     *_ESTABLISHMENT,
 )
@@ -79,6 +81,23 @@ _ONE_SEEN_BY_GUARDIAN = _SEEN_BY_GUARDIAN.where(_ONE)
 _ONE_SEEN_BY_STUDENT = _SEEN_BY_STUDENT.where(_ONE)
 
 
+_GUARDIANS = (
+    select(t.adults)
+    .select_from(t.responsibilities.join(t.adults, t.adults.c.id == t.responsibilities.c.adult_id))
+    .where(
+        t.responsibilities.c.student_id == bindparam("student_id"),
+        t.responsibilities.c.level <= Level.IN_CHARGE,
+        or_(
+            t.responsibilities.c.from_on.is_(None), t.responsibilities.c.from_on <= bindparam("day")
+        ),
+        or_(
+            t.responsibilities.c.until_on.is_(None),
+            t.responsibilities.c.until_on > bindparam("day"),
+        ),
+    )
+)
+
+
 def to_establishment(row: AnyRow, prefix: str = "") -> Establishment:
     """An establishment from a row whose columns carry a prefix."""
 
@@ -99,8 +118,8 @@ def to_establishment(row: AnyRow, prefix: str = "") -> Establishment:
     )
 
 
-def _to_child(row: AnyRow) -> Child:
-    student = Student(
+def _to_student(row: AnyRow) -> Student:
+    return Student(
         id=row.stu_id,
         last_name=row.stu_last_name,
         first_name=row.stu_first_name,
@@ -109,6 +128,10 @@ def _to_child(row: AnyRow) -> Child:
         sex=Sex(row.stu_sex),
         ine=Ine(row.stu_ine) if row.stu_ine else None,
     )
+
+
+def _to_child(row: AnyRow) -> Child:
+    student = _to_student(row)
     schooling = Schooling(
         student_id=row.stu_id,
         uai=Uai(row.uai),
@@ -215,6 +238,17 @@ class Roster:
         """See the port."""
         found = select(t.adults).where(t.adults.c.id.in_(ids))
         return [to_adult(row) for row in self.connection.execute(found)]
+
+    def student(self, student_id: UUID) -> Student | None:
+        """See the port."""
+        found = select(*_STUDENT).where(t.students.c.id == student_id)
+        row = self.connection.execute(found).first()
+        return _to_student(row) if row else None
+
+    def guardians(self, student_id: UUID, day: date) -> list[Adult]:
+        """See the port."""
+        rows = self.connection.execute(_GUARDIANS, {"student_id": student_id, "day": day})
+        return [to_adult(row) for row in rows]
 
     def by_siecle_id(self, uai: Uai, kind: str, siecle_id: str) -> UUID | None:
         """See the port."""

@@ -318,6 +318,7 @@ identities = Table(
     _ref("account_id", "core_accounts.id"),
     _at("linked_at", nullable=False),
     _at("seen_at", nullable=False),
+    _at("unlinked_at"),
     Index(None, "account_id"),
 )
 """Who a person is for the host: never an e-mail address alone."""

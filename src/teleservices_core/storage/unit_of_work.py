@@ -9,6 +9,7 @@ from attrs import field, frozen
 from sqlalchemy import Connection, Engine
 
 from teleservices_core.family_ports import GroupingStore
+from teleservices_core.identity_ports import IdentityStore
 from teleservices_core.ports import (
     AccountStore,
     AuditStore,
@@ -26,6 +27,7 @@ from teleservices_core.ports import (
 from teleservices_core.storage.accounts import Accounts, Sessions, Tokens
 from teleservices_core.storage.delegations import Delegations
 from teleservices_core.storage.groupings import Groupings
+from teleservices_core.storage.identities import Identities
 from teleservices_core.storage.journal import Audit, Outbox
 from teleservices_core.storage.letters import Letters
 from teleservices_core.storage.policy import PolicyTable
@@ -42,6 +44,7 @@ class SqlTransaction:
         self.accounts: AccountStore = Accounts(connection)
         self.groupings: GroupingStore = Groupings(connection)
         self.letters: LetterStore = Letters(connection)
+        self.identities: IdentityStore = Identities(connection)
         self.sessions: SessionStore = Sessions(connection)
         self.tokens: TokenStore = Tokens(connection)
         self.throttles: ThrottleStore = Throttles(connection)

@@ -17,7 +17,7 @@ from teleservices_core.domain.roster import Adult, Responsibility, Schooling, St
 from teleservices_core.domain.staff import Assignment, Role, StaffMember
 from teleservices_core.domain.values import Uai
 from teleservices_core.storage import tables as t
-from teleservices_core.testing.builders import an_establishment
+from teleservices_core.testing.builders import COLLEGE, an_establishment
 from teleservices_core.usecases.directory import free_login
 
 PASSWORD = "une phrase bien à moi 42"  # noqa: S105 - of invented people
@@ -96,6 +96,13 @@ class World:
                 until_on=link.until_on,
             )
         return adult
+
+    def siecle_key(self, person: Student | Adult, siecle_id: str, uai: Uai = COLLEGE) -> None:
+        """Give a person an identifier in a school's base."""
+        kind = "student" if isinstance(person, Student) else "adult"
+        self._insert(
+            t.siecle_keys, uai=uai.code, kind=kind, siecle_id=siecle_id, entity_id=person.id
+        )
 
     def account(
         self, person: Student | Adult | StaffMember, audience: Audience, **changes: Any

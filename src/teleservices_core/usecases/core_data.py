@@ -150,6 +150,21 @@ def _link(link: Responsibility) -> Mapping[str, Any]:
     }
 
 
+def _identities(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
+    linked = tx.identities.of_accounts([scope.account.id])
+    return {
+        _("liens"): [
+            {
+                _("fournisseur d’identité"): each.issuer,
+                _("identité"): each.subject,
+                _("relié le"): each.linked_at,
+                _("dernière connexion"): each.seen_at,
+            }
+            for each in linked
+        ]
+    }
+
+
 def _mails(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
     return {_("messages"): [_mail(each) for each in tx.outbox.of_account(scope.account.id)]}
 
@@ -207,6 +222,13 @@ CORE_DATA: Final = (
             "heures au plus."
         ).format_map(figures),
         _sessions,
+    ),
+    PersonalData(
+        "core.identities",
+        lambda: _("Connexion par l’ENT"),
+        lambda _figures: _("Sous quelle identité l’ENT ouvre votre compte, et depuis quand."),
+        lambda _figures: _("Jusqu’à une nouvelle notification, ou la fermeture du compte."),
+        _identities,
     ),
     PersonalData(
         "core.persons",

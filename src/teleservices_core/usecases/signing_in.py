@@ -103,7 +103,10 @@ def open_session(
     device_hash: str | None = None,
     identity_hash: str | None = None,
 ) -> SignedIn:
-    """Store a new session; its secret never existed before, so it cannot be fixed."""
+    """Store a new session; its secret never existed before, so it cannot be fixed.
+
+    ``identity_hash`` is the digest of the host's identity that opens it.
+    """
     now, durations = site.now(), site.settings.durations
     secret = new_secret()
     session = Session(

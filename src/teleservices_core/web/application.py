@@ -17,14 +17,15 @@ from teleservices_core.catalogue import BUILTIN
 from teleservices_core.contributions import Route
 from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError
 from teleservices_core.i18n import _
+from teleservices_core.identity_ports import Identify
 from teleservices_core.usecases.devices import DEVICE_LIFE
-from teleservices_core.usecases.signing_in import resume
 from teleservices_core.usecases.site import Site
 from teleservices_core.web import csrf
 from teleservices_core.web.context import Context, LazyToken
 from teleservices_core.web.cookies import Cookies
 from teleservices_core.web.guards import Stop, guard
 from teleservices_core.web.headers import protect
+from teleservices_core.web.identity import who_is_there
 from teleservices_core.web.pages.errors import error_page
 from teleservices_core.web.responses import Download, Page, Redirect
 from teleservices_core.web.templating import make_environment
@@ -57,8 +58,9 @@ def _drain(environ: WSGIEnvironment) -> None:
 class Application:
     """Serves one site under whatever mount point the host chose."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, identify: Identify | None = None) -> None:
         self.site = site
+        self._identify = identify
         catalogue = site.catalogue
         self._routes: Mapping[str, Route] = {route.name: route for route in catalogue.routes}
         self._owners = {route.name: catalogue.owner(route) for route in catalogue.routes}
@@ -119,11 +121,10 @@ class Application:
         return self._finish(context, answer)
 
     def _handle(self, context: Context, route: Route, values: Mapping[str, Any]) -> Any:
-        secret = context.cookies.get(context.request, "session")
-        if secret is not None:
-            context.viewer = resume(self.site, secret)
-        if context.request.method not in _SAFE and not csrf.is_ours(
-            self.site.settings, context.request, context.browser_id()
+        changed = who_is_there(context, route, self._identify)
+        if context.request.method not in _SAFE and (
+            # A form was shown to who was there before.
+            changed or not csrf.is_ours(self.site.settings, context.request, context.browser_id())
         ):
             return error_page(context, 403, code="form_expired")
         guard(context, route, values)
@@ -214,6 +215,8 @@ class Application:
         elif context.signed_out:
             cookies.delete(response, "session")
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        if context.beside is not None:
+            cookies.set(response, "beside", context.beside)
         if context.visit is not None:
             cookies.set(response, "visit", context.visit)
         if context.notices and not shown:

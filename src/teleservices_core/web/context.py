@@ -9,6 +9,7 @@ from attrs import Factory, define, field, frozen
 from werkzeug import Request
 
 from teleservices_core.domain.families import Child
+from teleservices_core.domain.identities import ExternalIdentity
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.hashing import new_secret
 from teleservices_core.usecases.home import ModuleAnswer
@@ -36,6 +37,12 @@ class Context:
     signed_in: SignedIn | None = field(default=None, init=False)
     signed_out: bool = field(default=False, init=False)
     visit: str | None = field(default=None, init=False)
+    identity: ExternalIdentity | None = field(default=None, init=False)
+    """Whom the host has signed in, linked to an account or not."""
+    refusal: str = field(default="", init=False)
+    """Why that identity opened no session: a code of ``usecases.identities``."""
+    beside: str | None = field(default=None, init=False)
+    """To be kept in the browser: see ``web.identity``."""
     notices: list[Notice] = Factory(list)
 
     @property
@@ -44,6 +51,11 @@ class Context:
         if self.viewer is None:
             raise RuntimeError("the route is not guarded")
         return self.viewer
+
+    @property
+    def entrance(self) -> str:
+        """The route where somebody not signed in begins."""
+        return "core.sign_in" if self.identity is None else "core.link_account"
 
     @property
     def source(self) -> str:
@@ -88,10 +100,18 @@ class Context:
 
     def csrf_token(self) -> str:
         """What the page's forms carry; a visitor without a cookie is given one."""
-        browser_id = self.browser_id() or self.visit
+        browser_id = self._next_browser_id()
         if browser_id is None:
             browser_id = self.visit = new_secret()
         return csrf.token(self.site.settings, browser_id)
+
+    def _next_browser_id(self) -> str | None:
+        # The cookie that the answer leaves, which is not always the one that came.
+        if self.signed_in is not None:
+            return self.signed_in.secret
+        if self.signed_out:
+            return self.visit or self.cookies.get(self.request, "visit")
+        return self.browser_id() or self.visit
 
     def tell(self, kind: str, text: str) -> None:
         """Show a message on the next page."""

@@ -34,7 +34,7 @@ def guard(context: Context, route: Route, values: Mapping[str, Any]) -> None:
         return
     viewer = context.viewer
     if viewer is None:
-        raise Stop(Redirect("core.sign_in"))
+        raise Stop(Redirect(context.entrance))
     if viewer.session.purpose is not _PURPOSE.get(route.access, SessionPurpose.FULL):
         raise Stop(Redirect("core.home" if viewer.in_full else next_step(viewer)))
     if route.access in _PURPOSE:

@@ -32,6 +32,7 @@ def make_environment(folders: Iterable[Path], zone: ZoneInfo) -> Environment:
         phone=i18n.show_phone,
         short_date=i18n.show_short_date,
         instant=lambda at: i18n.show_instant(at, zone),
+        local_date=lambda at: i18n.show_local_date(at, zone),
         timestamp=lambda at: i18n.show_timestamp(at, zone),
     )
     return environment

@@ -10,6 +10,7 @@ from teleservices_core.web.pages import (
     academy,
     account,
     first_login,
+    identity,
     public,
     recovery,
     school,
@@ -20,6 +21,7 @@ ROUTES: Final = (
     *first_login.ROUTES,
     *recovery.ROUTES,
     *account.ROUTES,
+    *identity.ROUTES,
     *school.ROUTES,
     *academy.ROUTES,
 )

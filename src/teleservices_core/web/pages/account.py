@@ -14,6 +14,7 @@ from teleservices_core.usecases.home import family_home
 from teleservices_core.usecases.passwords import minimum_length
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
+from teleservices_core.web.pages.identity import host_name, linked
 from teleservices_core.web.pages.passwords import PasswordForm, submit
 from teleservices_core.web.responses import Page, Redirect
 
@@ -35,6 +36,8 @@ def account(context: Context) -> Page:
             "account": viewer.account,
             "answers": family_home(context.site, viewer) if viewer.is_family else [],
             "sessions": my_account.my_sessions(context.site, viewer),
+            "identities": linked(context),
+            "host": host_name(context),
             "here": viewer.session.id_hash,
         },
     )

@@ -36,7 +36,7 @@ def home(context: Context) -> Answer:
     """The first page of each: the family's children, the staff's school, or sign-in."""
     viewer = context.viewer
     if viewer is None:
-        return context.redirect("core.sign_in")
+        return context.redirect(context.entrance)
     if not viewer.in_full:
         return context.redirect(next_step(viewer))
     if viewer.is_family:
@@ -53,11 +53,11 @@ def sign_in(context: Context) -> Answer:
     if context.request.method != "POST":
         if context.viewer is not None:
             return context.redirect("core.home")
-        return _sign_in_page(SignInForm())
+        return _sign_in_page(context, SignInForm())
     form: Form[SignInForm] = read_form(context.request, SignInForm)
     typed = SignInForm(form.typed.get("login_name", "")[:100])
     if form.value is None:
-        return _sign_in_page(typed, title=_("Identifiant ou mot de passe trop long"))
+        return _sign_in_page(context, typed, title=_("Identifiant ou mot de passe trop long"))
     try:
         done = signing_in.sign_in(
             context.site,
@@ -68,21 +68,30 @@ def sign_in(context: Context) -> Answer:
             device_secret=context.device_secret,
         )
     except RefusedError as refused:
-        title, advice = _refusal(context, refused)
-        return _sign_in_page(typed, title=title, advice=advice)
+        title, advice = refusal_words(context, refused)
+        return _sign_in_page(context, typed, title=title, advice=advice)
     context.enter(done)
     return context.redirect("core.home")
 
 
-def _sign_in_page(typed: SignInForm, *, title: str = "", advice: str = "") -> Page:
+def _sign_in_page(
+    context: Context, typed: SignInForm, *, title: str = "", advice: str = ""
+) -> Page:
     return Page(
         "sign_in.html",
-        {"login_name": typed.login_name, "refusal": title, "advice": advice},
+        {
+            "login_name": typed.login_name,
+            "refusal": title,
+            "advice": advice,
+            "host": context.site.settings.identity,
+            "to_link": context.identity is not None,
+        },
         status=200 if not title else 422,
     )
 
 
-def _refusal(context: Context, refused: RefusedError) -> tuple[str, str]:
+def refusal_words(context: Context, refused: RefusedError) -> tuple[str, str]:
+    """Why a secret opened nothing, and what to do, whatever the form it was typed in."""
     now = context.site.now()
     match refused.code:
         case "throttled":
@@ -143,6 +152,8 @@ def sign_out(context: Context) -> Answer:
     if context.viewer is not None:
         signing_in.sign_out(context.site, context.viewer)
     context.signed_out = True
+    if context.identity is not None:
+        return context.redirect("core.signed_out")
     context.tell("success", _("Vous êtes déconnecté."))
     return context.redirect("core.sign_in")
 

@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Uuid(), nullable=False),
         _at("linked_at", nullable=False),
         _at("seen_at", nullable=False),
+        _at("unlinked_at"),
         sa.ForeignKeyConstraint(
             ["account_id"], ["core_accounts.id"], name="fk_core_identities_account_id"
         ),
