@@ -344,8 +344,16 @@ class RosterStore(Protocol):
         """All of them, by name."""
         ...
 
+    def places(self) -> frozenset[str]:
+        """The codes (UAI) of all of them."""
+        ...
+
     def save_establishments(self, establishments: Iterable[Establishment]) -> None:
         """Create or update."""
+        ...
+
+    def set_participation(self, uais: Collection[Uai], takes_part: bool) -> int:
+        """Compare-and-set: make those that are not so join or leave; returns how many."""
         ...
 
     def children(self, account: Account, school_year: SchoolYear) -> list[Child]:

@@ -174,6 +174,8 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "module.imposed": lambda: _("Module imposé"),
     "module.forbidden": lambda: _("Module interdit"),
     "module.inherited": lambda: _("Module rendu au réglage hérité"),
+    "establishment.joined": lambda: _("Adhésion aux téléservices"),
+    "establishment.left": lambda: _("Fin de l’adhésion aux téléservices"),
     "establishments.imported": lambda: _("Établissements importés"),
     "staff.imported": lambda: _("Personnels importés"),
     "roster.imported": lambda: _("Base élèves importée"),

@@ -99,6 +99,23 @@ class Scope:
         """The establishment of the scope, if it lies in one."""
         return Uai(self.place) if self.rank >= Rank.NAMED else None
 
+    @property
+    def path(self) -> tuple[Scope, ...]:
+        """The scopes that come before it and itself, the widest first.
+
+        A class is asked for without its level, which only its students tell.
+        """
+        uai = self.uai
+        if uai is None:
+            return (Scope.academie(), self)[-1 - self.rank :]
+        return (*chain(uai)[: min(self.rank, Rank.LEVEL)], self)
+
+    def covers(self, uai: Uai) -> bool:
+        """Whether the scope concerns an establishment, or a part of it."""
+        if self.rank is Rank.DEPARTEMENT:
+            return self.place == uai.departement
+        return self.rank is Rank.ACADEMIE or self.place == uai.code
+
 
 @lru_cache(maxsize=8192)
 def chain(uai: Uai, level: ClassLevel | None = None, class_group: str = "") -> tuple[Scope, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import frozen
-from sqlalchemy import Connection, Select, bindparam, func, or_, select
+from sqlalchemy import Connection, Select, bindparam, func, or_, select, update
 
 from teleservices_core.domain.accounts import Account, Audience
 from teleservices_core.domain.establishments import (
@@ -192,6 +192,10 @@ class Roster:
         by_name = select(t.establishments).order_by(t.establishments.c.name)
         return [to_establishment(row) for row in self.connection.execute(by_name)]
 
+    def places(self) -> frozenset[str]:
+        """See the port."""
+        return frozenset(self.connection.execute(select(t.establishments.c.uai)).scalars())
+
     def save_establishments(self, establishments: Iterable[Establishment]) -> None:
         """See the port."""
         rows = [
@@ -210,6 +214,15 @@ class Roster:
         ]
         if rows:
             upsert(self.connection, t.establishments, rows, columns=tuple(rows[0]))
+
+    def set_participation(self, uais: Collection[Uai], takes_part: bool) -> int:
+        """See the port."""
+        e = t.establishments.c
+        return self.connection.execute(
+            update(t.establishments)
+            .where(e.uai.in_([uai.code for uai in uais]), e.takes_part.is_(not takes_part))
+            .values(takes_part=takes_part)
+        ).rowcount
 
     def children(self, account: Account, school_year: SchoolYear) -> list[Child]:
         """See the port."""

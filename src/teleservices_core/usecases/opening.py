@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.activation import Decision, Question, decide
+from teleservices_core.domain.changes import Change, fingerprint, present_state
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.modules import ModuleDefinition, OpeningMode
 from teleservices_core.domain.policy import Opening, Policy, Stance, settle
-from teleservices_core.domain.scopes import Scope, chain
+from teleservices_core.domain.scopes import Scope
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
-from teleservices_core.ports import Transaction
+from teleservices_core.ports import AuditEntry, Transaction
 from teleservices_core.usecases.rights import require_academy, require_module
 from teleservices_core.usecases.site import Site, audited
 from teleservices_core.words import Told, tell
@@ -42,88 +44,137 @@ def set_opening(
 
     ``stance`` None undoes the choice made there: what is inherited holds again.
     ``seen`` is the stance recorded there when the person decided. ``viewer``
-    None is the command line. Raises :exc:`NotFoundError` for an unknown module
-    or establishment, :exc:`NotAllowedError` for who does not decide there,
-    :exc:`RefusedError` ``not_yours`` where the head has no choice,
-    :exc:`ConflictError` when somebody else decided meanwhile.
+    None is the command line. Raises as :func:`set_openings`.
     """
-    now = site.now()
-    school_year = school_year or site.school_year()
-    module = site.catalogue.module(module_id)
-    if module is None or audience not in module.audiences:
-        raise NotFoundError(f"no module {module_id!r} for {audience}")
+    change = Change(scope, module_id, audience, stance)
+    known = seen is None or isinstance(seen, Stance)
+    expected = fingerprint([(change, seen)]) if known else None  # type: ignore[list-item]
+    recorded = set_openings(site, viewer, [change], school_year, seen=expected)
+    return recorded[0] if recorded else None
+
+
+def set_openings(
+    site: Site,
+    viewer: Viewer | None,
+    changes: Sequence[Change],
+    school_year: SchoolYear | None = None,
+    *,
+    seen: str | None = None,
+) -> tuple[Opening, ...]:
+    """Record choices in one transaction, all or none; returns those not undone.
+
+    ``seen`` is the :func:`.fingerprint` of what was recorded at their scopes
+    when the person decided, None not to compare. Raises :exc:`NotFoundError`
+    for an unknown module, establishment or département, :exc:`NotAllowedError`
+    for who does not decide there, :exc:`RefusedError` ``not_yours`` where the
+    head has no choice, :exc:`ConflictError` when somebody else decided meanwhile.
+    """
+    year = school_year or site.school_year()
     with site.database.writing() as tx:
-        _require(site, tx, viewer, scope, module_id)
-        uai = scope.uai
-        policy = tx.policy.policy([uai], school_year) if uai else tx.policy.whole(school_year)
-        before = policy.opening(scope, module_id, school_year, audience)
-        if seen is not AS_IT_IS and seen != (before.stance if before else None):
-            raise ConflictError("somebody else has decided meanwhile")
-        opening = Opening(
-            module_id=module_id,
-            school_year=school_year,
-            audience=audience,
-            stance=stance or Stance.ALLOWED,
-            scope=scope,
-            set_by=viewer.name if viewer else "",
-            set_at=now,
-        )
-        if scope.rank.is_heads and (
-            not has_choice(module, policy, opening) or stance not in {None, *HEADS_STANCES}
-        ):
+        openings = record_changes(site, tx, viewer, changes, year, seen=seen)
+    tell_plugins(site, openings)
+    return openings
+
+
+def record_changes(
+    site: Site,
+    tx: Transaction,
+    viewer: Viewer | None,
+    changes: Sequence[Change],
+    year: SchoolYear,
+    *,
+    seen: str | None = None,
+) -> tuple[Opening, ...]:
+    """The same inside a transaction; once committed, call :func:`tell_plugins`."""
+    modules = [_module(site, change) for change in changes]
+    _require(site, tx, viewer, changes)
+    uais = [uai for change in changes if (uai := change.scope.uai) is not None]
+    alone = len(uais) == len(changes)
+    policy = tx.policy.policy(uais, year) if alone else tx.policy.whole(year)
+    if seen is not None and seen != present_state(changes, policy, year):
+        raise ConflictError("somebody else has decided meanwhile")
+    now, recorded = site.now(), []
+    for change, module in zip(changes, modules, strict=True):
+        if change.scope.rank.is_heads and not _is_heads(module, policy, change, year):
             raise RefusedError("not_yours", module=module.title)
-        if stance is not None:
+        opening = evolve(change.opening(year), set_by=viewer.name if viewer else "", set_at=now)
+        before = policy.opening(change.scope, module.id, year, change.audience)
+        if change.stance is not None:
             tx.policy.record(opening, before=before.stance if before else None)
+            recorded.append(opening)
         elif before is not None:
             tx.policy.forget(before)
-        tx.audit.add(
-            audited(
-                f"module.{stance or 'inherited'}",
-                now,
-                viewer,
-                uai=scope.uai,
-                module=module_id,
-                audience=audience,
-                school_year=str(school_year),
-                rank=scope.rank.name.lower(),
-                place=scope.place,
-                part=scope.part,
-                before=before.stance if before else "",
-            )
-        )
-    if stance is None:
-        return None
-    opened = stance in {Stance.OPEN, Stance.IMPOSED}
-    hook = "opened" if opened else "closed"
-    if stance is not Stance.ALLOWED:
-        site.plugins.notify(f"teleservices_module_{hook}", now, opening=opening)
-    return opening
+        policy = change.applied(policy, year)
+        tx.audit.add(_noted(change, viewer, now, year, before))
+    return tuple(recorded)
 
 
-def _require(
-    site: Site, tx: Transaction, viewer: Viewer | None, scope: Scope, module_id: str
-) -> None:
-    uai = scope.uai
-    if uai is not None and tx.roster.establishment(uai) is None:
-        raise NotFoundError(f"no establishment {uai}")
+def tell_plugins(site: Site, openings: Iterable[Opening]) -> None:
+    """After the commit, let plugins know what was opened and closed."""
+    for opening in openings:
+        if opening.stance is Stance.ALLOWED:
+            continue
+        hook = "opened" if opening.stance in {Stance.OPEN, Stance.IMPOSED} else "closed"
+        site.plugins.notify(f"teleservices_module_{hook}", site.now(), opening=opening)
+
+
+def _module(site: Site, change: Change) -> ModuleDefinition:
+    module = site.catalogue.module(change.module_id)
+    if module is None or change.audience not in module.audiences:
+        raise NotFoundError(f"no module {change.module_id!r} for {change.audience}")
+    return module
+
+
+def _is_heads(module: ModuleDefinition, policy: Policy, change: Change, year: SchoolYear) -> bool:
+    return change.stance in {None, *HEADS_STANCES} and has_choice(
+        module, policy, change.opening(year)
+    )
+
+
+def _noted(
+    change: Change,
+    viewer: Viewer | None,
+    at: datetime,
+    year: SchoolYear,
+    before: Opening | None,
+) -> AuditEntry:
+    return audited(
+        f"module.{change.stance or 'inherited'}",
+        at,
+        viewer,
+        uai=change.scope.uai,
+        module=change.module_id,
+        audience=change.audience,
+        school_year=str(year),
+        rank=change.scope.rank.name.lower(),
+        place=change.scope.place,
+        part=change.scope.part,
+        before=before.stance if before else "",
+    )
+
+
+def _require(site: Site, tx: Transaction, viewer: Viewer | None, changes: Sequence[Change]) -> None:
+    places = tx.roster.places()
+    known = {"", *places, *(code[:3] for code in places)}
+    for place in {change.scope.place for change in changes} - known:
+        raise NotFoundError(f"no establishment or département {place}")
     if viewer is None:
         return
-    if scope.rank.is_heads and uai is not None:
-        require_module(site, tx, viewer, uai, module_id)
-    else:
+    if any(not change.scope.rank.is_heads for change in changes):
         require_academy(site, tx, viewer)
+    theirs = {(c.scope.uai, c.module_id) for c in changes if c.scope.rank.is_heads}
+    for uai, module_id in theirs:
+        if uai is not None:
+            require_module(site, tx, viewer, uai, module_id)
 
 
 def has_choice(module: ModuleDefinition, policy: Policy, opening: Opening) -> bool:
     """Whether a decision at a scope would count: nothing above it is final."""
     if opening.scope.rank.is_heads and module.opening_mode is OpeningMode.AUTOMATIC:
         return False
-    uai = opening.scope.uai
-    above = chain(uai) if uai else (Scope.academie(),)
     found = (
         policy.opening(scope, module.id, opening.school_year, opening.audience)
-        for scope in above
-        if scope.rank < opening.scope.rank
+        for scope in opening.scope.path[:-1]
     )
     return not any(each.stance.is_final for each in found if each is not None)
 
