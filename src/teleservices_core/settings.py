@@ -40,8 +40,19 @@ class Durations:
     grouping_undo_days: int = field(default=7, validator=validators.ge(1))
     unclaimed_days: int = field(default=90, validator=validators.ge(1))
     unused_days: int = field(default=365, validator=validators.ge(1))
+    closing_warnings_days: tuple[int, ...] = field(default=(30, 7))
+    """Days before the last one on which who has an address is warned, the longest first."""
+    dead_links_days: int = field(default=30, validator=validators.ge(1))
+    """How long a used or expired link is remembered."""
+    old_mails_days: int = field(default=30, validator=validators.ge(2))
+    """How long a mail that has left, or never will, is remembered."""
     session_idle_minutes: int = field(default=30, validator=validators.ge(1))
     session_hours: int = field(default=12, validator=validators.ge(1))
+
+    @closing_warnings_days.validator
+    def _validate_warnings(self, _attribute: object, days: tuple[int, ...]) -> None:
+        if not days or days[-1] < 1 or list(days) != sorted(set(days), reverse=True):
+            raise ValueError("closing_warnings_days: expected days such as [30, 7], longest first")
 
 
 @frozen

@@ -137,6 +137,15 @@ class Account:
         """The account after an event. Raises :exc:`TransitionError` off the table."""
         return evolve(self, state=next_state(self.state, event))
 
+    def used(self, at: datetime) -> Account:
+        """The account after a sign of life: no warning holds any more.
+
+        One still to be claimed or confirmed stays warned, since signing in is
+        not what it waits for.
+        """
+        waits = self.state in {AccountState.ISSUED, AccountState.CLAIMED}
+        return evolve(self, last_used_at=at, warned_at=self.warned_at if waits else None)
+
 
 class SessionPurpose(StrEnum):
     """What a session may do."""

@@ -57,7 +57,7 @@ def sign_in(
     now = site.now()
     proof = prove(site, login_name, secret, source=source, device=device_secret)
     purpose = purpose_of(proof, now)
-    used = evolve(proof.account, last_used_at=now)
+    used = proof.account.used(now)
     if proof.rehash:
         used = evolve(used, password_hash=site.hasher.hash_password(secret))
     device_secret = device_secret or new_secret()
