@@ -14,6 +14,7 @@ from teleservices_core.commands.data import data
 from teleservices_core.commands.directory import establishments, staff
 from teleservices_core.commands.importing import import_group
 from teleservices_core.commands.letters import letters
+from teleservices_core.commands.lifecycle import lifecycle
 from teleservices_core.commands.modules import modules
 from teleservices_core.commands.operations import migrate, plugins, serve, worker
 from teleservices_core.commands.synth import synth
@@ -76,6 +77,7 @@ for command in (
     establishments,
     import_group,
     letters,
+    lifecycle,
     migrate,
     modules,
     plugins,

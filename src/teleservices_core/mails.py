@@ -138,4 +138,71 @@ MAILS: Final = (
         ),
         link_path="/retablir/{secret}",
     ),
+    MailTemplate(
+        kind="core.closing_unused",
+        subject=lambda: _("Connectez-vous pour garder votre compte"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "Sur le site {site} de l’{academie}, un compte qui n’a pas servi pendant {days} jours "
+            "est supprimé. Le vôtre (identifiant {login}) le sera après le {on}, sauf si vous vous "
+            "connectez d’ici là.\n"
+            "\n"
+            "Pour le garder, une seule connexion suffit : {home}\n"
+            "Mot de passe oublié ? La page de connexion permet d’en choisir un autre.\n"
+            "\n"
+            "Vous n’en avez plus besoin ? Vous n’avez rien à faire.\n"
+            "\n"
+            "Ce message est envoyé automatiquement, merci de ne pas y répondre.\n"
+        ),
+    ),
+    MailTemplate(
+        kind="core.closing_unconfirmed",
+        subject=lambda: _("Il reste à confirmer votre adresse électronique"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "Sur le site {site} de l’{academie}, le compte d’identifiant {login} attend que son "
+            "adresse électronique soit confirmée. Sans cela, il sera supprimé après le {on}.\n"
+            "\n"
+            "Pour le garder, connectez-vous : {home}\n"
+            "La page vous propose alors un nouveau lien, ou de corriger l’adresse.\n"
+            "\n"
+            "Vous n’avez rien demandé ? Ne tenez pas compte de ce message.\n"
+            "\n"
+            "Ce message est envoyé automatiquement, merci de ne pas y répondre.\n"
+        ),
+    ),
+    MailTemplate(
+        kind="core.closing_unclaimed",
+        subject=lambda: _("Activez votre compte pour le garder"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "Une nouvelle notification a été éditée pour votre compte (identifiant {login}) sur le "
+            "site {site} de l’{academie}, et n’a pas servi. Sans activation, ce compte sera "
+            "supprimé après le {on}.\n"
+            "\n"
+            "Pour le garder, connectez-vous avec votre notification : {home}\n"
+            "Vous ne l’avez plus ? Demandez-en une autre au secrétariat de l’établissement.\n"
+            "\n"
+            "Ce message est envoyé automatiquement, merci de ne pas y répondre.\n"
+        ),
+    ),
+    MailTemplate(
+        kind="core.account_closed",
+        subject=lambda: _("Votre compte est supprimé"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "Faute d’utilisation, votre compte (identifiant {login}) vient d’être supprimé sur le "
+            "site {site} de l’{academie}. Son mot de passe et cette adresse en sont effacés. Les "
+            "données de l’établissement ne changent pas.\n"
+            "\n"
+            "Vous en avez de nouveau besoin ? Demandez une notification au secrétariat de "
+            "l’établissement : elle permet de recommencer.\n"
+            "\n"
+            "Ce message est envoyé automatiquement, merci de ne pas y répondre.\n"
+        ),
+    ),
 )

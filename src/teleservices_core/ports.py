@@ -33,6 +33,7 @@ from teleservices_core.domain.staff import Assignment, StaffMember
 from teleservices_core.domain.values import Uai
 from teleservices_core.family_ports import GroupingStore
 from teleservices_core.identity_ports import IdentityStore
+from teleservices_core.upkeep_ports import LifecycleStore, OutboxStore
 
 
 class Clock(Protocol):
@@ -97,28 +98,6 @@ class AuditEntry:
     uai: Uai | None = None
     subject_id: UUID | None = None
     detail: Mapping[str, Any] = Factory(dict)
-
-
-@frozen
-class Parcel:
-    """A mail waiting in the outbox. A link is made at delivery from ``token_id``."""
-
-    id: UUID
-    kind: str
-    to_address: str
-    context: Mapping[str, str]
-    created_at: datetime
-    due_at: datetime
-    token_id: UUID | None = None
-    account_id: UUID | None = None
-    """Whom it concerns, when that is one account."""
-    attempts: int = 0
-    """Tries that failed."""
-    sent_at: datetime | None = None
-    failed_at: datetime | None = None
-    """When it was given up, or came back."""
-    dropped_at: datetime | None = None
-    """When it was found that its link was dead: it was never sent."""
 
 
 @frozen
@@ -465,42 +444,6 @@ class StaffStore(Protocol):
         ...
 
 
-class OutboxStore(Protocol):
-    """Mails to send."""
-
-    def add(self, parcel: Parcel) -> None:
-        """Queue a mail, in the caller's transaction."""
-        ...
-
-    def claim(self, at: datetime, until: datetime, limit: int) -> list[Parcel]:
-        """Reserve due mails for this worker until an instant, the longest due first."""
-        ...
-
-    def release(self, parcel_ids: Sequence[UUID]) -> None:
-        """Give reserved mails back, untried, to whichever worker comes first."""
-        ...
-
-    def sent(self, parcel_id: UUID, at: datetime) -> bool:
-        """Mark as delivered; True for the one worker that does so."""
-        ...
-
-    def retry(self, parcel_id: UUID, error: str, due_at: datetime) -> None:
-        """Note a failed try, and when to try again."""
-        ...
-
-    def failed(self, parcel_id: UUID, at: datetime, error: str) -> bool:
-        """Give up a mail, sent or not; False if that was known."""
-        ...
-
-    def dropped(self, parcel_id: UUID, at: datetime, reason: str) -> None:
-        """Never send a mail whose link is dead."""
-        ...
-
-    def of_account(self, account_id: UUID, limit: int | None = None) -> list[Parcel]:
-        """Mails about an account, the latest first."""
-        ...
-
-
 class AuditStore(Protocol):
     """The audit trail; append-only."""
 
@@ -544,6 +487,7 @@ class Transaction(Protocol):
     delegations: DelegationStore
     staff: StaffStore
     outbox: OutboxStore
+    lifecycle: LifecycleStore
     audit: AuditStore
     connection: Any
     """The SQLAlchemy connection, for a plugin's own ``store.py``."""

@@ -163,6 +163,8 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "account.password_renewed": lambda: _("Mot de passe renouvelé"),
     "account.password_changed": lambda: _("Mot de passe changé"),
     "account.email_undone": lambda: _("Ancienne adresse électronique rétablie"),
+    "account.warned": lambda: _("Suppression du compte annoncée par message"),
+    "account.closed": lambda: _("Compte supprimé faute d’utilisation"),
     "account.sessions_closed": lambda: _("Autres connexions fermées"),
     "data.given": lambda: _("Copie des données remise"),
     "identity.linked": lambda: _("Compte relié à l’ENT"),
@@ -181,6 +183,19 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "roster.imported": lambda: _("Base élèves importée"),
 }
 """What the audit trail's actions are called on pages."""
+
+LIFECYCLE_WORDS: Final[Mapping[str, Message]] = {
+    "warned": lambda: _("comptes prévenus par message"),
+    "unclaimed": lambda: _("comptes supprimés, jamais activés"),
+    "unconfirmed": lambda: _("comptes supprimés, adresse jamais confirmée"),
+    "unused": lambda: _("comptes supprimés, inutilisés"),
+    "grouped": lambda: _("comptes supprimés, regroupés avec un autre"),
+    "links": lambda: _("liens périmés effacés"),
+    "mails": lambda: _("anciens messages effacés"),
+    "sessions": lambda: _("sessions finies effacées"),
+    "waits": lambda: _("délais d’attente effacés"),
+}
+"""What a daily run counts."""
 
 _UNKNOWN: Final = Words(
     family=lambda: _("Ce téléservice n’est pas ouvert."),

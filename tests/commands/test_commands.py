@@ -190,3 +190,18 @@ def test_data_export(site):
     (act,) = told["rubriques"]["core.journal"]["donnees"]["actes"]
     assert act["acte"] == "Copie des données remise"
     assert "nobody.here" in run("data", "export", "nobody.here", code=1)
+
+
+def test_lifecycle(site):
+    """Simulate, run, and show the last runs; nothing is due on a young site."""
+    _folder, run = site
+    assert "rien n’a été écrit" in run("lifecycle", "run", "--dry-run")
+    assert json.loads(run("lifecycle", "run", "--dry-run", "--json"))["refusal"] is None
+    assert "Aucun passage" in run("lifecycle", "last")
+    assert "Rien à faire" in run("lifecycle", "run")
+    recorded = json.loads(run("lifecycle", "run", "--json"))
+    assert recorded["finished_at"]
+    runs = json.loads(run("lifecycle", "last", "--json"))
+    assert len(runs) == 2
+    assert recorded in runs
+    assert "Rien à faire" in run("lifecycle", "last", "--number", "1")

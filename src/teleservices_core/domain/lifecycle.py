@@ -167,6 +167,16 @@ REASONS: Final[Mapping[AccountState, str]] = {
 
 
 @frozen
+class Expected:
+    """What time alone brings to the accounts that would close for one reason."""
+
+    reason: str
+    warned: int
+    """How many are to be warned for the first time."""
+    closed: int
+
+
+@frozen
 class LifecycleRun:
     """A run, as recorded: what was warned, closed and erased, by name."""
 

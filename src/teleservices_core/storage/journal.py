@@ -11,9 +11,10 @@ from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from uuid6 import uuid7
 
 from teleservices_core.domain.values import Uai
-from teleservices_core.ports import AuditEntry, Parcel
+from teleservices_core.ports import AuditEntry
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.tables import AnyRow
+from teleservices_core.upkeep_ports import Parcel
 
 _NEWEST = (t.audit.c.at.desc(), t.audit.c.id.desc())
 
@@ -118,7 +119,7 @@ class Audit:
 
 @frozen
 class Outbox:
-    """See :class:`teleservices_core.ports.OutboxStore`."""
+    """See :class:`teleservices_core.upkeep_ports.OutboxStore`."""
 
     connection: Connection
 

@@ -16,7 +16,6 @@ from teleservices_core.ports import (
     DelegationStore,
     DeviceStore,
     LetterStore,
-    OutboxStore,
     PolicyStore,
     RosterStore,
     SessionStore,
@@ -30,10 +29,12 @@ from teleservices_core.storage.groupings import Groupings
 from teleservices_core.storage.identities import Identities
 from teleservices_core.storage.journal import Audit, Outbox
 from teleservices_core.storage.letters import Letters
+from teleservices_core.storage.lifecycle import Lifecycle
 from teleservices_core.storage.policy import PolicyTable
 from teleservices_core.storage.roster import Roster
 from teleservices_core.storage.staff import Staff
 from teleservices_core.storage.throttles import Devices, Throttles
+from teleservices_core.upkeep_ports import LifecycleStore, OutboxStore
 
 
 class SqlTransaction:
@@ -54,6 +55,7 @@ class SqlTransaction:
         self.delegations: DelegationStore = Delegations(connection)
         self.staff: StaffStore = Staff(connection)
         self.outbox: OutboxStore = Outbox(connection)
+        self.lifecycle: LifecycleStore = Lifecycle(connection)
         self.audit: AuditStore = Audit(connection)
 
 

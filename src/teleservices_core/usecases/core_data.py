@@ -18,7 +18,8 @@ from teleservices_core.people_words import (
     SEX_WORDS,
     show_actor,
 )
-from teleservices_core.ports import AuditEntry, Parcel, Transaction
+from teleservices_core.ports import AuditEntry, Transaction
+from teleservices_core.upkeep_ports import Parcel
 from teleservices_core.words import AUDIT_WORDS
 
 _STATES: Final[Mapping[AccountState, Message]] = {

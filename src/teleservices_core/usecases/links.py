@@ -8,7 +8,8 @@ from uuid import UUID
 from teleservices_core.domain.accounts import Account, Token, TokenPurpose
 from teleservices_core.errors import RefusedError
 from teleservices_core.hashing import digest, link_secret
-from teleservices_core.ports import Parcel, Transaction
+from teleservices_core.ports import Transaction
+from teleservices_core.upkeep_ports import Parcel
 from teleservices_core.usecases.site import Site
 
 

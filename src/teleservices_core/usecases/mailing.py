@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import smtplib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 from attrs import astuple, frozen
 
 from teleservices_core.hashing import link_secret
-from teleservices_core.i18n import show_instant
-from teleservices_core.ports import Mailer, Parcel
+from teleservices_core.i18n import show_day, show_instant
+from teleservices_core.ports import Mailer
+from teleservices_core.upkeep_ports import Parcel
 from teleservices_core.usecases.recovery import REQUESTS
 from teleservices_core.usecases.site import Site
 
@@ -184,6 +185,8 @@ def compose(site: Site, parcel: Parcel) -> EmailMessage:
     for key in ("until", "at"):
         if key in context:
             context[key] = show_instant(datetime.fromisoformat(context[key]), site.academie.zone)
+    if "on" in context:
+        context["on"] = show_day(date.fromisoformat(context["on"]))
     settings = site.settings
     context |= {
         "site": settings.site_name,

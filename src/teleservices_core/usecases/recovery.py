@@ -25,7 +25,8 @@ from teleservices_core.domain.throttling import slice_of
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotAllowedError, RefusedError
 from teleservices_core.hashing import digest, new_secret
-from teleservices_core.ports import Parcel, Transaction
+from teleservices_core.ports import Transaction
+from teleservices_core.upkeep_ports import Parcel
 from teleservices_core.usecases.claiming import normalize_email
 from teleservices_core.usecases.devices import keep_only
 from teleservices_core.usecases.links import look_at, send_link, send_mail, use
@@ -157,7 +158,7 @@ def renew_password(site: Site, viewer: Viewer, password: str) -> SignedIn:
         renewed = with_password(account, password_hash, now)
         if account.state is AccountState.LOCKED:
             renewed = renewed.after(AccountEvent.UNLOCK)
-        renewed = tx.accounts.replace(account, evolve(renewed, last_used_at=now))
+        renewed = tx.accounts.replace(account, renewed.used(now))
         opened = replace_session(site, tx, viewer, renewed)
         tx.sessions.remove_all(account.id, but=opened.session.id_hash)
         keep_only(site, tx, opened.session)

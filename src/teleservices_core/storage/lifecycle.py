@@ -1,0 +1,274 @@
+"""The daily run: what is due, found by indexes; what is over, erased by batches."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from attrs import frozen
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    case,
+    delete,
+    false,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+    update,
+)
+
+from teleservices_core.domain.accounts import AccountState
+from teleservices_core.domain.lifecycle import (
+    REASONS,
+    Expected,
+    LifecycleRun,
+    Standing,
+    Terms,
+    over_if_before,
+)
+from teleservices_core.storage import tables as t
+from teleservices_core.storage.accounts import ACCOUNT_COLUMNS, to_account
+from teleservices_core.storage.bulk import insert_or_update
+from teleservices_core.storage.tables import AnyRow
+
+_A = t.accounts.c
+_newest_letter = (
+    select(func.max(t.letters.c.expires_at))
+    .where(t.letters.c.account_id == _A.id, t.letters.c.replaced_at.is_(None))
+    .scalar_subquery()
+)
+_IN_FORCE = and_(t.groupings.c.other_id == _A.id, t.groupings.c.undone_at.is_(None))
+_undone_until = select(func.max(t.groupings.c.until_at)).where(_IN_FORCE).scalar_subquery()
+_STANDINGS = (
+    select(
+        *ACCOUNT_COLUMNS,
+        t.account_holders.c.person_id,
+        _newest_letter.label("letter_expires_at"),
+        _undone_until.label("undone_until_at"),
+    )
+    .select_from(
+        t.accounts.outerjoin(t.account_holders, t.account_holders.c.account_id == t.accounts.c.id)
+    )
+    .order_by(_A.id)
+)
+
+
+@frozen
+class _Group:
+    """Accounts whose time is counted alike."""
+
+    states: tuple[AccountState, ...]
+    starts: tuple[Any, ...]
+    """When it began: the first of these columns that is known."""
+    address: Any
+
+    @property
+    def reason(self) -> str:
+        """Why they close."""
+        return REASONS[self.states[0]]
+
+    @property
+    def over(self) -> Any:
+        """What began before it has had its days."""
+        return bindparam(f"{self.reason}_over", type_=t.UtcDateTime)
+
+    @property
+    def warned(self) -> Any:
+        """What began before it has come to its first warning."""
+        return bindparam(f"{self.reason}_warned", type_=t.UtcDateTime)
+
+    def began(self, before: Any) -> Any:
+        """Whether their time began before an instant."""
+        return func.coalesce(*self.starts) < before
+
+    def some(self, *counted: Any) -> Any:
+        """Those that come to a warning, found by their index; hardly more close than that."""
+        first = self.starts[0]
+        # In the very words of the partial indexes.
+        states = [_A.state == literal_column(f"'{state}'") for state in self.states]
+        begun = [first < self.over, first < self.warned, first.is_(None)]
+        return select(*counted).where(or_(*states), or_(*begun))
+
+    def limits(self, terms: Terms, at: datetime) -> dict[str, datetime]:
+        """The instants of the parameters."""
+        is_used = AccountState.ACTIVE in self.states
+        days = terms.unused_days if is_used else terms.unclaimed_days
+        warned = over_if_before(at, days - terms.warnings_days[0] - 1, terms.zone)
+        return {
+            f"{self.reason}_over": over_if_before(at, days, terms.zone),
+            f"{self.reason}_warned": warned,
+        }
+
+
+_GROUPS = (
+    _Group((AccountState.ISSUED,), (_A.issued_at, _A.created_at), _A.email),
+    _Group(
+        (AccountState.CLAIMED,),
+        (_A.claimed_at, _A.created_at),
+        func.coalesce(_A.email, _A.pending_email),
+    ),
+    _Group(
+        (AccountState.ACTIVE, AccountState.LOCKED),
+        (_A.last_used_at, _A.claimed_at, _A.created_at),
+        _A.email,
+    ),
+)
+
+
+def _limits(terms: Terms, at: datetime) -> dict[str, Any]:
+    limits: dict[str, Any] = {"at": at}
+    for group in _GROUPS:
+        limits |= group.limits(terms, at)
+    return limits
+
+
+def _due(group: _Group) -> Any:
+    limit = case((group.address.is_not(None), group.warned), else_=group.over)
+    return group.some(_A.id).where(group.began(limit))
+
+
+def _expected(group: _Group) -> Any:
+    is_kept = and_(
+        _A.state == AccountState.ISSUED, func.coalesce(_newest_letter > bindparam("at"), false())
+    )
+    is_told = and_(group.address.is_not(None), _A.warned_at.is_(None))
+    return group.some(
+        literal(group.reason),
+        func.count(case((and_(is_told, group.began(group.warned)), 1))),
+        func.count(case((and_(group.began(group.over), ~is_kept), 1))),
+    )
+
+
+_GROUPED = (
+    select(_A.id)
+    .join(t.groupings, _IN_FORCE)
+    .where(_A.state == AccountState.GROUPED, t.groupings.c.until_at <= bindparam("at"))
+)
+_PAGE = union_all(*map(_due, _GROUPS), _GROUPED).subquery()
+_CANDIDATES = _STANDINGS.where(
+    _A.id.in_(
+        select(_PAGE.c.id)
+        .where(_PAGE.c.id > bindparam("after"))
+        .order_by(_PAGE.c.id)
+        .limit(bindparam("limit"))
+    )
+)
+_EXPECTED = union_all(
+    *map(_expected, _GROUPS),
+    select(literal(REASONS[AccountState.GROUPED]), literal(0), func.count()).select_from(
+        _GROUPED.subquery()
+    ),
+)
+_LIVING = (
+    select(func.count())
+    .select_from(t.accounts)
+    .where(_A.state.not_in((AccountState.NEW, AccountState.CLOSED)))
+)
+_FIRST = UUID(int=0)
+
+
+def _to_standing(rows: Iterable[AnyRow]) -> Standing:
+    first, *others = rows
+    holders = tuple(row.person_id for row in (first, *others) if row.person_id is not None)
+    return Standing(to_account(first, holders), first.letter_expires_at, first.undone_until_at)
+
+
+@frozen
+class Lifecycle:
+    """See :class:`teleservices_core.upkeep_ports.LifecycleStore`."""
+
+    connection: Connection
+
+    def _standings(self, found: Any, given: Mapping[str, Any]) -> list[Standing]:
+        rows = self.connection.execute(found, given)
+        return [_to_standing(each) for _id, each in groupby(rows, lambda row: row.account_id)]
+
+    def candidates(
+        self, terms: Terms, at: datetime, after: UUID | None, limit: int
+    ) -> list[Standing]:
+        """See the port."""
+        page = {"after": after or _FIRST, "limit": limit}
+        return self._standings(_CANDIDATES, {**_limits(terms, at), **page})
+
+    def hold(self, account_ids: Collection[UUID]) -> list[Standing]:
+        """See the port."""
+        free = select(_A.id).where(_A.id.in_(account_ids)).order_by(_A.id)
+        held = self.connection.scalars(free.with_for_update(skip_locked=True)).all()
+        # Read by another statement, once they are held: a letter or a grouping
+        # committed meanwhile is not seen by the first.
+        return self._standings(_STANDINGS.where(_A.id.in_(held)), {})
+
+    def living(self) -> int:
+        """See the port."""
+        return int(self.connection.scalar(_LIVING) or 0)
+
+    def expected(self, terms: Terms, at: datetime) -> list[Expected]:
+        """See the port."""
+        return [Expected(*row) for row in self.connection.execute(_EXPECTED, _limits(terms, at))]
+
+    def erase(self, account_ids: Collection[UUID]) -> None:
+        """See the port."""
+        for table in (t.sessions, t.devices, t.identities, t.throttles):
+            self.connection.execute(delete(table).where(table.c.account_id.in_(account_ids)))
+        unsent = and_(t.outbox.c.account_id.in_(account_ids), t.outbox.c.sent_at.is_(None))
+        self.connection.execute(delete(t.outbox).where(unsent))
+        # A link or a letter in use is held by whoever now waits for the account, and
+        # will find it closed: waiting for him in turn would never end.
+        links = _free(t.tokens, t.tokens.c.account_id.in_(account_ids))
+        self.connection.execute(delete(t.tokens).where(t.tokens.c.id.in_(links)))
+        letters = _free(t.letters, t.letters.c.account_id.in_(account_ids))
+        self.connection.execute(
+            update(t.letters).where(t.letters.c.id.in_(letters)).values(code_hash="")
+        )
+
+    def forget_links(self, before: datetime, limit: int) -> int:
+        """See the port."""
+        return self._forget(t.tokens, t.tokens.c.expires_at < before, limit)
+
+    def forget_sessions(self, before: datetime, limit: int) -> int:
+        """See the port."""
+        return self._forget(t.sessions, t.sessions.c.expires_at < before, limit)
+
+    def forget_waits(self, before: datetime, limit: int) -> int:
+        """See the port."""
+        return self._forget(t.throttles, t.throttles.c.last_at < before, limit)
+
+    def forget_mails(self, before: datetime, limit: int) -> int:
+        """See the port."""
+        over = (t.outbox.c.sent_at, t.outbox.c.failed_at, t.outbox.c.dropped_at)
+        done = or_(*(instant.is_not(None) for instant in over))
+        return self._forget(t.outbox, and_(t.outbox.c.created_at < before, done), limit)
+
+    def _forget(self, table: Table, over: ColumnElement[bool], limit: int) -> int:
+        (key,) = table.primary_key
+        batch = _free(table, over).limit(limit)
+        return self.connection.execute(delete(table).where(key.in_(batch))).rowcount
+
+    def runs(self, limit: int) -> list[LifecycleRun]:
+        """See the port."""
+        runs = t.lifecycle_runs
+        latest = select(runs).order_by(runs.c.at.desc(), runs.c.id.desc()).limit(limit)
+        return [LifecycleRun(**row._asdict()) for row in self.connection.execute(latest)]
+
+    def record(self, run: LifecycleRun) -> None:
+        """See the port."""
+        done = {"finished_at": run.finished_at, "counts": dict(run.counts)}
+        insert_or_update(
+            self.connection, t.lifecycle_runs, {"id": run.id, "at": run.at, **done}, done
+        )
+
+
+def _free(table: Table, condition: ColumnElement[bool]) -> Select[Any]:
+    (key,) = table.primary_key
+    return select(key).where(condition).with_for_update(skip_locked=True)
