@@ -416,12 +416,11 @@ def test_what_is_over_is_forgotten(services, clock):
     with services.site.database.writing() as tx:
         send_link(services.site, tx, account, TokenPurpose.RESET_PASSWORD, "a@example.org", 7)
         send_mail(services.site, tx, "core.password_changed", "a@example.org", name="A")
-        tx.throttles.fail("key", clock.now(), clock.now(), account.id)
     deliver(services.site, services.mailer, limit=1)
     clock.advance(hours=24)
     assert counts(services) == {"sessions": 1}
     clock.advance(days=29)
-    assert counts(services) == {"waits": 1}
+    assert counts(services).keys() == {"waits"}
     clock.advance(seconds=1)
     assert counts(services) == {"mails": 1}, "the one that has left"
     deliver(services.site, services.mailer)

@@ -83,7 +83,8 @@ def prove(site: Site, login_name: str, secret: str, *, source: str, device: str 
         account,
         secret,
         account.password_hash if account else None,
-        [letter.code_hash for letter in letters],
+        # The code of a letter whose account was closed is erased: nothing matches it.
+        [letter.code_hash for letter in letters if letter.code_hash],
     )
     if account is None or not (check.password or check.letter):
         raise RefusedError("wrong_credentials")
