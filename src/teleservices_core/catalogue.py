@@ -55,6 +55,8 @@ class Catalogue:
             yield from getattr(self.declared[name], kind)
 
     modules: tuple[ModuleDefinition, ...] = field(init=False)
+    """In page order."""
+    by_id: Mapping[str, ModuleDefinition] = field(init=False)
     rules: tuple[ActivationRule, ...] = field(init=False)
     words: Mapping[str, Words] = field(init=False)
     routes: tuple[Route, ...] = field(init=False)
@@ -67,6 +69,10 @@ class Catalogue:
     @modules.default
     def _modules(self) -> tuple[ModuleDefinition, ...]:
         return tuple(sorted(self._all("modules"), key=lambda m: (m.position, m.id)))
+
+    @by_id.default
+    def _by_id(self) -> Mapping[str, ModuleDefinition]:
+        return {module.id: module for module in self.modules}
 
     @rules.default
     def _rules(self) -> tuple[ActivationRule, ...]:
@@ -102,7 +108,7 @@ class Catalogue:
 
     def module(self, module_id: str) -> ModuleDefinition | None:
         """The module of an identifier, or None when its plugin is not there."""
-        return next((module for module in self.modules if module.id == module_id), None)
+        return self.by_id.get(module_id)
 
     def owner(self, route: Route) -> str:
         """The plugin that declared a route."""

@@ -1,18 +1,27 @@
-"""The core's reasons in words, for families and for staff; and how to fill them in."""
+"""The core's reasons in words, for families and for staff.
+
+In a next step, ``{contact}`` reaches who can change the answer; ``{instead}``
+reaches the same office for doing without the téléservice, whoever closed it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Final
-from zoneinfo import ZoneInfo
-
-from attrs import frozen
 
 from teleservices_core.contributions import Message, Words
-from teleservices_core.domain.activation import Decision, Question, Vote
 from teleservices_core.domain.establishments import Establishment
-from teleservices_core.i18n import _, show_date, show_instant, show_phone
+from teleservices_core.i18n import _, show_phone
+
+
+def _without_it() -> str:
+    return _("L’établissement vous dira comment faire sans ce téléservice{instead}.")
+
+
+def _noted(text: Message) -> Words:
+    """Words of a vote that neither opens nor closes: in the trace only."""
+    return Words(family=lambda: "", next_step=lambda: "", staff=text)
+
 
 CORE_WORDS: Final[Mapping[str, Words]] = {
     "core.not_taking_part": Words(
@@ -73,12 +82,12 @@ CORE_WORDS: Final[Mapping[str, Words]] = {
     ),
     "core.forbidden": Words(
         family=lambda: _("L’académie ne propose pas ce téléservice pour {year}."),
-        next_step=lambda: _("Pour toute démarche, adressez-vous au secrétariat{contact}."),
+        next_step=_without_it,
         staff=lambda: _("Interdit par l’académie{by} : seul le rectorat peut l’autoriser."),
     ),
     "core.closed_by_academie": Words(
         family=lambda: _("L’académie n’a pas ouvert ce téléservice pour {year}."),
-        next_step=lambda: _("Pour toute démarche, adressez-vous au secrétariat{contact}."),
+        next_step=_without_it,
         staff=lambda: _("Fermé par l’académie{by} : seul le rectorat peut l’ouvrir."),
     ),
     "core.automatic": Words(
@@ -126,7 +135,7 @@ CORE_WORDS: Final[Mapping[str, Words]] = {
     ),
     "core.campaign_over": Words(
         family=lambda: _("La campagne est terminée."),
-        next_step=lambda: _("Adressez-vous au secrétariat{contact}."),
+        next_step=_without_it,
         staff=lambda: _("Aucune campagne en cours ni à venir : l’académie fixe les dates."),
     ),
     "core.no_campaign": Words(
@@ -136,12 +145,12 @@ CORE_WORDS: Final[Mapping[str, Words]] = {
     ),
     "core.requires_closed": Words(
         family=lambda: _("Ce téléservice a besoin de « {required} », qui n’est pas ouvert."),
-        next_step=lambda: _("Pour en savoir plus, adressez-vous au secrétariat{contact}."),
+        next_step=_without_it,
         staff=lambda: _("Ouvrez d’abord « {required} »."),
     ),
     "core.nobody_opened": Words(
         family=lambda: _("Ce téléservice n’est pas ouvert pour {year}."),
-        next_step=lambda: _("Pour en savoir plus, adressez-vous au secrétariat{contact}."),
+        next_step=_without_it,
         staff=lambda: _("Aucune règle n’ouvre ce module."),
     ),
     "core.rule_failed": Words(
@@ -149,6 +158,12 @@ CORE_WORDS: Final[Mapping[str, Words]] = {
         next_step=lambda: _("Réessayez plus tard. Vos données ne sont pas touchées."),
         staff=lambda: _("La règle {rule} a échoué ({error}) : voir l’état des modules."),
     ),
+    "core.not_concerned_by_rule": _noted(lambda: _("Sans objet.")),
+    "core.link_holds": _noted(lambda: _("Le lien de responsabilité est en vigueur{until}.")),
+    "core.minor": _noted(lambda: _("L’élève est mineur{until}.")),
+    "core.present": _noted(lambda: _("L’élève est dans l’établissement{until}.")),
+    "core.campaign_running": _noted(lambda: _("Campagne en cours{until}.")),
+    "core.requires_open": _noted(lambda: _("« {required} », nécessaire, est ouvert.")),
 }
 
 AUDIT_WORDS: Final[Mapping[str, Message]] = {
@@ -197,59 +212,14 @@ LIFECYCLE_WORDS: Final[Mapping[str, Message]] = {
 }
 """What a daily run counts."""
 
-_UNKNOWN: Final = Words(
+UNKNOWN: Final = Words(
     family=lambda: _("Ce téléservice n’est pas ouvert."),
-    next_step=lambda: _("Pour en savoir plus, adressez-vous au secrétariat{contact}."),
+    next_step=_without_it,
     staff=lambda: _("Motif {reason} (règle {rule})."),
 )
-
-
-@frozen
-class Told:
-    """A decision in words."""
-
-    family: str
-    next_step: str
-    staff: str
-
-
-def tell(decision: Decision, question: Question, words: Mapping[str, Words]) -> Told:
-    """Word the reason of a decision for each reader."""
-    vote = decision.reason
-    chosen = words.get(vote.reason, _UNKNOWN)
-    fields = _fields(vote, question)
-    return Told(
-        family=chosen.family().format_map(fields),
-        next_step=chosen.next_step().format_map(fields),
-        staff=chosen.staff().format_map(fields),
-    )
+"""For a reason without words, or whose words fail."""
 
 
 def contact(school: Establishment) -> str:
     """How to reach the school's office: telephone and address, or nothing."""
     return ", ".join(filter(None, (show_phone(school.phone), school.email)))
-
-
-def _fields(vote: Vote, question: Question) -> Mapping[str, str]:
-    school = question.establishment
-    reach = contact(school)
-    fields = {
-        "school": school.name,
-        "year": str(question.school_year),
-        "student": question.student.first_name if question.student else _("L’élève"),
-        "contact": f" ({reach})" if reach else "",
-        "by": _(" par {who}").format(who=vote.set_by) if vote.set_by else "",
-        "when": _when(vote, question.zone),
-        "reason": vote.reason,
-        "rule": vote.rule,
-        **vote.detail,
-    }
-    if "left_on" in vote.detail:
-        fields["left_on"] = show_date(date.fromisoformat(vote.detail["left_on"]))
-    return fields
-
-
-def _when(vote: Vote, zone: ZoneInfo) -> str:
-    return (
-        _("le {date}").format(date=show_instant(vote.changes_at, zone)) if vote.changes_at else ""
-    )

@@ -11,26 +11,24 @@ from hypothesis import strategies as st
 
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.activation import ActivationRule, Effect, Vote, decide, decide_all
-from teleservices_core.domain.establishments import EstablishmentKind
-from teleservices_core.domain.levels import ClassLevel
 from teleservices_core.domain.localtime import Window, midnight
 from teleservices_core.domain.modules import OpeningMode
 from teleservices_core.domain.policy import Campaign, Opening, Policy, Stance
-from teleservices_core.domain.roster import Level
 from teleservices_core.domain.rules import CORE_RULES
 from teleservices_core.domain.scopes import Scope
+from teleservices_core.telling import tell
 from teleservices_core.testing.builders import (
     COLLEGE,
     DIJON,
     YEAR,
-    a_link,
     a_module,
     a_question,
     a_schooling,
     a_student,
     an_establishment,
 )
-from teleservices_core.words import CORE_WORDS, tell
+from teleservices_core.testing.situations import modules, questions
+from teleservices_core.words import CORE_WORDS
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 
@@ -45,66 +43,6 @@ votes = st.builds(
 behaviours = st.one_of(votes.map(lambda vote: lambda _m, _q: vote), st.just(_raise))
 rules = st.lists(behaviours, max_size=6).map(
     lambda found: [ActivationRule(f"test.{n}", each) for n, each in enumerate(found)]
-)
-stances = st.sampled_from([None, *Stance])
-SCOPES = (
-    Scope.academie(),
-    Scope.departement("021"),
-    Scope.named(COLLEGE),
-    Scope.establishment(COLLEGE),
-    Scope.level(COLLEGE, ClassLevel.SIXIEME),
-    Scope.division(COLLEGE, "6 B"),
-)
-
-
-@st.composite
-def questions(draw):
-    """Any question that the core's own rules may meet."""
-    student = a_student()
-    day = date(2026, 11, 24)
-    shift = st.sampled_from([None, day - timedelta(days=1), day, day + timedelta(days=1)])
-    audience = draw(st.sampled_from([Audience.GUARDIAN, Audience.STUDENT]))
-    openings = []
-    for scope in SCOPES:
-        stance = draw(stances)
-        if stance is not None:
-            openings.append(Opening("notes", YEAR, audience, stance, scope, "X", NOW))
-    rounds = []
-    for start in draw(st.lists(st.integers(-3, 3), max_size=2)):
-        opens = NOW + timedelta(days=start)
-        rounds.append(Campaign("notes", YEAR, Window(opens, opens + timedelta(days=1))))
-    return a_question(
-        student=student,
-        at=NOW,
-        audience=audience,
-        establishment=an_establishment(
-            takes_part=draw(st.booleans()), kind=draw(st.sampled_from(EstablishmentKind))
-        ),
-        schooling=a_schooling(student.id, left_on=draw(shift)),
-        link=draw(
-            st.one_of(
-                st.none(),
-                st.builds(
-                    lambda level, start, end: a_link(
-                        student.id, student.id, level=level, from_on=start, until_on=end
-                    ),
-                    st.sampled_from(Level),
-                    shift,
-                    shift,
-                ),
-            )
-        ),
-        policy=Policy.of(openings, rounds),
-    )
-
-
-modules = st.builds(
-    lambda mode, campaign, level: a_module(
-        opening_mode=mode, has_campaign=campaign, least_level=level
-    ),
-    st.sampled_from(OpeningMode),
-    st.booleans(),
-    st.sampled_from(Level),
 )
 
 
@@ -135,7 +73,7 @@ def test_every_answer_has_a_reason(found):
     assert decision.reason.rule
 
 
-@given(modules, questions())
+@given(modules(), questions())
 def test_core_reasons_have_words(module, question):
     """Every answer of the core's own rules is worded; every closed one has a next step."""
     decision = decide(module, question, CORE_RULES)
@@ -148,7 +86,7 @@ def test_core_reasons_have_words(module, question):
     assert "{" not in told.family + told.next_step + told.staff
 
 
-@given(modules, questions(), st.randoms())
+@given(modules(), questions(), st.randoms())
 def test_core_rules_in_any_order(module, question, random):
     """The core's rules keep the property with real questions."""
     shuffled = list(CORE_RULES)
@@ -156,7 +94,7 @@ def test_core_rules_in_any_order(module, question, random):
     assert decide(module, question, CORE_RULES) == decide(module, question, shuffled)
 
 
-@given(modules, questions(), stances)
+@given(modules(), questions(), st.sampled_from([None, *Stance]))
 def test_the_head_cannot_undo_the_academie(module, question, head):
     """What the académie imposes or forbids does not depend on the head's choice."""
     asked = ("notes", YEAR, question.audience)

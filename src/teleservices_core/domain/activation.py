@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from attrs import Factory, evolve, field, frozen
@@ -24,6 +25,9 @@ from teleservices_core.domain.modules import ModuleDefinition
 from teleservices_core.domain.policy import NO_POLICY, Policy
 from teleservices_core.domain.roster import Responsibility, Schooling, Student
 from teleservices_core.domain.scopes import Scope, chain
+
+_BOUNDARIES: Final = 40
+"""Instants looked ahead: more than a year of rounds, link, birthday and leaving make."""
 
 
 class Effect(StrEnum):
@@ -83,8 +87,18 @@ class LeverKind(StrEnum):
     """The establishment joining the téléservices, or leaving."""
     MODULE = "module"
     """Another module, named by the lever."""
+    FAULT = "fault"
+    """A rule that fails, to be mended by who runs the site."""
     NOTHING = "nothing"
-    """It is so by nature, or by a fault."""
+    """It is so by nature."""
+
+
+class Actor(StrEnum):
+    """Who can pull a lever."""
+
+    SCHOOL = "school"
+    ACADEMIE = "academie"
+    NOBODY = "nobody"
 
 
 @frozen
@@ -94,6 +108,19 @@ class Lever:
     kind: LeverKind
     scope: Scope | None = None
     module_id: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        """Who can pull it. Of another module's lever, that module's reason tells."""
+        match self.kind:
+            case LeverKind.SETTING:
+                heads = self.scope is not None and self.scope.rank.is_heads
+                return Actor.SCHOOL if heads else Actor.ACADEMIE
+            case LeverKind.ROSTER | LeverKind.PARTICIPATION:
+                return Actor.SCHOOL
+            case LeverKind.CAMPAIGN | LeverKind.FAULT:
+                return Actor.ACADEMIE
+        return Actor.NOBODY
 
 
 @frozen
@@ -113,6 +140,8 @@ class Vote:
     """When time alone changes this vote."""
     detail: Mapping[str, str] = Factory(dict)
     """What the words of the reason need."""
+    cause: Vote | None = None
+    """The reason of another module, where that is what closes this one."""
     rule: str = ""
     """Filled by :func:`decide`."""
 
@@ -134,6 +163,24 @@ class ActivationRule:
         return evolve(ABSTAIN, rule=self.name)
 
 
+_SHOWN: Final = (
+    LeverKind.NOTHING,
+    LeverKind.PARTICIPATION,
+    LeverKind.ROSTER,
+    LeverKind.SETTING,
+    LeverKind.MODULE,
+    LeverKind.CAMPAIGN,
+    LeverKind.FAULT,
+    LeverKind.TIME,
+)
+
+
+def _weight(vote: Vote) -> tuple[int, float, str]:
+    # Of several dates, the last is the one to wait for.
+    later = -vote.changes_at.timestamp() if vote.changes_at else 0.0
+    return _SHOWN.index(vote.lever.kind), later, vote.rule
+
+
 @frozen
 class Decision:
     """The answer for one module and one question, with every vote kept."""
@@ -150,12 +197,12 @@ class Decision:
 
     @property
     def reason(self) -> Vote:
-        """The vote to show first: among those that closed, the one to act upon last.
+        """The vote to show first: the one that the others do not make pointless.
 
-        Rules are sorted by name in ``votes``; the first is as good as another,
-        except that a date is more useful than none.
+        What nobody can change goes before what somebody can, and waiting comes
+        last: a date is promised only where nothing else stands in the way.
         """
-        return min(self.reasons, key=lambda vote: (vote.changes_at is None, vote.rule))
+        return min(self.reasons, key=_weight)
 
     @property
     def since_at(self) -> datetime | None:
@@ -175,8 +222,27 @@ def _cast(rule: ActivationRule, module: ModuleDefinition, question: Question) ->
     try:
         vote = rule.vote(module, question)
     except Exception as error:  # noqa: BLE001 - a failing rule must not open anything
-        vote = Vote(Effect.DENY, "core.rule_failed", detail={"error": type(error).__name__})
+        vote = Vote(
+            Effect.DENY,
+            "core.rule_failed",
+            detail={"error": type(error).__name__},
+            lever=Lever(LeverKind.FAULT),
+        )
     return rule.abstention if vote is ABSTAIN else evolve(vote, rule=rule.name)
+
+
+def _cast_required(required_id: str, required: Decision | None) -> Vote:
+    """The vote of a module that another needs; None for one that is not installed."""
+    is_open = required is not None and required.is_open
+    return Vote(
+        Effect.ABSTAIN if is_open else Effect.DENY,
+        "core.requires_open" if is_open else "core.requires_closed",
+        detail={"required": required.module.title if required else required_id},
+        lever=Lever(LeverKind.MODULE, module_id=required_id),
+        changes_at=required.changes_at if required else None,
+        cause=required.reason if required else None,
+        rule=f"core.requires.{required_id}",
+    )
 
 
 def decide(
@@ -194,17 +260,8 @@ def decide(
     votes = [_cast(rule, module, question) for rule in sorted(rules, key=lambda r: r.name)]
     for required_id in module.requires:
         required = (catalogue or {}).get(required_id)
-        if required is None or not decide(required, question, rules, catalogue).is_open:
-            title = required.title if required else required_id
-            votes.append(
-                Vote(
-                    Effect.DENY,
-                    "core.requires_closed",
-                    detail={"required": title},
-                    lever=Lever(LeverKind.MODULE, module_id=required_id),
-                    rule=f"core.requires.{required_id}",
-                )
-            )
+        inner = decide(required, question, rules, catalogue) if required else None
+        votes.append(_cast_required(required_id, inner))
     effects = {vote.effect for vote in votes}
     if not effects & {Effect.DENY, Effect.ALLOW}:
         votes.append(Vote(Effect.DENY, "core.nobody_opened", rule="core.default"))
@@ -221,3 +278,26 @@ def decide_all(
     catalogue = {module.id: module for module in modules}
     ordered = sorted(catalogue.values(), key=lambda module: (module.position, module.id))
     return tuple(decide(module, question, rules, catalogue) for module in ordered)
+
+
+def flips_at(
+    decision: Decision,
+    question: Question,
+    rules: Sequence[ActivationRule],
+    catalogue: Mapping[str, ModuleDefinition] | None = None,
+) -> datetime | None:
+    """When time alone turns a decision into its contrary; None if it never does.
+
+    ``changes_at`` says when an answer may change; this decides again at each
+    such instant, since another vote may hold the answer as it is.
+    """
+    at = decision.changes_at
+    for _boundary in range(_BOUNDARIES):
+        if at is None or at <= question.at:
+            return None
+        question = evolve(question, at=at)
+        later = decide(decision.module, question, rules, catalogue)
+        if later.is_open is not decision.is_open:
+            return at
+        at = later.changes_at
+    return None

@@ -7,30 +7,15 @@ from uuid import UUID
 from attrs import frozen
 
 from teleservices_core.domain.accounts import Account
-from teleservices_core.domain.activation import Decision, Question, decide, decide_all
+from teleservices_core.domain.activation import Question
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.policy import Policy
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError
 from teleservices_core.ports import Transaction
+from teleservices_core.usecases.answers import ModuleAnswer, answer, answers
 from teleservices_core.usecases.site import Site
-from teleservices_core.words import Told, tell
-
-_NOT_CONCERNED = frozenset({"core.other_kind", "core.other_audience", "core.other_level"})
-
-
-@frozen
-class ModuleAnswer:
-    """A module for one child: the decision, and its words."""
-
-    decision: Decision
-    told: Told
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the family may enter."""
-        return self.decision.is_open
 
 
 @frozen
@@ -83,16 +68,7 @@ def _answer(
     site: Site, account: Account, child: Child, policy: Policy, year: SchoolYear
 ) -> ChildAnswer:
     question = _question(site, account, child, policy, year)
-    decisions = decide_all(site.catalogue.modules, question, site.catalogue.rules)
-    return ChildAnswer(
-        child,
-        question,
-        tuple(
-            ModuleAnswer(decision, tell(decision, question, site.catalogue.words))
-            for decision in decisions
-            if not any(vote.reason in _NOT_CONCERNED for vote in decision.votes)
-        ),
-    )
+    return ChildAnswer(child, question, answers(site, question))
 
 
 def child_module(
@@ -115,6 +91,4 @@ def child_module(
     if module is None:
         raise NotFoundError(f"no module {module_id}")
     question = _question(site, viewer.account, child, policy, year)
-    catalogue = {each.id: each for each in site.catalogue.modules}
-    decision = decide(module, question, site.catalogue.rules, catalogue)
-    return child, ModuleAnswer(decision, tell(decision, question, site.catalogue.words))
+    return child, answer(site, module, question)

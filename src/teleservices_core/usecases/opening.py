@@ -9,7 +9,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from teleservices_core.domain.accounts import Audience
-from teleservices_core.domain.activation import Decision, Question, decide
+from teleservices_core.domain.activation import Decision, Question
 from teleservices_core.domain.changes import Change, fingerprint, present_state
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.localtime import SchoolYear
@@ -19,9 +19,10 @@ from teleservices_core.domain.scopes import Scope
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.ports import AuditEntry, Transaction
+from teleservices_core.telling import Told
+from teleservices_core.usecases.answers import answer
 from teleservices_core.usecases.rights import require_academy, require_module
 from teleservices_core.usecases.site import Site, audited
-from teleservices_core.words import Told, tell
 
 AUDIENCES: Final[Sequence[Audience]] = (Audience.GUARDIAN, Audience.STUDENT)
 HEADS_STANCES: Final = frozenset({Stance.OPEN, Stance.CLOSED})
@@ -203,10 +204,9 @@ def switches(
     with site.database.reading() as tx:
         policy = tx.policy.policy([establishment.uai], school_year)
     scope = scope or Scope.establishment(establishment.uai)
-    catalogue = {module.id: module for module in site.catalogue.modules}
     return [
         _switch(site, module, _question(site, establishment, school_year, audience, policy, scope))
-        for module in catalogue.values()
+        for module in site.catalogue.modules
         if establishment.kind in module.kinds
         for audience in AUDIENCES
         if audience in module.audiences
@@ -235,8 +235,7 @@ def _question(
 
 def _switch(site: Site, module: ModuleDefinition, question: Question) -> ModuleSwitch:
     scope, year, audience = question.scopes[-1], question.school_year, question.audience
-    catalogue = {each.id: each for each in site.catalogue.modules}
-    decision = decide(module, question, site.catalogue.rules, catalogue)
+    answered = answer(site, module, question)
     would = Opening(module.id, year, audience, Stance.OPEN, scope)
     choice = has_choice(module, question.policy, would)
     chosen = question.policy.opening(scope, module.id, year, audience)
@@ -244,8 +243,8 @@ def _switch(site: Site, module: ModuleDefinition, question: Question) -> ModuleS
     return ModuleSwitch(
         module=module,
         audience=audience,
-        decision=decision,
-        told=tell(decision, question, site.catalogue.words),
+        decision=answered.decision,
+        told=answered.told,
         chosen=chosen.stance if chosen else None,
         can_open=choice and not settled.is_open,
         can_close=choice and settled.is_open,

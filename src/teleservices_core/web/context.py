@@ -12,7 +12,7 @@ from teleservices_core.domain.families import Child
 from teleservices_core.domain.identities import ExternalIdentity
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.hashing import new_secret
-from teleservices_core.usecases.home import ModuleAnswer
+from teleservices_core.usecases.answers import ModuleAnswer
 from teleservices_core.usecases.signing_in import SignedIn, sign_out
 from teleservices_core.usecases.site import Site
 from teleservices_core.web import csrf
