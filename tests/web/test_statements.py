@@ -96,6 +96,18 @@ def test_console(services: Teleservices):
     assert len(seen) == 4, seen
 
 
+def test_end_of_accounts(services: Teleservices):
+    """What comes next and the latest runs: session, roles, runs, one count of everything due."""
+    from teleservices_core.domain.staff import Role
+
+    admin = World(services).staff(Role.ACADEMY_ADMIN)
+    browser = Browser(services)
+    browser.sign_in(admin.login_name, PASSWORD)
+    with counted(services.engine) as seen:
+        browser.get("/academie/comptes")
+    assert len(seen) == 4, seen
+
+
 def test_touching_the_session_is_rare(services: Teleservices, clock):
     """A session in use is noted every five minutes, not at every page."""
     world = World(services)

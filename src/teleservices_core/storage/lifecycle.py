@@ -219,6 +219,7 @@ class Lifecycle:
 
     def erase(self, account_ids: Collection[UUID]) -> None:
         """See the port."""
+        self._hand_over_identities(account_ids)
         for table in (t.sessions, t.devices, t.identities, t.throttles):
             self.connection.execute(delete(table).where(table.c.account_id.in_(account_ids)))
         unsent = and_(t.outbox.c.account_id.in_(account_ids), t.outbox.c.sent_at.is_(None))
@@ -230,6 +231,24 @@ class Lifecycle:
         letters = _free(t.letters, t.letters.c.account_id.in_(account_ids))
         self.connection.execute(
             update(t.letters).where(t.letters.c.id.in_(letters)).values(code_hash="")
+        )
+
+    def _hand_over_identities(self, account_ids: Collection[UUID]) -> None:
+        # Whoever signed in by the host to an account that gave its persons goes on to theirs.
+        identities = t.identities
+        taker = (
+            select(t.groupings.c.account_id)
+            .where(
+                t.groupings.c.other_id == identities.c.account_id,
+                t.groupings.c.undone_at.is_(None),
+            )
+            .limit(1)
+            .scalar_subquery()
+        )
+        self.connection.execute(
+            update(identities)
+            .where(identities.c.account_id.in_(account_ids), taker.is_not(None))
+            .values(account_id=taker)
         )
 
     def forget_links(self, before: datetime, limit: int) -> int:

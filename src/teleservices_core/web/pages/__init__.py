@@ -11,6 +11,7 @@ from teleservices_core.web.pages import (
     account,
     first_login,
     identity,
+    lifecycle,
     public,
     recovery,
     school,
@@ -24,6 +25,7 @@ ROUTES: Final = (
     *identity.ROUTES,
     *school.ROUTES,
     *academy.ROUTES,
+    *lifecycle.ROUTES,
 )
 
 NAVIGATION: Final = (
