@@ -24,6 +24,7 @@ def figures(settings: Settings) -> Mapping[str, str]:
         "letter_life": ngettext("{n} mois", "{n} mois", months).format(n=months),
         "link_life": ngettext("{n} jour", "{n} jours", days).format(n=days),
         "reset_life": ngettext("{n} jour", "{n} jours", reset).format(n=reset),
+        "old_mails_days": str(durations.old_mails_days),
         "idle_minutes": str(durations.session_idle_minutes),
         "session_hours": str(durations.session_hours),
         "unclaimed": str(durations.unclaimed_days),
@@ -128,6 +129,18 @@ HELP_ENTRIES: Final = (
             )
         ),
         promises=("F37",),
+    ),
+    HelpEntry(
+        "core.my_data",
+        lambda: _("Que sait le site de moi, et qui l’a consulté ?"),
+        _said(
+            lambda: _(
+                "Dans « Mon compte », « Télécharger mes données » donne une copie de tout ce que "
+                "le site conserve sur vous, et « Qui a consulté ? » liste ce que l’établissement, "
+                "l’assistance et l’académie ont regardé ou changé. Le détail des données et de "
+                "leur durée est au bas de chaque page, sous « Données personnelles »."
+            )
+        ),
     ),
     HelpEntry(
         "core.which_services",

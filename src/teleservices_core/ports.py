@@ -262,7 +262,7 @@ class ThrottleStore(Protocol):
         ...
 
     def count(
-        self, key: str, at: datetime, forget_before: datetime, account_id: UUID | None = None
+        self, key: str, at: datetime, forget_before: datetime, account: Account | None = None
     ) -> int | None:
         """Count one attempt as a failure and return the new number, or None while the key waits.
 
@@ -270,8 +270,8 @@ class ThrottleStore(Protocol):
         the count and the :meth:`block` that it leads to. What was last counted
         up to ``forget_before`` is forgotten.
 
-        ``account_id`` lets the help line find the waits of an account, whose
-        keys name no one.
+        ``account`` lets the help line find the waits of an account, whose keys
+        name no one.
         """
         ...
 
@@ -287,8 +287,11 @@ class ThrottleStore(Protocol):
         """Forget a key."""
         ...
 
-    def longest_wait(self, account_id: UUID, at: datetime) -> datetime | None:
-        """Until when some source must wait before it tries an account again."""
+    def longest_wait(self, account: Account, at: datetime) -> datetime | None:
+        """Until when some source must wait before it tries an account again.
+
+        Waits that a raised epoch has lifted do not count.
+        """
         ...
 
 

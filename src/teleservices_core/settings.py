@@ -99,6 +99,8 @@ class Settings:
     """At least 32 characters; keys the digests of links and forms."""
     site_name: str = "Téléservices"
     hotline: Hotline = Hotline()
+    privacy_contact: str = ""
+    """Who answers about personal data: an address or a telephone, as it is to be shown."""
     durations: Durations = Durations()
     mail: MailSettings = MailSettings()
     identity: IdentitySettings = IdentitySettings()

@@ -181,6 +181,7 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "account.warned": lambda: _("Suppression du compte annoncée par message"),
     "account.closed": lambda: _("Compte supprimé faute d’utilisation"),
     "account.sessions_closed": lambda: _("Autres connexions fermées"),
+    "hotline.viewed": lambda: _("Page d’accueil consultée par l’assistance"),
     "data.given": lambda: _("Copie des données remise"),
     "identity.linked": lambda: _("Compte relié à l’ENT"),
     "identity.unlinked": lambda: _("Compte délié de l’ENT"),
@@ -211,6 +212,13 @@ LIFECYCLE_WORDS: Final[Mapping[str, Message]] = {
     "waits": lambda: _("délais d’attente effacés"),
 }
 """What a daily run counts."""
+
+
+def show_act(action: str) -> str:
+    """An action of the audit trail in words."""
+    words = AUDIT_WORDS.get(action)
+    return words() if words else action
+
 
 UNKNOWN: Final = Words(
     family=lambda: _("Ce téléservice n’est pas ouvert."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 from sqlalchemy import select
 
 from teleservices_core.domain.accounts import Audience
@@ -65,6 +66,8 @@ def test_waits_can_be_found_by_account(services, clock):
             clock.advance(minutes=5)
     clock.advance(timedelta(minutes=-5))
     with services.site.database.reading() as tx:
-        until = tx.throttles.longest_wait(account.id, clock.now())
+        until = tx.throttles.longest_wait(account, clock.now())
         assert until == clock.now() + timedelta(minutes=4)
-        assert tx.throttles.longest_wait(account.id, until) is None
+        assert tx.throttles.longest_wait(account, until) is None
+        reset = evolve(account, epoch=account.epoch + 1)
+        assert tx.throttles.longest_wait(reset, clock.now()) is None, "a reset lifts them"

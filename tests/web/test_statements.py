@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, event
 
 from teleservices_core.app import Teleservices
 from teleservices_core.domain.accounts import Audience
@@ -23,20 +20,8 @@ from teleservices_core.testing.builders import (
     a_student,
     an_adult,
 )
+from teleservices_core.testing.statements import counted
 from teleservices_core.testing.world import PASSWORD, World
-
-
-@contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    """Every statement sent to the database inside the block."""
-    seen: list[str] = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(engine, "before_cursor_execute", note)
 
 
 def ten_modules():

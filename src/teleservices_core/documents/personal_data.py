@@ -78,6 +78,7 @@ def data_page(settings: Settings, copy: PersonalCopy) -> str:
     install.install_gettext_callables(i18n._, i18n.ngettext, newstyle=True)
     zone = settings.academie.zone
     environment.filters["shown"] = lambda value: _shown(value, zone)
+    environment.filters["shown_short"] = lambda value: _shown_short(value, zone)
     environment.tests["table"] = _is_table
     page: str = environment.get_template("personal_data.html").render(settings=settings, copy=copy)
     return page
@@ -93,6 +94,10 @@ def _shown(value: Any, zone: ZoneInfo) -> str:
     if isinstance(value, Decimal):
         return format_decimal(value, locale=i18n.LOCALE)
     return "–" if value in {None, ""} else str(value)
+
+
+def _shown_short(value: Any, zone: ZoneInfo) -> str:
+    return i18n.show_timestamp(value, zone) if isinstance(value, datetime) else _shown(value, zone)
 
 
 def _is_table(rows: Sequence[Any]) -> bool:

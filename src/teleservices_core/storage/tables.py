@@ -400,6 +400,7 @@ throttles = Table(
     _at("last_at", nullable=False),
     _at("blocked_until"),
     Column("account_id", Uuid),
+    _count("epoch"),
     Index(None, "account_id"),
 )
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from attrs import frozen
 from sqlalchemy import Connection, and_, case, delete, or_, select, update
 
-from teleservices_core.domain.accounts import Device
+from teleservices_core.domain.accounts import Account, Device
 from teleservices_core.ports import Throttle
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.bulk import insert_or_update, upserting
@@ -26,16 +26,17 @@ class Throttles:
         return Throttle(row.failures, row.blocked_until) if row else Throttle()
 
     def count(
-        self, key: str, at: datetime, forget_before: datetime, account_id: UUID | None = None
+        self, key: str, at: datetime, forget_before: datetime, account: Account | None = None
     ) -> int | None:
         """See the port."""
         table = t.throttles
+        whose = {"account_id": account.id, "epoch": account.epoch} if account else {}
         # Checked and raised in one statement: it locks the row, and so the next
         # attempt waits for this transaction, which may yet block the key.
         counted = upserting(
             self.connection,
             table,
-            {"key": key, "failures": 1, "last_at": at, "account_id": account_id},
+            {"key": key, "failures": 1, "last_at": at, **whose},
             {
                 "failures": case((table.c.last_at <= forget_before, 1), else_=table.c.failures + 1),
                 "last_at": at,
@@ -64,12 +65,16 @@ class Throttles:
         """See the port."""
         self.connection.execute(delete(t.throttles).where(t.throttles.c.key == key))
 
-    def longest_wait(self, account_id: UUID, at: datetime) -> datetime | None:
+    def longest_wait(self, account: Account, at: datetime) -> datetime | None:
         """See the port."""
         table = t.throttles
         found: datetime | None = self.connection.scalar(
             select(table.c.blocked_until)
-            .where(table.c.account_id == account_id, table.c.blocked_until > at)
+            .where(
+                table.c.account_id == account.id,
+                table.c.epoch == account.epoch,
+                table.c.blocked_until > at,
+            )
             .order_by(table.c.blocked_until.desc())
             .limit(1)
         )

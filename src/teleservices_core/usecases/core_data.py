@@ -20,7 +20,8 @@ from teleservices_core.people_words import (
 )
 from teleservices_core.ports import AuditEntry, Transaction
 from teleservices_core.upkeep_ports import Parcel
-from teleservices_core.words import AUDIT_WORDS
+from teleservices_core.usecases.devices import DEVICE_LIFE
+from teleservices_core.words import show_act
 
 _STATES: Final[Mapping[AccountState, Message]] = {
     AccountState.NEW: lambda: _("notification à éditer"),
@@ -73,7 +74,15 @@ def _sessions(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
                 _("se ferme le"): session.expires_at,
             }
             for session in tx.sessions.of_account(scope.account.id, scope.at)
-        ]
+        ],
+        _("appareils reconnus"): [
+            {
+                _("appareil"): device.label,
+                _("depuis le"): device.first_at,
+                _("vu le"): device.last_at,
+            }
+            for device in tx.devices.of_account(scope.account.id)
+        ],
     }
 
 
@@ -186,10 +195,9 @@ def _journal(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
 
 
 def _entry(entry: AuditEntry) -> Mapping[str, Any]:
-    words = AUDIT_WORDS.get(entry.action)
     return {
         _("date"): entry.at,
-        _("acte"): words() if words else entry.action,
+        _("acte"): show_act(entry.action),
         _("par"): show_actor(entry),
         _("motif"): entry.detail.get("reason"),
     }
@@ -216,12 +224,14 @@ CORE_DATA: Final = (
     ),
     PersonalData(
         "core.sessions",
-        lambda: _("Vos connexions"),
-        lambda _figures: _("Navigateurs où votre compte est ouvert, avec leurs dates."),
+        lambda: _("Vos connexions et vos appareils"),
+        lambda _figures: _(
+            "Navigateurs où votre compte est ouvert, et appareils déjà utilisés, avec leurs dates."
+        ),
         lambda figures: _(
             "Une connexion se ferme après {idle_minutes} minutes sans usage, et {session_hours} "
-            "heures au plus."
-        ).format_map(figures),
+            "heures au plus. Un appareil est oublié après {device_days} jours sans connexion."
+        ).format_map({**figures, "device_days": str(DEVICE_LIFE.days)}),
         _sessions,
     ),
     PersonalData(
@@ -256,7 +266,7 @@ CORE_DATA: Final = (
         lambda _figures: _(
             "Objet, adresse et date de chaque message, sans son texte ni ses liens."
         ),
-        lambda _figures: _("Tant que le compte existe."),
+        lambda figures: _("{old_mails_days} jours après leur envoi.").format_map(figures),
         _mails,
     ),
     PersonalData(

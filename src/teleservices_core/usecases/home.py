@@ -37,9 +37,14 @@ def family_home(site: Site, viewer: Viewer) -> list[ChildAnswer]:
 def family_of(site: Site, tx: Transaction, account: Account) -> list[ChildAnswer]:
     """The same for an account that is not signed in."""
     year = site.school_year()
-    children = [c for c in tx.roster.children(account, year) if _may_know(site, c)]
+    children = known_children(site, tx, account)
     policy = tx.policy.policy((c.establishment.uai for c in children), year)
     return [_answer(site, account, child, policy, year) for child in children]
+
+
+def known_children(site: Site, tx: Transaction, account: Account) -> list[Child]:
+    """The students of whom an account may know something now."""
+    return [c for c in tx.roster.children(account, site.school_year()) if _may_know(site, c)]
 
 
 def _may_know(site: Site, child: Child) -> bool:

@@ -161,8 +161,8 @@ def _check(
 
 def _count(site: Site, tx: Transaction, counter: Counter, account: Account | None) -> None:
     now = site.now()
-    account_id = account.id if account and not counter.is_shared else None
-    failures = tx.throttles.count(counter.key, now, now - counter.forget_after, account_id)
+    whose = None if counter.is_shared else account
+    failures = tx.throttles.count(counter.key, now, now - counter.forget_after, whose)
     if failures is None:
         raise RefusedError("throttled", until=tx.throttles.get(counter.key).blocked_until)
     wait = counter.wait_after(failures)

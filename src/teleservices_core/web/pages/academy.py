@@ -7,7 +7,7 @@ from typing import Final
 from teleservices_core.contributions import Access, Route
 from teleservices_core.web.context import Context
 from teleservices_core.web.responses import Page
-from teleservices_core.words import AUDIT_WORDS
+from teleservices_core.words import show_act
 
 
 def overview(context: Context) -> Page:
@@ -25,7 +25,7 @@ def overview(context: Context) -> Page:
             "journal": [
                 {
                     "at": entry.at,
-                    "act": _named(entry.action),
+                    "act": show_act(entry.action),
                     "actor": entry.actor,
                     "uai": entry.uai,
                 }
@@ -34,11 +34,6 @@ def overview(context: Context) -> Page:
             "year": site.school_year(),
         },
     )
-
-
-def _named(action: str) -> str:
-    words = AUDIT_WORDS.get(action)
-    return words() if words else action
 
 
 ROUTES: Final = (Route("core.academy", "/academie/", overview, Access.ACADEMY),)

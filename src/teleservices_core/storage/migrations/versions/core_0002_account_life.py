@@ -36,6 +36,7 @@ _ADDED: "tuple[tuple[str, sa.Column[Any]], ...]" = (
     ("core_sessions", sa.Column("device_hash", sa.String(64))),
     ("core_outbox", sa.Column("account_id", sa.Uuid())),
     ("core_throttles", sa.Column("account_id", sa.Uuid())),
+    ("core_throttles", sa.Column("epoch", sa.Integer(), nullable=False, server_default="0")),
     ("core_audit", _text("role", 20)),
     ("core_outbox", _at("dropped_at")),
 )
