@@ -205,4 +205,74 @@ MAILS: Final = (
             "Ce message est envoyé automatiquement, merci de ne pas y répondre.\n"
         ),
     ),
+    MailTemplate(
+        kind="core.grouped",
+        subject=lambda: _("Des comptes ont été regroupés"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "Les enfants du compte {login} sont désormais rattachés au vôtre sur le site {site} "
+            "de l’{academie}. Connectez-vous comme d’habitude : vous les y retrouvez tous.\n"
+            "\n"
+            "C’était une erreur ? Jusqu’au {until}, annulez ce regroupement dans « Mon compte », "
+            "puis « Enfants » : {home}\n"
+            "\n"
+            "Ce n’était pas vous ? Choisissez aussi un nouveau mot de passe, par « Mot de passe "
+            "oublié ».\n"
+        ),
+    ),
+    MailTemplate(
+        kind="core.undo_grouping",
+        subject=lambda: _("Votre compte a été regroupé avec un autre"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "Les enfants du compte {login} sont désormais rattachés à un autre compte au même nom, "
+            "sur le site {site} de l’{academie}. L’identifiant {login} ne sert donc plus : "
+            "connectez-vous avec celui de l’autre compte.\n"
+            "\n"
+            "C’était vous ? Vous n’avez rien à faire.\n"
+            "Ce n’était pas vous ? Annulez ce regroupement par ce lien, jusqu’au {until} :\n"
+            "\n"
+            "{link}\n"
+        ),
+        link_path="/degrouper/{secret}",
+    ),
+    MailTemplate(
+        kind="core.gathering_undone",
+        subject=lambda: _("Un regroupement de comptes est annulé"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "Le regroupement du compte {login} avec le vôtre est annulé sur le site {site} de "
+            "l’{academie}. Ses enfants ne figurent plus dans votre compte.\n"
+            "\n"
+            "Vos autres enfants et votre mot de passe ne changent pas.\n"
+        ),
+    ),
+    MailTemplate(
+        kind="core.ungrouped",
+        subject=lambda: _("Votre compte est rétabli"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "Le regroupement du compte {login} est annulé sur le site {site} de l’{academie}. "
+            "Vous y retrouvez vos enfants, avec le même mot de passe.\n"
+            "\n"
+            "Ce n’était pas vous qui aviez regroupé ce compte ? Quelqu’un connaît votre mot de "
+            "passe : choisissez-en un autre, par « Mot de passe oublié » : {home}\n"
+        ),
+    ),
+    MailTemplate(
+        kind="core.ungrouped_closed",
+        subject=lambda: _("Votre compte est à nouveau séparé"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "Le regroupement du compte {login} est annulé sur le site {site} de l’{academie}.\n"
+            "\n"
+            "Sa notification ne fonctionne plus : pour l’utiliser, demandez-en une nouvelle au "
+            "secrétariat de l’établissement.\n"
+        ),
+    ),
 )

@@ -155,6 +155,10 @@ class AccountStore(Protocol):
         """Login names in use that start with one of the stems."""
         ...
 
+    def login_names(self, account_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """The identifiers of accounts."""
+        ...
+
     def holders_of(self, person_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
         """Account of each person that has one."""
         ...

@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 
 from teleservices_core.domain.accounts import Account, AccountEvent
 from teleservices_core.domain.credentials import fold
+from teleservices_core.domain.lifecycle import closed
 from teleservices_core.domain.localtime import instant, optional_instant
 from teleservices_core.domain.roster import Adult
 
@@ -85,10 +86,4 @@ def taken_back(account: Account) -> Account:
     """
     if works_again(account):
         return evolve(account.after(AccountEvent.UNGROUP), epoch=account.epoch + 1)
-    return evolve(
-        account.after(AccountEvent.CLOSE),
-        password_hash=None,
-        email=None,
-        pending_email=None,
-        epoch=account.epoch + 1,
-    )
+    return closed(account)

@@ -184,6 +184,12 @@ class Accounts:
         found = select(names).where(or_(*(names.startswith(s, autoescape=True) for s in stems)))
         return set(self.connection.scalars(found))
 
+    def login_names(self, account_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """See the port."""
+        named = select(t.accounts.c.id, t.accounts.c.login_name)
+        rows = self.connection.execute(named.where(t.accounts.c.id.in_(account_ids)))
+        return {row.id: row.login_name for row in rows}
+
     def holders_of(self, person_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
         """See the port."""
         held = select(t.account_holders).where(t.account_holders.c.person_id.in_(person_ids))

@@ -13,18 +13,20 @@ put back in the first state::
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from attrs import define, field, frozen
 from sqlalchemy import Engine, event
 
 Act: TypeAlias = Callable[[], Any]
 
-TRIALS = 1_000
+TRIALS: Final = int(os.environ.get("RACE_TRIALS", "1000"))
+"""How many times a test races; fewer while one writes it."""
 _PATIENCE = 5.0
 """Seconds to wait for the other side, which only a lock can hold up that long."""
 

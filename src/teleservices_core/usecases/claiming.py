@@ -153,8 +153,8 @@ def confirm_email(site: Site, secret: str, viewer: Viewer | None) -> SignedIn | 
             after = after.after(AccountEvent.COMPLETE)
         after = tx.accounts.replace(account, after)
         if account.email not in {None, token.address}:
-            undo_days = site.settings.durations.email_undo_days
-            send_link(site, tx, after, TokenPurpose.UNDO_EMAIL, str(account.email), undo_days)
+            lifetime = timedelta(days=site.settings.durations.email_undo_days)
+            send_link(site, tx, after, TokenPurpose.UNDO_EMAIL, str(account.email), lifetime)
             # Whoever came by the mailbox that no longer counts goes no further.
             tx.sessions.remove_all(account.id, purpose=SessionPurpose.RENEWAL)
         tx.audit.add(audited("account.email_confirmed", now, viewer, subject_id=account.id))
@@ -174,5 +174,5 @@ def normalize_email(text: str) -> str:
 def send_confirmation(site: Site, tx: Transaction, account: Account) -> None:
     """Send the link that makes the pending address the account's."""
     assert account.pending_email is not None  # noqa: S101 - the callers have just set it
-    days = site.settings.durations.email_link_days
-    send_link(site, tx, account, TokenPurpose.CONFIRM_EMAIL, account.pending_email, days)
+    lifetime = timedelta(days=site.settings.durations.email_link_days)
+    send_link(site, tx, account, TokenPurpose.CONFIRM_EMAIL, account.pending_email, lifetime)

@@ -14,11 +14,16 @@ from teleservices_core.usecases.site import Site
 
 
 def send_link(
-    site: Site, tx: Transaction, account: Account, purpose: TokenPurpose, address: str, days: int
+    site: Site,
+    tx: Transaction,
+    account: Account,
+    purpose: TokenPurpose,
+    address: str,
+    lifetime: timedelta,
 ) -> None:
     """Store a link's token and queue its mail, ``core.<purpose>``; earlier ones die."""
     now = site.now()
-    token_id, expires_at = site.new_id(), now + timedelta(days=days)
+    token_id, expires_at = site.new_id(), now + lifetime
     tx.tokens.add(
         Token(
             id=token_id,

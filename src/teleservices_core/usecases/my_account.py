@@ -9,6 +9,7 @@ from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import RefusedError
 from teleservices_core.usecases.claiming import normalize_email, send_confirmation
 from teleservices_core.usecases.devices import keep_only
+from teleservices_core.usecases.grouping import offer_undoing
 from teleservices_core.usecases.links import look_at, use
 from teleservices_core.usecases.passwords import (
     require_good_password,
@@ -87,8 +88,10 @@ def undo_email(site: Site, secret: str) -> None:
     with site.database.writing() as tx:
         use(tx, token, now)
         restored = evolve(account, email=token.address, pending_email=None, epoch=account.epoch + 1)
-        tx.accounts.replace(account, restored)
+        restored = tx.accounts.replace(account, restored)
         tx.sessions.remove_all(account.id)
+        # Who changed the address may also have taken the children.
+        offer_undoing(site, tx, restored)
         tx.audit.add(audited("account.email_undone", now, None, subject_id=account.id))
 
 

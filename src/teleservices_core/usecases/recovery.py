@@ -46,6 +46,7 @@ _PER_SOURCE: Final = 20
 """Requests heeded in an hour, for one account or address, and from one source."""
 _HOUR: Final = timedelta(hours=1)
 _LONGEST: Final = 254
+_GONE: Final = frozenset({AccountState.GROUPED, AccountState.CLOSED})
 _USABLE: Final = frozenset({AccountState.ACTIVE, AccountState.CLAIMED, AccountState.LOCKED})
 
 
@@ -79,7 +80,7 @@ def _is_heeded(tx: Transaction, key: str, now: datetime, most: int) -> bool:
 
 def _mail_login_names(site: Site, tx: Transaction, parcel: Parcel) -> None:
     address = parcel.context["typed"]
-    accounts = tx.accounts.by_email(address)
+    accounts = [each for each in tx.accounts.by_email(address) if each.state not in _GONE]
     if accounts:
         lines = "\n".join(f"  {each.display_name} : {each.login_name}" for each in accounts)
         send_mail(site, tx, "core.login_names", address, lines=lines)
@@ -89,8 +90,8 @@ def _mail_reset_link(site: Site, tx: Transaction, parcel: Parcel) -> None:
     account = tx.accounts.by_login(parcel.context["typed"])
     if account is None or account.email is None or account.state not in _USABLE:
         return
-    days = site.settings.durations.reset_link_days
-    send_link(site, tx, account, TokenPurpose.RESET_PASSWORD, account.email, days)
+    lifetime = timedelta(days=site.settings.durations.reset_link_days)
+    send_link(site, tx, account, TokenPurpose.RESET_PASSWORD, account.email, lifetime)
     tx.audit.add(audited("account.reset_asked", site.now(), None, subject_id=account.id))
 
 

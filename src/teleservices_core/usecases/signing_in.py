@@ -51,7 +51,8 @@ def sign_in(
     ``device_secret`` its long-lived cookie's. The answer, and the work done,
     are the same for an unknown account and for a wrong secret. Raises
     :exc:`RefusedError` with code ``throttled`` (detail ``until``),
-    ``wrong_credentials``, or, to who holds the letter itself,
+    ``wrong_credentials``, ``grouped`` to who has a secret of an account that
+    gave its persons to another, or, to who holds the letter itself,
     ``letter_expired``, ``letter_replaced`` and ``letter_used`` (detail ``uai``).
     """
     now = site.now()
@@ -73,12 +74,12 @@ def sign_in(
 def purpose_of(proof: Proof, now: datetime) -> SessionPurpose:
     """What the secret given opens. Raises :exc:`RefusedError` when it opens nothing any more."""
     account, letter = proof.account, proof.letter
+    if account.state is AccountState.GROUPED:
+        raise RefusedError("grouped")
     if letter is None:
         if account.state not in {AccountState.ACTIVE, AccountState.CLAIMED}:
             raise RefusedError("wrong_credentials")
         return SessionPurpose.RENEWAL if account.must_renew else entry_of(account)
-    if account.state is AccountState.GROUPED:
-        raise RefusedError("wrong_credentials")
     refusal = letter.refusal(now)
     if refusal is not None:
         raise RefusedError(refusal, uai=letter.uai)
