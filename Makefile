@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PACKAGES := -e '.[letters,postgresql,serve,testing]' -e plugins/notes -e examples/academy_demo
+PACKAGES := -e '.[letters,oidc,postgresql,serve,testing]' -e plugins/notes -e examples/academy_demo
 
 .PHONY: demo demo-reset test lint types layers unit clean
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from teleservices_core import builtin
 from teleservices_core.clock import SystemClock
+from teleservices_core.errors import SettingsError
 from teleservices_core.hashing import Argon2Hasher
 from teleservices_core.identity_ports import Identify
 from teleservices_core.mailers import make_mailer
@@ -52,21 +53,32 @@ class Teleservices:
         self.settings = settings
         self.engine = engine or make_engine(settings.database_url)
         self.identify = identify
+        clock = clock or SystemClock()
         self.mailer = mailer or make_mailer(settings.mail)
         self.plugins = PluginHost(
             builtin,
-            extra=plugins,
+            extra={**(plugins or {}), **self._provider(clock)},
             discover=discover,
             disabled=settings.disabled_plugins,
             settings=settings.plugins,
         )
         self.site = Site(
             settings=settings,
-            clock=clock or SystemClock(),
+            clock=clock,
             database=SqlDatabase(self.engine),
             hasher=hasher or Argon2Hasher(),
             plugins=self.plugins,
         )
+
+    def _provider(self, clock: Clock) -> Mapping[str, Any]:
+        settings = self.settings.identity.oidc
+        if settings is None:
+            return {}
+        if self.identify is not None:
+            raise SettingsError(["identity.oidc: the host's identify function does this already"])
+        from teleservices_core.oidc.plugin import NAME, make_plugin
+
+        return {NAME: make_plugin(settings, clock)}
 
     @classmethod
     def from_file(cls, path: Path | str, **adapters: Any) -> Teleservices:

@@ -76,6 +76,31 @@ def _is_address(_instance: object, attribute: Any, url: str) -> None:
         raise ValueError(f"{attribute.name}: expected an address, or a path from the root")
 
 
+def _is_issuer(_instance: object, attribute: Any, url: str) -> None:
+    parts = urlsplit(url)
+    local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    if not parts.netloc or parts.query or parts.fragment or (parts.scheme != "https" and not local):
+        raise ValueError(f"{attribute.name}: expected an https address, as the provider writes it")
+
+
+@frozen
+class OidcSettings:
+    """An OpenID Connect provider; needs the extra ``oidc``."""
+
+    issuer: str = field(validator=_is_issuer)
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    scope: str = "openid profile"
+    hosts: tuple[str, ...] = ()
+    """Hosts that the provider's addresses may name, beside the issuer's own."""
+    claims: Mapping[str, str] = Factory(dict)
+    """The provider's name for each of our claims, where it is not ours: ``name``,
+    ``student_keys``, ``adult_keys``, ``FrEduVecteur``."""
+    userinfo: bool = False
+    """Whether the claims are at the provider's userinfo address."""
+    timeout_seconds: int = field(default=5, validator=validators.ge(1))
+
+
 @frozen
 class IdentitySettings:
     """The host's own sign-in, as pages speak of it: see ``docs/how-to/identity.md``."""
@@ -85,6 +110,9 @@ class IdentitySettings:
     sign_in_url: str = field(default="", validator=_is_address)
     """Where the button of the sign-in page leads; empty for none."""
     sign_out_url: str = field(default="", validator=_is_address)
+    """Where who signs out here may sign out of the host too; empty for none."""
+    oidc: OidcSettings | None = None
+    """Its pages take the place of the two addresses."""
 
 
 @frozen

@@ -25,7 +25,7 @@ from teleservices_core.web.context import Context, LazyToken
 from teleservices_core.web.cookies import Cookies
 from teleservices_core.web.guards import Stop, guard
 from teleservices_core.web.headers import protect
-from teleservices_core.web.identity import who_is_there
+from teleservices_core.web.identity import keep_marks, who_is_there
 from teleservices_core.web.pages.errors import error_page
 from teleservices_core.web.responses import Download, Page, Redirect
 from teleservices_core.web.templating import make_environment
@@ -215,8 +215,7 @@ class Application:
         elif context.signed_out:
             cookies.delete(response, "session")
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
-        if context.beside is not None:
-            cookies.set(response, "beside", context.beside)
+        keep_marks(context, response)
         if context.visit is not None:
             cookies.set(response, "visit", context.visit)
         if context.notices and not shown:

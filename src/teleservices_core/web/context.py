@@ -43,6 +43,8 @@ class Context:
     """Why that identity opened no session: a code of ``usecases.identities``."""
     beside: str | None = field(default=None, init=False)
     """To be kept in the browser: see ``web.identity``."""
+    waiting: str | None = field(default=None, init=False)
+    """Likewise; empty to forget it."""
     notices: list[Notice] = Factory(list)
 
     @property
@@ -100,18 +102,21 @@ class Context:
 
     def csrf_token(self) -> str:
         """What the page's forms carry; a visitor without a cookie is given one."""
-        browser_id = self._next_browser_id()
-        if browser_id is None:
-            browser_id = self.visit = new_secret()
-        return csrf.token(self.site.settings, browser_id)
+        return csrf.token(self.site.settings, self._next_browser_id())
 
-    def _next_browser_id(self) -> str | None:
-        # The cookie that the answer leaves, which is not always the one that came.
+    def _next_browser_id(self) -> str:
+        # By the cookie that the answer leaves, which is not always the one that came.
         if self.signed_in is not None:
             return self.signed_in.secret
-        if self.signed_out:
-            return self.visit or self.cookies.get(self.request, "visit")
-        return self.browser_id() or self.visit
+        session = None if self.signed_out else self.cookies.get(self.request, "session")
+        return session or self.visit_id()
+
+    def visit_id(self) -> str:
+        """The secret of the visit cookie, given now to a browser that has none."""
+        found = self.visit or self.cookies.get(self.request, "visit")
+        if found is None:
+            found = self.visit = new_secret()
+        return found
 
     def tell(self, kind: str, text: str) -> None:
         """Show a message on the next page."""

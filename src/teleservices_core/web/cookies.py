@@ -7,6 +7,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
 from hashlib import sha256
 from hmac import compare_digest
+from typing import Any
 
 from attrs import field, frozen
 from werkzeug import Request, Response
@@ -72,18 +73,23 @@ class Cookies:
             samesite="Lax",
         )
 
+    def seal(self, purpose: str, data: Any) -> str:
+        """Data as a cookie value that nobody else can write, for one purpose."""
+        body = urlsafe_b64encode(json.dumps(data).encode()).decode().rstrip("=")
+        return f"{body}.{keyed(self.settings.secret_key, purpose, body)}"
+
+    def unseal(self, purpose: str, value: str | None) -> Any:
+        """The data of a cookie; None when it was not written here."""
+        body, _, mac = (value or "").partition(".")
+        expected = keyed(self.settings.secret_key, purpose, body)
+        if not body or not compare_digest(mac.encode(), expected.encode()):
+            return None
+        return json.loads(urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+
     def pack(self, notices: list[Notice]) -> str:
-        """Notices as a cookie value that nobody else can write."""
-        text = json.dumps([[notice.kind, notice.text] for notice in notices])
-        body = urlsafe_b64encode(text.encode()).decode().rstrip("=")
-        return f"{body}.{keyed(self.settings.secret_key, 'notice', body)}"
+        """Notices as a cookie value."""
+        return self.seal("notice", [[notice.kind, notice.text] for notice in notices])
 
     def unpack(self, value: str | None) -> list[Notice]:
         """The notices of a cookie; none when it was not written here."""
-        body, _, mac = (value or "").partition(".")
-        if not body or not compare_digest(
-            mac.encode(), keyed(self.settings.secret_key, "notice", body).encode()
-        ):
-            return []
-        text = urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode()
-        return [Notice(kind, said) for kind, said in json.loads(text)]
+        return [Notice(kind, said) for kind, said in self.unseal("notice", value) or ()]

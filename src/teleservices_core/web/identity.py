@@ -9,7 +9,10 @@ the host last is who is there.
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Final
+
+from werkzeug import Response
 
 from teleservices_core.contributions import Route
 from teleservices_core.domain.identities import ExternalIdentity
@@ -23,6 +26,7 @@ from teleservices_core.web.context import Context
 
 log = logging.getLogger(__name__)
 
+_WAITS: Final = timedelta(minutes=10)
 _OPENS_NOTHING: Final = frozenset({"core.signed_out"})
 
 
@@ -35,7 +39,10 @@ def who_is_there(context: Context, route: Route, identify: Identify | None) -> b
     if secret is not None:
         context.viewer = resume(context.site, secret)
     before = context.viewer
-    if identify is not None:
+    if identify is None:
+        if before is None:
+            _recall(context)
+    else:
         context.identity = _ask(identify, context)
         _settle(context, str(secret), may_enter=route.name not in _OPENS_NOTHING)
     return context.viewer is not before
@@ -51,6 +58,39 @@ def _settle(context: Context, secret: str, *, may_enter: bool) -> None:
         return
     if context.viewer is None or not _stands_beside(context, secret, identity):
         _enter(context, identity)
+
+
+def wait_for_link(context: Context, identity: ExternalIdentity, refusal: str) -> None:
+    """Remember, for ten minutes, an identity that a provider has just vouched for.
+
+    Its browser keeps it, sealed: what it is worth is settled when it is linked.
+    """
+    until = (context.site.now() + _WAITS).timestamp()
+    known = [identity.issuer, identity.subject, identity.name, refusal, until]
+    context.waiting = context.cookies.seal("identity", known)
+
+
+def _recall(context: Context) -> None:
+    known = context.cookies.unseal("identity", context.cookies.get(context.request, "identity"))
+    if known is None:
+        return
+    issuer, subject, name, refusal, until = known
+    if context.site.now().timestamp() < until:
+        context.identity = ExternalIdentity(issuer, subject, {"name": name})
+        context.refusal = refusal
+
+
+def keep_marks(context: Context, response: Response) -> None:
+    """Set the cookies that remember what was settled about identities."""
+    cookies = context.cookies
+    if context.beside is not None:
+        cookies.set(response, "beside", context.beside)
+    if context.waiting:
+        cookies.set(response, "identity", context.waiting)
+    elif cookies.get(context.request, "identity") and (
+        context.waiting is not None or context.signed_in is not None
+    ):
+        cookies.delete(response, "identity")
 
 
 def _ask(identify: Identify, context: Context) -> ExternalIdentity | None:

@@ -14,7 +14,8 @@ from teleservices_core.usecases.home import family_home
 from teleservices_core.usecases.passwords import minimum_length
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
-from teleservices_core.web.pages.identity import host_name, linked
+from teleservices_core.web.host_links import host_links
+from teleservices_core.web.pages.identity import linked
 from teleservices_core.web.pages.passwords import PasswordForm, submit
 from teleservices_core.web.responses import Page, Redirect
 
@@ -37,7 +38,7 @@ def account(context: Context) -> Page:
             "answers": family_home(context.site, viewer) if viewer.is_family else [],
             "sessions": my_account.my_sessions(context.site, viewer),
             "identities": linked(context),
-            "host": host_name(context),
+            "host": host_links(context),
             "here": viewer.session.id_hash,
         },
     )

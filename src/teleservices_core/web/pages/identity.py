@@ -12,13 +12,9 @@ from teleservices_core.i18n import _
 from teleservices_core.usecases import identities
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form
+from teleservices_core.web.host_links import host_links
 from teleservices_core.web.pages.public import SignInForm, refusal_words
 from teleservices_core.web.responses import Page, Redirect
-
-
-def host_name(context: Context) -> str:
-    """What families call the host's own sign-in."""
-    return context.site.settings.identity.name or _("votre ENT")
 
 
 def link_account(context: Context) -> Page | Redirect:
@@ -27,7 +23,7 @@ def link_account(context: Context) -> Page | Redirect:
     if identity is None or (viewer is not None and viewer.session.identity_hash is not None):
         return context.redirect("core.home")
     view: dict[str, Any] = {
-        "host": host_name(context),
+        "host": host_links(context),
         "who": identity.name,
         "state": context.refusal,
         "login_name": "",
@@ -58,7 +54,7 @@ def link_account(context: Context) -> Page | Redirect:
         context.tell(
             "success",
             _("C’est fait : la prochaine fois, {host} vous connectera directement.").format(
-                host=host_name(context)
+                host=host_links(context).name
             ),
         )
         return context.redirect("core.home")
@@ -84,8 +80,7 @@ def signed_out(context: Context) -> Page | Redirect:
     """Say that the host is still signed in, and would sign in here again."""
     if context.viewer is not None:
         return context.redirect("core.home")
-    address = context.site.settings.identity.sign_out_url
-    return Page("signed_out.html", {"host": host_name(context), "sign_out_url": address})
+    return Page("signed_out.html", {"host": host_links(context)})
 
 
 def unlink(context: Context, identity: str) -> Page | Redirect:
@@ -102,7 +97,7 @@ def unlink(context: Context, identity: str) -> Page | Redirect:
     return Page(
         "unlink_identity.html",
         {
-            "host": host_name(context),
+            "host": host_links(context),
             "identity": found,
             "has_password": viewer.account.password_hash is not None,
         },

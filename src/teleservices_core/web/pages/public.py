@@ -17,6 +17,7 @@ from teleservices_core.usecases import claiming, signing_in
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import Form, read_form, text
 from teleservices_core.web.guards import next_step
+from teleservices_core.web.host_links import host_links
 from teleservices_core.web.pages import family
 from teleservices_core.web.responses import Page, Redirect
 from teleservices_core.words import contact
@@ -83,7 +84,7 @@ def _sign_in_page(
             "login_name": typed.login_name,
             "refusal": title,
             "advice": advice,
-            "host": context.site.settings.identity,
+            "host": host_links(context),
             "to_link": context.identity is not None,
         },
         status=200 if not title else 422,
@@ -152,7 +153,8 @@ def sign_out(context: Context) -> Answer:
     if context.viewer is not None:
         signing_in.sign_out(context.site, context.viewer)
     context.signed_out = True
-    if context.identity is not None:
+    by_host = context.viewer is not None and context.viewer.session.identity_hash is not None
+    if by_host or context.identity is not None:
         return context.redirect("core.signed_out")
     context.tell("success", _("Vous êtes déconnecté."))
     return context.redirect("core.sign_in")

@@ -1,0 +1,26 @@
+"""The host's own sign-in, or a provider's, as pages name it and lead to it."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from teleservices_core.web.context import Context
+from teleservices_core.words import host_name
+
+
+@frozen
+class HostLinks:
+    """Names and addresses; an address is empty when there is nothing to offer."""
+
+    name: str
+    sign_in_url: str
+    sign_out_url: str
+
+
+def host_links(context: Context) -> HostLinks:
+    """What the settings say of the host, or of the provider."""
+    settings = context.site.settings.identity
+    sign_in_url, sign_out_url = settings.sign_in_url, settings.sign_out_url
+    if settings.oidc is not None:
+        sign_in_url, sign_out_url = map(context.urls.to, ("oidc.sign_in", "oidc.sign_out"))
+    return HostLinks(host_name(settings), sign_in_url, sign_out_url)
