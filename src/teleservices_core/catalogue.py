@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from attrs import Factory, field, frozen
+from attrs import NOTHING, Factory, field, fields, frozen
 
 from teleservices_core.contributions import (
     Access,
@@ -14,6 +14,7 @@ from teleservices_core.contributions import (
     HelpEntry,
     MailTemplate,
     MigrationSource,
+    ModuleOptions,
     NavItem,
     PersonalData,
     Route,
@@ -33,6 +34,7 @@ class Declared:
 
     settings: Mapping[str, Any] = Factory(dict)
     modules: tuple[ModuleDefinition, ...] = ()
+    options: tuple[ModuleOptions, ...] = ()
     rules: tuple[ContributedRule, ...] = ()
     routes: tuple[Route, ...] = ()
     navigation: tuple[NavItem, ...] = ()
@@ -57,6 +59,7 @@ class Catalogue:
     modules: tuple[ModuleDefinition, ...] = field(init=False)
     """In page order."""
     by_id: Mapping[str, ModuleDefinition] = field(init=False)
+    options: Mapping[str, ModuleOptions] = field(init=False)
     rules: tuple[ActivationRule, ...] = field(init=False)
     words: Mapping[str, Words] = field(init=False)
     routes: tuple[Route, ...] = field(init=False)
@@ -73,6 +76,10 @@ class Catalogue:
     @by_id.default
     def _by_id(self) -> Mapping[str, ModuleDefinition]:
         return {module.id: module for module in self.modules}
+
+    @options.default
+    def _options(self) -> Mapping[str, ModuleOptions]:
+        return {each.module_id: each for each in self._all("options")}
 
     @rules.default
     def _rules(self) -> tuple[ActivationRule, ...]:
@@ -127,10 +134,12 @@ def check(name: str, declared: Declared, others: Catalogue) -> None:
     _unique(name, "address", list(map(_address, declared.routes)), map(_address, others.routes))
     _unique(name, "rule", [r.rule.name for r in declared.rules], [r.name for r in others.rules])
     _unique(name, "mail", [m.kind for m in declared.mails], others.mails)
+    _unique(name, "options of", [o.module_id for o in declared.options], others.options)
     _unique(name, "personal data", data, [each.id for each in others.personal_data])
     modules = (*others.modules, *declared.modules)
     _of_known_modules(name, declared, {module.id for module in modules})
     _no_circle(name, {module.id: module.requires for module in modules})
+    _well_described(name, declared)
     if name != BUILTIN:
         _under_its_name(name, declared)
 
@@ -144,6 +153,17 @@ def _of_known_modules(name: str, declared: Declared, known: set[str]) -> None:
     for data in declared.personal_data:
         if data.module_id is not None and data.module_id not in known:
             raise PluginError(name, f"personal data {data.id}: unknown module {data.module_id}")
+
+
+def _well_described(name: str, declared: Declared) -> None:
+    own = {module.id for module in declared.modules}
+    for options in declared.options:
+        if options.module_id not in own:
+            raise PluginError(name, f"options of {options.module_id}: not a module of its own")
+        for attribute in fields(options.type):
+            if attribute.default is NOTHING or "label" not in attribute.metadata:
+                where = f"{options.type.__name__}.{attribute.name}"
+                raise PluginError(name, f"option {where}: needs a default and a label")
 
 
 def _under_its_name(name: str, declared: Declared) -> None:

@@ -203,6 +203,21 @@ class PersonalData:
 
 
 @frozen
+class ModuleOptions:
+    """What an establishment may set up in a module, for a school year.
+
+    ``type`` is a frozen attrs class, all of whose fields have defaults, of type
+    ``bool``, ``int``, ``str``, ``date`` or an enumeration of texts. The metadata
+    of a field give its words: ``label``, perhaps ``hint``, and for an
+    enumeration ``choices``, each a :data:`Message` (``choices`` maps members to
+    messages). The console draws the form; cattrs checks it.
+    """
+
+    module_id: str
+    type: type[Any]
+
+
+@frozen
 class SettingsSection:
     """A plugin's own settings: an attrs class, all of whose fields have defaults."""
 

@@ -25,6 +25,7 @@ from teleservices_core.contributions import (
     HelpEntry,
     MailTemplate,
     MigrationSource,
+    ModuleOptions,
     NavItem,
     PersonalData,
     Route,
@@ -54,6 +55,11 @@ def teleservices_settings() -> Iterable[SettingsSection]:  # type: ignore[empty-
 @hookspec
 def teleservices_modules() -> Iterable[ModuleDefinition]:  # type: ignore[empty-body]
     """Declare the modules (téléservices) that the plugin provides."""
+
+
+@hookspec
+def teleservices_module_options() -> Iterable[ModuleOptions]:  # type: ignore[empty-body]
+    """Declare what an establishment may set up in the plugin's modules."""
 
 
 @hookspec

@@ -28,6 +28,7 @@ from teleservices_core.contributions import (
     HelpEntry,
     MailTemplate,
     MigrationSource,
+    ModuleOptions,
     NavItem,
     PersonalData,
     Route,
@@ -75,6 +76,7 @@ class PluginFailure:
 
 _DECLARE: Final[tuple[tuple[str, str, type[Any]], ...]] = (
     ("teleservices_modules", "modules", ModuleDefinition),
+    ("teleservices_module_options", "options", ModuleOptions),
     ("teleservices_activation_rules", "rules", ContributedRule),
     ("teleservices_routes", "routes", Route),
     ("teleservices_navigation", "navigation", NavItem),

@@ -28,8 +28,9 @@ from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.policy import Campaign, Opening, Policy, Stance
-from teleservices_core.domain.roster import Adult, Student
-from teleservices_core.domain.staff import Assignment, StaffMember
+from teleservices_core.domain.roster import Adult, SchoolClass, Student
+from teleservices_core.domain.school_pages import SchoolPage
+from teleservices_core.domain.staff import Assignment, Role, StaffMember
 from teleservices_core.domain.values import Uai
 from teleservices_core.family_ports import GroupingStore
 from teleservices_core.identity_ports import IdentityStore
@@ -370,6 +371,10 @@ class RosterStore(Protocol):
         """The ``student`` of an ELEVE_ID, or the ``adult`` of a PERSONNE_ID, in a school's base."""
         ...
 
+    def classes(self, uai: Uai, school_year: SchoolYear, day: date) -> list[SchoolClass]:
+        """The classes with students present on a local day, by level then code."""
+        ...
+
     def class_groups(self, uai: Uai, school_year: SchoolYear) -> list[tuple[str, int]]:
         """Codes of the classes with their numbers of students present."""
         ...
@@ -411,6 +416,45 @@ class PolicyStore(Protocol):
         ...
 
 
+@frozen
+class StoredOptions:
+    """An establishment's options of a module, as they rest in the database."""
+
+    options: Mapping[str, Any] = Factory(dict)
+    version: int = 0
+    """0 when none were ever chosen."""
+
+
+class SchoolPageStore(Protocol):
+    """What establishments say to families, and how they set up modules."""
+
+    def page(self, uai: Uai) -> SchoolPage:
+        """The page of an establishment; an empty one when none was written."""
+        ...
+
+    def replace_page(self, before: SchoolPage, after: SchoolPage) -> None:
+        """Compare-and-set on the version. Raises ConflictError when it has moved."""
+        ...
+
+    def options(self, uai: Uai, module_id: str, year: SchoolYear) -> StoredOptions:
+        """What was chosen for a module and a school year."""
+        ...
+
+    def replace_options(
+        self,
+        uai: Uai,
+        module_id: str,
+        year: SchoolYear,
+        options: Mapping[str, Any],
+        *,
+        version: int,
+        set_by: str,
+        set_at: datetime,
+    ) -> None:
+        """Compare-and-set on the version. Raises ConflictError when it has moved."""
+        ...
+
+
 class DelegationStore(Protocol):
     """What heads entrusted to members of staff."""
 
@@ -444,6 +488,14 @@ class StaffStore(Protocol):
 
     def by_email(self, email: str) -> UUID | None:
         """The member of staff with an address."""
+        ...
+
+    def of_establishment(self, uai: Uai, day: date) -> list[tuple[StaffMember, Role]]:
+        """Who holds a role there on a local day, by name."""
+        ...
+
+    def names(self, staff_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+        """The full names of members of staff."""
         ...
 
     def without_account(self) -> list[StaffMember]:
@@ -492,6 +544,7 @@ class Transaction(Protocol):
     roster: RosterStore
     policy: PolicyStore
     delegations: DelegationStore
+    school_pages: SchoolPageStore
     staff: StaffStore
     outbox: OutboxStore
     lifecycle: LifecycleStore

@@ -191,6 +191,10 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "account.gathering_undone": lambda: _("Regroupement annulé, enfants rendus à l’autre compte"),
     "account.ungrouped": lambda: _("Regroupement annulé, compte rétabli"),
     "letters.issued": lambda: _("Notifications éditées"),
+    "module.options": lambda: _("Options d’un module changées"),
+    "school.page_saved": lambda: _("Message d’accueil et contacts changés"),
+    "delegation.given": lambda: _("Délégation donnée"),
+    "delegation.ended": lambda: _("Délégation retirée"),
     "module.open": lambda: _("Module ouvert"),
     "module.closed": lambda: _("Module fermé"),
     "module.allowed": lambda: _("Module laissé au choix"),
@@ -240,4 +244,7 @@ def host_name(settings: IdentitySettings) -> str:
 
 def contact(school: Establishment) -> str:
     """How to reach the school's office: telephone and address, or nothing."""
-    return ", ".join(filter(None, (show_phone(school.phone), school.email)))
+    phone = show_phone(school.phone)
+    if phone and school.office_hours:
+        phone = f"{phone}, {school.office_hours}"
+    return ", ".join(filter(None, (phone, school.email)))

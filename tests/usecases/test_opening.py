@@ -14,13 +14,22 @@ from teleservices_core.domain.localtime import Window
 from teleservices_core.domain.policy import Campaign, Opening, Policy, Stance
 from teleservices_core.domain.scopes import Rank, Scope
 from teleservices_core.domain.staff import Role
+from teleservices_core.domain.values import Mef
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError, RefusedError
-from teleservices_core.testing.builders import COLLEGE, LYCEE, YEAR, an_establishment
+from teleservices_core.testing.builders import (
+    COLLEGE,
+    LYCEE,
+    YEAR,
+    a_schooling,
+    a_student,
+    an_establishment,
+)
 from teleservices_core.testing.world import PASSWORD, World, person_id
-from teleservices_core.usecases.opening import set_opening, switches
+from teleservices_core.usecases.opening import class_switches, set_opening, switches
 from teleservices_core.usecases.signing_in import resume, sign_in
 
+SIXTH = Mef("10010012110")
 SCHOOL = Scope.establishment(COLLEGE)
 SCOPES = (
     Scope.academie(),
@@ -140,15 +149,19 @@ def test_a_class_apart(services, world):
     """Closed for one class, open for the rest of the establishment."""
     choose(services, None, SCHOOL, Stance.OPEN)
     choose(services, None, Scope.division(COLLEGE, "6 B"), Stance.CLOSED)
-    states = {}
-    for scope in (None, Scope.division(COLLEGE, "6 A"), Scope.division(COLLEGE, "6 B")):
-        found = switches(services.site, an_establishment(), YEAR, scope)
-        states[scope.part if scope else ""] = next(
-            s.decision.is_open
-            for s in found
-            if s.module.id == "notes" and s.audience is Audience.GUARDIAN
-        )
-    assert states == {"": True, "6 A": True, "6 B": False}
+    choose(services, None, Scope.level(COLLEGE, ClassLevel.CINQUIEME), Stance.CLOSED)
+    for code, mef in (("6 A", SIXTH), ("6 B", SIXTH), ("5 A", Mef("10110001110"))):
+        student = a_student()
+        world.student(student, a_schooling(student.id, class_group=code, mef=mef))
+    module = services.site.catalogue.module("notes")
+    found = class_switches(services.site, an_establishment(), module, YEAR)
+    states = {
+        each.scope.label: each.switch.decision.is_open
+        for each in found
+        if each.switch.audience is Audience.GUARDIAN
+    }
+    assert states == {"6e": True, "5e": False, "6 A": True, "6 B": False, "5 A": False}
+    assert list(states) == ["6e", "5e", "6 A", "6 B", "5 A"]
 
 
 def test_a_delegation_is_dated_and_for_one_module(services, world, clock):

@@ -84,3 +84,7 @@ class Establishment:
     email: str = ""
     takes_part: bool = True
     """Whether the establishment has joined the téléservices (F41)."""
+    office_hours: str = ""
+    """When its office answers, in words."""
+    welcome: str = ""
+    """What it says to its families on their first page."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from attrs import Factory, frozen
 
 from teleservices_core.domain.establishments import PostalAddress
+from teleservices_core.domain.levels import ClassLevel
 from teleservices_core.domain.localtime import SchoolYear, birthday, midnight
 from teleservices_core.domain.values import Ine, Mef, Uai
 
@@ -117,6 +118,17 @@ class Responsibility:
         return (self.from_on is None or self.from_on <= day) and (
             self.until_on is None or day < self.until_on
         )
+
+
+@frozen
+class SchoolClass:
+    """A class of an establishment in a school year."""
+
+    code: str
+    """With its spaces, "3 A"."""
+    level: ClassLevel | None
+    """That of most of its students."""
+    students: int
 
 
 @frozen

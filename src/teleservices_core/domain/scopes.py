@@ -85,16 +85,6 @@ class Scope:
         return self.part or self.place
 
     @property
-    def class_level(self) -> ClassLevel | None:
-        """The level, if the scope is one."""
-        return ClassLevel(self.part) if self.rank is Rank.LEVEL else None
-
-    @property
-    def class_group(self) -> str:
-        """The class, if the scope is one."""
-        return self.part if self.rank is Rank.DIVISION else ""
-
-    @property
     def uai(self) -> Uai | None:
         """The establishment of the scope, if it lies in one."""
         return Uai(self.place) if self.rank >= Rank.NAMED else None

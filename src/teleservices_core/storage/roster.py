@@ -17,12 +17,14 @@ from teleservices_core.domain.establishments import (
     PostalAddress,
 )
 from teleservices_core.domain.families import Child
+from teleservices_core.domain.levels import ClassLevel, class_level
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.roster import (
     Adult,
     Kinship,
     Level,
     Responsibility,
+    SchoolClass,
     Schooling,
     Sex,
     Student,
@@ -33,15 +35,29 @@ from teleservices_core.storage.bulk import upsert
 from teleservices_core.storage.importing_rows import to_adult
 from teleservices_core.storage.tables import AnyRow
 
-_ESTABLISHMENT = tuple(column.label(f"est_{column.name}") for column in t.establishments.c)
+_e, _p = t.establishments.c, t.school_pages.c
+# An establishment's own contacts go before those of the académie's list.
+_SHOWN = (
+    *(column for column in _e if column.name not in {"phone", "email"}),
+    func.coalesce(func.nullif(_p.office_phone, ""), _e.phone).label("phone"),
+    func.coalesce(func.nullif(_p.office_email, ""), _e.email).label("email"),
+    func.coalesce(_p.office_hours, "").label("office_hours"),
+    func.coalesce(_p.welcome, "").label("welcome"),
+)
+_ESTABLISHMENTS = select(*_SHOWN).select_from(
+    t.establishments.outerjoin(t.school_pages, _p.uai == _e.uai)
+)
+_ESTABLISHMENT = tuple(column.label(f"est_{column.name}") for column in _SHOWN)
 _STUDENT = tuple(column.label(f"stu_{column.name}") for column in t.students.c)
 _CHILD = (
     *_STUDENT,
     *t.schoolings.c,
     *_ESTABLISHMENT,
 )
-_AT_SCHOOL = t.students.join(t.schoolings, t.schoolings.c.student_id == t.students.c.id).join(
-    t.establishments, t.establishments.c.uai == t.schoolings.c.uai
+_AT_SCHOOL = (
+    t.students.join(t.schoolings, t.schoolings.c.student_id == t.students.c.id)
+    .join(t.establishments, _e.uai == t.schoolings.c.uai)
+    .outerjoin(t.school_pages, _p.uai == _e.uai)
 )
 _LINK = tuple(
     t.responsibilities.c[name].label(f"link_{name}")
@@ -115,6 +131,8 @@ def to_establishment(row: AnyRow, prefix: str = "") -> Establishment:
         phone=of("phone"),
         email=of("email"),
         takes_part=of("takes_part"),
+        office_hours=of("office_hours"),
+        welcome=of("welcome"),
     )
 
 
@@ -182,14 +200,12 @@ class Roster:
 
     def establishment(self, uai: Uai) -> Establishment | None:
         """See the port."""
-        row = self.connection.execute(
-            select(t.establishments).where(t.establishments.c.uai == uai.code)
-        ).first()
+        row = self.connection.execute(_ESTABLISHMENTS.where(_e.uai == uai.code)).first()
         return to_establishment(row) if row else None
 
     def establishments(self) -> list[Establishment]:
         """See the port."""
-        by_name = select(t.establishments).order_by(t.establishments.c.name)
+        by_name = _ESTABLISHMENTS.order_by(_e.name)
         return [to_establishment(row) for row in self.connection.execute(by_name)]
 
     def places(self) -> frozenset[str]:
@@ -270,6 +286,31 @@ class Roster:
             select(k.entity_id).where(k.uai == uai.code, k.kind == kind, k.siecle_id == siecle_id)
         )
         return found
+
+    def classes(self, uai: Uai, school_year: SchoolYear, day: date) -> list[SchoolClass]:
+        """See the port."""
+        s = t.schoolings.c
+        counted = (
+            select(s.class_group, s.mef, func.count().label("students"))
+            .where(
+                s.uai == uai.code,
+                s.school_year == school_year.start,
+                s.class_group != "",
+                or_(s.left_on.is_(None), s.left_on > day),
+            )
+            .group_by(s.class_group, s.mef)
+            .order_by(func.count().desc())
+        )
+        found: dict[str, SchoolClass] = {}
+        for code, mef, students in self.connection.execute(counted):
+            seen = found.get(code)
+            level = seen.level if seen else class_level(Mef(mef) if mef else None)
+            found[code] = SchoolClass(code, level, students + (seen.students if seen else 0))
+        order = list(ClassLevel)
+        return sorted(
+            found.values(),
+            key=lambda c: (order.index(c.level) if c.level else len(order), c.code),
+        )
 
     def class_groups(self, uai: Uai, school_year: SchoolYear) -> list[tuple[str, int]]:
         """See the port."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from uuid import UUID
 
 from attrs import frozen
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from teleservices_core.domain.staff import Assignment, Role, StaffMember
 from teleservices_core.domain.values import Uai
@@ -70,6 +71,26 @@ class Staff:
             select(t.staff.c.id).where(t.staff.c.email == email)
         )
         return found
+
+    def of_establishment(self, uai: Uai, day: date) -> list[tuple[StaffMember, Role]]:
+        """See the port."""
+        a = t.assignments.c
+        held = (
+            select(t.staff, a.role)
+            .select_from(t.assignments.join(t.staff, t.staff.c.id == a.staff_id))
+            .where(
+                a.scope == uai.code,
+                or_(a.from_on.is_(None), a.from_on <= day),
+                or_(a.until_on.is_(None), a.until_on > day),
+            )
+            .order_by(t.staff.c.last_name, t.staff.c.first_name)
+        )
+        return [(_to_member(row), Role(row.role)) for row in self.connection.execute(held)]
+
+    def names(self, staff_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+        """See the port."""
+        named = select(t.staff).where(t.staff.c.id.in_(staff_ids))
+        return {row.id: _to_member(row).full_name for row in self.connection.execute(named)}
 
     def without_account(self) -> list[StaffMember]:
         """See the port."""

@@ -18,6 +18,7 @@ from teleservices_core.ports import (
     LetterStore,
     PolicyStore,
     RosterStore,
+    SchoolPageStore,
     SessionStore,
     StaffStore,
     ThrottleStore,
@@ -32,6 +33,7 @@ from teleservices_core.storage.letters import Letters
 from teleservices_core.storage.lifecycle import Lifecycle
 from teleservices_core.storage.policy import PolicyTable
 from teleservices_core.storage.roster import Roster
+from teleservices_core.storage.school_pages import SchoolPages
 from teleservices_core.storage.staff import Staff
 from teleservices_core.storage.throttles import Devices, Throttles
 from teleservices_core.upkeep_ports import LifecycleStore, OutboxStore
@@ -53,6 +55,7 @@ class SqlTransaction:
         self.roster: RosterStore = Roster(connection)
         self.policy: PolicyStore = PolicyTable(connection)
         self.delegations: DelegationStore = Delegations(connection)
+        self.school_pages: SchoolPageStore = SchoolPages(connection)
         self.staff: StaffStore = Staff(connection)
         self.outbox: OutboxStore = Outbox(connection)
         self.lifecycle: LifecycleStore = Lifecycle(connection)

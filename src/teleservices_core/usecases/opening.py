@@ -12,6 +12,7 @@ from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.activation import Decision, Question
 from teleservices_core.domain.changes import Change, fingerprint, present_state
 from teleservices_core.domain.establishments import Establishment
+from teleservices_core.domain.levels import ClassLevel
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.modules import ModuleDefinition, OpeningMode
 from teleservices_core.domain.policy import Opening, Policy, Stance, settle
@@ -195,22 +196,50 @@ class ModuleSwitch:
 
 
 def switches(
-    site: Site, establishment: Establishment, school_year: SchoolYear, scope: Scope | None = None
+    site: Site, establishment: Establishment, school_year: SchoolYear
 ) -> list[ModuleSwitch]:
     """Every module of an establishment for each audience, with its state and its switch.
 
-    ``scope`` is a level or a class, the whole establishment by default. One statement.
+    One statement.
     """
     with site.database.reading() as tx:
         policy = tx.policy.policy([establishment.uai], school_year)
-    scope = scope or Scope.establishment(establishment.uai)
     return [
-        _switch(site, module, _question(site, establishment, school_year, audience, policy, scope))
+        _switch(site, module, _question(site, establishment, school_year, audience, policy))
         for module in site.catalogue.modules
         if establishment.kind in module.kinds
         for audience in AUDIENCES
         if audience in module.audiences
     ]
+
+
+@frozen
+class ScopedSwitch:
+    """A switch for a level or a class, with the scope that it sets."""
+
+    scope: Scope
+    switch: ModuleSwitch
+
+
+def class_switches(
+    site: Site, establishment: Establishment, module: ModuleDefinition, school_year: SchoolYear
+) -> list[ScopedSwitch]:
+    """One module for every level and class of an establishment. Two statements."""
+    uai, today = establishment.uai, site.academie.today(site.now())
+    with site.database.reading() as tx:
+        policy = tx.policy.policy([uai], school_year)
+        classes = tx.roster.classes(uai, school_year, today)
+    levels = dict.fromkeys(each.level for each in classes if each.level is not None)
+    asked: list[tuple[ClassLevel | None, str]] = [(level, "") for level in levels]
+    asked += [(each.level, each.code) for each in classes]
+    questions = (
+        _question(site, establishment, school_year, audience, policy, level, code)
+        for level, code in asked
+        if module.levels is None or level in module.levels
+        for audience in AUDIENCES
+        if audience in module.audiences
+    )
+    return [ScopedSwitch(q.scopes[-1], _switch(site, module, q)) for q in questions]
 
 
 def _question(
@@ -219,7 +248,8 @@ def _question(
     school_year: SchoolYear,
     audience: Audience,
     policy: Policy,
-    scope: Scope,
+    level: ClassLevel | None = None,
+    class_group: str = "",
 ) -> Question:
     return Question(
         establishment=establishment,
@@ -228,8 +258,8 @@ def _question(
         at=site.now(),
         zone=site.academie.zone,
         policy=policy,
-        asked_level=scope.class_level,
-        asked_class=scope.class_group,
+        asked_level=level,
+        asked_class=class_group,
     )
 
 

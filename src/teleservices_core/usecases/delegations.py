@@ -1,0 +1,102 @@
+"""A head entrusts one module to a member of his staff, for a time."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from attrs import frozen
+
+from teleservices_core.domain.delegations import Delegation
+from teleservices_core.domain.staff import Role, StaffMember
+from teleservices_core.domain.values import Uai
+from teleservices_core.domain.viewers import Viewer
+from teleservices_core.errors import NotFoundError, RefusedError
+from teleservices_core.usecases.rights import require_head
+from teleservices_core.usecases.site import Site, audited
+
+
+@frozen
+class Delegations:
+    """Who may be entrusted with a module, and what was entrusted."""
+
+    staff: tuple[StaffMember, ...]
+    """Those who hold a role there today and do not head the establishment."""
+    given: tuple[tuple[Delegation, str], ...]
+    """Each with the name of its holder; those who left are named too."""
+
+
+def delegations(site: Site, uai: Uai) -> Delegations:
+    """Everything entrusted in an establishment, the latest to begin first."""
+    today = site.academie.today(site.now())
+    with site.database.reading() as tx:
+        members = tx.staff.of_establishment(uai, today)
+        given = tx.delegations.of_establishment(uai)
+        names = tx.staff.names([each.staff_id for each in given])
+    heads = {member.id for member, role in members if role in {Role.HEAD, Role.DEPUTY}}
+    others = {member.id: member for member, _role in members if member.id not in heads}
+    return Delegations(
+        tuple(others.values()), tuple((each, names.get(each.staff_id, "")) for each in given)
+    )
+
+
+def delegate(
+    site: Site,
+    viewer: Viewer,
+    uai: Uai,
+    module_id: str,
+    staff_id: UUID,
+    from_on: date,
+    until_on: date,
+) -> Delegation:
+    """Entrust a module, between two local days both included.
+
+    Raises :exc:`NotFoundError` for an unknown module, :exc:`RefusedError`
+    ``not_staff`` for who holds no role there, ``ends_before`` for dates that
+    leave no day to come.
+    """
+    now = site.now()
+    today = site.academie.today(now)
+    if site.catalogue.module(module_id) is None:
+        raise NotFoundError(f"no module {module_id}")
+    if until_on < max(from_on, today):
+        raise RefusedError("ends_before")
+    with site.database.writing() as tx:
+        require_head(site, tx, viewer, uai)
+        if staff_id not in {member.id for member, _r in tx.staff.of_establishment(uai, today)}:
+            raise RefusedError("not_staff")
+        delegation = Delegation(
+            id=site.new_id(),
+            uai=uai,
+            module_id=module_id,
+            staff_id=staff_id,
+            from_on=from_on,
+            until_on=until_on,
+            given_by=viewer.name,
+            given_at=now,
+        )
+        tx.delegations.add(delegation)
+        tx.audit.add(
+            audited(
+                "delegation.given",
+                now,
+                viewer,
+                uai=uai,
+                subject_id=staff_id,
+                module=module_id,
+                from_on=from_on.isoformat(),
+                until_on=until_on.isoformat(),
+            )
+        )
+    return delegation
+
+
+def end_delegation(site: Site, viewer: Viewer, uai: Uai, delegation_id: UUID) -> None:
+    """Take a delegation back at once. Raises :exc:`ConflictError` if it has ended already."""
+    now = site.now()
+    with site.database.writing() as tx:
+        require_head(site, tx, viewer, uai)
+        tx.delegations.end(delegation_id, uai, now)
+        tx.audit.add(
+            audited("delegation.ended", now, viewer, uai=uai, delegation=str(delegation_id))
+        )
