@@ -462,8 +462,8 @@ class DelegationStore(Protocol):
         """Every delegation given there, the latest to begin first."""
         ...
 
-    def holds(self, staff_ids: Sequence[UUID], uai: Uai, module_id: str, day: date) -> bool:
-        """Whether one of the staff holds a delegation for a module on a local day."""
+    def held(self, staff_ids: Sequence[UUID], uai: Uai, day: date) -> frozenset[str]:
+        """The modules entrusted to one of the staff there, on a local day."""
         ...
 
     def add(self, delegation: Delegation) -> None:

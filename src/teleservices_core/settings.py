@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -170,12 +171,18 @@ def _zone(name: object, _type: object) -> ZoneInfo:
         raise ValueError(f"unknown time zone {name!r}") from error
 
 
+def _date(value: Any, _type: object) -> date:
+    # TOML has dates of its own; JSON writes them as text.
+    return value if isinstance(value, date) else date.fromisoformat(_exactly(value, str))
+
+
 def strict_converter() -> Converter:
     """A converter that refuses unknown keys and never turns one type into another."""
     converter = Converter(forbid_extra_keys=True)
     for kind in (str, int, bool):
         converter.register_structure_hook(kind, _exactly)
     converter.register_structure_hook(ZoneInfo, _zone)
+    converter.register_structure_hook(date, _date)
     converter.register_structure_hook(Path, lambda value, _: Path(_exactly(value, str)))
     return converter
 

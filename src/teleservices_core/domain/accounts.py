@@ -133,6 +133,11 @@ class Account:
     version: int = 0
     """Counts the writes; compare-and-set compares it."""
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether its owner has finished activating it."""
+        return self.state in {AccountState.ACTIVE, AccountState.LOCKED}
+
     def after(self, event: AccountEvent) -> Account:
         """The account after an event. Raises :exc:`TransitionError` off the table."""
         return evolve(self, state=next_state(self.state, event))

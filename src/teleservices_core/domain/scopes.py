@@ -85,6 +85,11 @@ class Scope:
         return self.part or self.place
 
     @property
+    def class_group(self) -> str:
+        """The class, if the scope is one; else empty."""
+        return self.part if self.rank is Rank.DIVISION else ""
+
+    @property
     def uai(self) -> Uai | None:
         """The establishment of the scope, if it lies in one."""
         return Uai(self.place) if self.rank >= Rank.NAMED else None

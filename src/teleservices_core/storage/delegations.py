@@ -27,18 +27,17 @@ class Delegations:
         found = self.connection.execute(mine.order_by(t.delegations.c.from_on.desc()))
         return [Delegation(**{**row._asdict(), "uai": uai}) for row in found]
 
-    def holds(self, staff_ids: Sequence[UUID], uai: Uai, module_id: str, day: date) -> bool:
+    def held(self, staff_ids: Sequence[UUID], uai: Uai, day: date) -> frozenset[str]:
         """See the port."""
         d = t.delegations.c
-        held = select(d.id).where(
+        held = select(d.module_id).where(
             d.staff_id.in_(staff_ids),
             d.uai == uai.code,
-            d.module_id == module_id,
             d.from_on <= day,
             d.until_on >= day,
             d.ended_at.is_(None),
         )
-        return self.connection.execute(held.limit(1)).first() is not None
+        return frozenset(self.connection.scalars(held))
 
     def add(self, delegation: Delegation) -> None:
         """See the port."""

@@ -16,7 +16,7 @@ from teleservices_core.domain.levels import ClassLevel
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.modules import ModuleDefinition, OpeningMode
 from teleservices_core.domain.policy import Opening, Policy, Stance, settle
-from teleservices_core.domain.scopes import Scope
+from teleservices_core.domain.scopes import Rank, Scope
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.ports import AuditEntry, Transaction
@@ -193,6 +193,8 @@ class ModuleSwitch:
     """What was decided at this very scope."""
     can_open: bool
     can_close: bool
+    exceptions: int = 0
+    """Levels and classes of the establishment for which something else was chosen."""
 
 
 def switches(
@@ -278,4 +280,10 @@ def _switch(site: Site, module: ModuleDefinition, question: Question) -> ModuleS
         chosen=chosen.stance if chosen else None,
         can_open=choice and not settled.is_open,
         can_close=choice and settled.is_open,
+        exceptions=sum(
+            each.scope.rank > Rank.ESTABLISHMENT
+            and each.scope.place == scope.place
+            and (each.module_id, each.audience) == (module.id, audience)
+            for each in question.policy.openings
+        ),
     )

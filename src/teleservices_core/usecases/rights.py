@@ -40,5 +40,5 @@ def require_academy(site: Site, tx: Transaction, viewer: Viewer) -> None:
 def require_module(site: Site, tx: Transaction, viewer: Viewer, uai: Uai, module_id: str) -> None:
     """Refuse who neither heads the establishment nor holds a delegation for the module today."""
     today = site.academie.today(site.now())
-    if not tx.delegations.holds(viewer.account.holder_ids, uai, module_id, today):
+    if module_id not in tx.delegations.held(viewer.account.holder_ids, uai, today):
         require_head(site, tx, viewer, uai)

@@ -14,9 +14,11 @@ from teleservices_core.web.pages import (
     lifecycle,
     my_data,
     privacy,
+    modules,
     public,
     recovery,
     school,
+    school_settings,
 )
 
 ROUTES: Final = (
@@ -28,6 +30,8 @@ ROUTES: Final = (
     *my_data.ROUTES,
     *privacy.ROUTES,
     *school.ROUTES,
+    *modules.ROUTES,
+    *school_settings.ROUTES,
     *academy.ROUTES,
     *lifecycle.ROUTES,
 )

@@ -13,10 +13,12 @@ from teleservices_core.documents.issued import letter_head, letter_sheet
 from teleservices_core.documents.letters import LETTERS_PER_FILE, render_letters
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.establishments import Establishment
+from teleservices_core.domain.levels import ClassLevel
+from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.policy import Stance
 from teleservices_core.domain.scopes import Scope
 from teleservices_core.domain.values import Uai
-from teleservices_core.errors import NotFoundError, RefusedError
+from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.i18n import _
 from teleservices_core.usecases import letters as letters_usecase
 from teleservices_core.usecases.opening import set_opening as record_opening
@@ -26,7 +28,8 @@ from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.responses import Download, Page, Redirect
 
 
-def _establishment(context: Context, uai: str) -> Establishment:
+def establishment_of(context: Context, uai: str) -> Establishment:
+    """The establishment of the address. Raises :exc:`NotFoundError`."""
     with context.site.database.reading() as tx:
         found = tx.roster.establishment(Uai(uai))
     if found is None:
@@ -36,11 +39,12 @@ def _establishment(context: Context, uai: str) -> Establishment:
 
 def modules(context: Context, uai: str) -> Page:
     """Each module and audience: open or closed, why, and the switch (F04)."""
-    establishment = _establishment(context, uai)
-    year = context.site.school_year()
+    establishment = establishment_of(context, uai)
+    year = asked_year(context)
     by_module: dict[str, dict[str, Any]] = {}
     for switch in switches(context.site, establishment, year):
         entry = by_module.setdefault(switch.module.id, {"module": switch.module, "switches": []})
+        entry["has_options"] = switch.module.id in context.site.catalogue.options
         entry["switches"].append(switch)
     return Page(
         "school/modules.html",
@@ -48,10 +52,41 @@ def modules(context: Context, uai: str) -> Page:
             "establishment": establishment,
             "year": year,
             "modules": list(by_module.values()),
-            "is_head": context.me.heads(establishment.uai),
+            "years": years(context),
+            "may_choose": deciding(context, establishment.uai),
             "audience_names": audience_names(),
         },
     )
+
+
+def years(context: Context) -> tuple[SchoolYear, SchoolYear]:
+    """The year under way and the one in preparation."""
+    current = context.site.school_year()
+    return current, current.next
+
+
+def asked_year(context: Context) -> SchoolYear:
+    """The school year of the address or of the form, the one under way by default."""
+    return read_year(context, context.request.args.get("annee", ""))
+
+
+def read_year(context: Context, typed: str) -> SchoolYear:
+    """One of the two years that a school works on. Raises :exc:`NotFoundError` for others."""
+    for year in years(context):
+        if typed in {"", str(year.start)}:
+            return year
+    raise NotFoundError(f"no school year {typed!r} here")
+
+
+def deciding(context: Context, uai: Uai) -> frozenset[str]:
+    """The modules about which the viewer decides there: all for heads, else those delegated."""
+    modules = frozenset(module.id for module in context.site.catalogue.modules)
+    if context.me.heads(uai):
+        return modules
+    site, staff = context.site, context.me.account.holder_ids
+    with site.database.reading() as tx:
+        held = tx.delegations.held(staff, uai, site.academie.today(site.now()))
+    return modules & held
 
 
 def audience_names() -> dict[Audience, str]:
@@ -65,45 +100,82 @@ class OpeningForm:
 
     module_id: str = text(31)
     audience: Audience = Audience.GUARDIAN
-    stance: Stance = Stance.CLOSED
+    stance: str = text(10)
+    """``open``, ``closed``, or ``inherited``."""
+    seen: str = text(10)
+    """The choice recorded there when the page was shown; empty for none."""
+    annee: str = text(4)
+    level: str = text(10)
+    class_group: str = text(20)
+
+
+def _read_choice(form: OpeningForm, uai: Uai) -> tuple[Scope, Stance | None, Stance | None] | None:
+    try:
+        stance = None if form.stance == "inherited" else Stance(form.stance)
+        return _scope_of(form, uai), stance, Stance(form.seen) if form.seen else None
+    except ValueError:
+        return None
+
+
+def _scope_of(form: OpeningForm, uai: Uai) -> Scope:
+    if form.class_group:
+        return Scope.division(uai, form.class_group)
+    return Scope.level(uai, ClassLevel(form.level)) if form.level else Scope.establishment(uai)
 
 
 def set_opening(context: Context, uai: str) -> Redirect:
-    """Record the head's choice; the families' pages change at once."""
-    form = read_form(context.request, OpeningForm)
-    asked = form.value
-    if asked is None or asked.stance not in {Stance.OPEN, Stance.CLOSED}:
+    """Record a choice for the establishment, a level or a class; families' pages change at once."""
+    asked = read_form(context.request, OpeningForm).value
+    choice = _read_choice(asked, Uai(uai)) if asked else None
+    if asked is None or choice is None:
         context.tell("error", _("Choix inconnu : rien n’a été changé."))
         return context.redirect("core.school", uai=uai)
+    scope, stance, seen = choice
+    year = read_year(context, asked.annee)
     try:
         record_opening(
             context.site,
             context.me,
-            Scope.establishment(Uai(uai)),
+            scope,
             asked.module_id,
             asked.audience,
-            asked.stance,
+            stance,
+            year,
+            seen=seen,
         )
     except RefusedError:
         context.tell("error", _("Ce choix revient à l’académie : rien n’a été changé."))
-        return context.redirect("core.school", uai=uai)
+    except ConflictError:
+        context.tell(
+            "warning",
+            _(
+                "Une autre personne vient de changer ce réglage : il est affiché tel qu’il est "
+                "maintenant. Recommencez si vous voulez le changer."
+            ),
+        )
+    else:
+        context.tell("success", _chosen(context, asked, scope))
+    if scope.part:
+        return context.redirect("core.module", uai=uai, module_id=asked.module_id, annee=year.start)
+    return context.redirect("core.school", uai=uai, annee=year.start)
+
+
+def _chosen(context: Context, asked: OpeningForm, scope: Scope) -> str:
     module = context.site.catalogue.module(asked.module_id)
-    said = _("« {module} » est maintenant ouvert aux {audience}.")
-    if asked.stance is Stance.CLOSED:
-        said = _("« {module} » est maintenant fermé aux {audience}.")
-    context.tell(
-        "success",
-        said.format(
-            module=module.title if module else asked.module_id,
-            audience=audience_names()[asked.audience].lower(),
-        ),
+    said = {
+        "open": _("« {module} » est maintenant ouvert aux {audience}{where}."),
+        "closed": _("« {module} » est maintenant fermé aux {audience}{where}."),
+    }.get(asked.stance, _("« {module} » suit de nouveau le réglage hérité, {audience}{where}."))
+    return said.format(
+        module=module.title if module else asked.module_id,
+        audience=audience_names()[asked.audience].lower(),
+        where=f" ({scope.label})" if scope.part else "",
     )
-    return context.redirect("core.school", uai=uai)
 
 
 def letters(context: Context, uai: str) -> Page:
     """How far each class is: to issue, issued, claimed; and the buttons to print."""
-    establishment = _establishment(context, uai)
+    establishment = establishment_of(context, uai)
     progress = letters_usecase.letter_progress(context.site, establishment.uai)
     return Page("school/letters.html", {"establishment": establishment, "progress": progress})
 
@@ -143,7 +215,7 @@ def _zipped(name: str, parts: list[bytes]) -> bytes:
 
 ROUTES: Final = (
     Route("core.school", "/ecole/<uai>/", modules, Access.SCHOOL),
-    Route("core.set_opening", "/ecole/<uai>/modules", set_opening, Access.HEAD, ("POST",)),
+    Route("core.set_opening", "/ecole/<uai>/modules", set_opening, Access.SCHOOL, ("POST",)),
     Route("core.letters", "/ecole/<uai>/notifications", letters, Access.SCHOOL),
     Route(
         "core.issue_letters",

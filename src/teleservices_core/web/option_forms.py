@@ -1,0 +1,106 @@
+"""Forms drawn from an attrs class that a plugin declares: one control for each field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import Enum
+from typing import Any
+
+import attrs
+from attrs import frozen
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
+
+from teleservices_core.i18n import _
+from teleservices_core.web.csrf import FIELD
+
+
+@frozen
+class OptionField:
+    """A control, with what it shows."""
+
+    name: str
+    kind: str
+    """``checkbox``, ``choice``, ``number``, ``date`` or ``text``."""
+    label: str
+    hint: str
+    value: Any
+    choices: tuple[tuple[str, str], ...] = ()
+    """(value, label) of each choice."""
+    error: str = ""
+
+
+def _kind(type_: Any) -> str:
+    if isinstance(type_, type) and issubclass(type_, Enum):
+        return "choice"
+    return {bool: "checkbox", int: "number", date: "date"}.get(type_, "text")
+
+
+def option_fields(
+    options: Any, typed: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
+) -> list[OptionField]:
+    """The controls for an instance; ``typed`` replaces its values after an error."""
+    attrs.resolve_types(type(options))
+    found = []
+    for attribute in attrs.fields(type(options)):
+        kind, words = _kind(attribute.type), attribute.metadata
+        value = getattr(options, attribute.name)
+        if typed is not None:
+            value = typed.get(attribute.name, "")
+        elif isinstance(value, Enum):
+            value = value.value
+        labels = words.get("choices", {})
+        choices = tuple(
+            (str(member.value), labels[member]() if member in labels else str(member.value))
+            for member in (attribute.type if kind == "choice" else ())
+        )
+        found.append(
+            OptionField(
+                name=attribute.name,
+                kind=kind,
+                label=words["label"](),
+                hint=words["hint"]() if "hint" in words else "",
+                value=value,
+                choices=choices,
+                error=(errors or {}).get(attribute.name, ""),
+            )
+        )
+    return found
+
+
+def read_options(
+    type_: type[Any], form: MultiDict[str, str], *, besides: frozenset[str]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values that were sent, and the errors by field.
+
+    A field that the class does not declare, nor ``besides``, is no honest form.
+    """
+    attrs.resolve_types(type_)
+    declared = {attribute.name: attribute.type for attribute in attrs.fields(type_)}
+    if unexpected := set(form) - set(declared) - besides - {FIELD}:
+        raise BadRequest(f"unexpected fields {sorted(unexpected)}")
+    values: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for name, kind in declared.items():
+        try:
+            values[name] = _read(kind, form.get(name))
+        except ValueError:
+            errors[name] = {
+                "number": _("Écrivez un nombre entier."),
+                "date": _("Écrivez une date, par exemple 24/11/2026."),
+            }.get(_kind(kind), _("Choisissez une des réponses proposées."))
+    return values, errors
+
+
+def _read(type_: Any, sent: str | None) -> Any:
+    match _kind(type_):
+        case "checkbox":
+            return sent is not None
+        case "number":
+            return int((sent or "").strip())
+        case "date":
+            return date.fromisoformat((sent or "").strip()).isoformat()
+        case "choice":
+            return type_(sent).value
+    return sent or ""
