@@ -13,25 +13,49 @@ class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[tuple[str, dict[str, str]]] = []
+        self.hidden: list[set[str]] = []
+        """Names of the hidden fields of each form, which a person cannot change."""
         self._open = False
         self._pressed = False
+        self._named = ""
+        """The select or text area being read."""
+        self._is_text = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         if tag == "form" and (values.get("method") or "").lower() == "post":
             self._open, self._pressed = True, False
             self.found.append((values.get("action") or "", {}))
+            self.hidden.append(set())
+        elif tag in {"select", "textarea"} and self._open:
+            self._named, self._is_text = values.get("name") or "", tag == "textarea"
+            if self._is_text:
+                self.found[-1][1][self._named] = ""
+        elif tag == "option" and self._named:
+            # The first choice counts until another is selected.
+            chosen = self.found[-1][1]
+            if "selected" in values or self._named not in chosen:
+                chosen[self._named] = values.get("value") or ""
         elif tag in {"input", "button"} and self._open:
             sent = values.get("type") not in {"checkbox", "radio"} or "checked" in values
             if tag == "button":
                 # Of several buttons, the key Enter presses the first.
                 sent, self._pressed = not self._pressed, True
+            if values.get("type") == "hidden":
+                self.hidden[-1].add(values.get("name") or "")
             if sent and values.get("name"):
                 self.found[-1][1][values["name"] or ""] = values.get("value") or ""
+
+    def handle_data(self, data: str) -> None:
+        if self._is_text:
+            # A line break right after the tag is not part of the text.
+            self.found[-1][1][self._named] += data.removeprefix("\n")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._open = False
+        elif tag in {"select", "textarea"}:
+            self._named, self._is_text = "", False
 
 
 @define
@@ -51,23 +75,23 @@ class Browser:
         self.page = self.client.get(path, base_url=self.base_url, follow_redirects=True)
         return self.page
 
-    def forms(self) -> list[tuple[str, dict[str, str]]]:
-        """(action, fields with their values) of each POST form of the page."""
+    def _forms(self) -> _Forms:
         parser = _Forms()
         parser.feed(self.page.text)
-        return parser.found
+        return parser
+
+    def forms(self) -> list[tuple[str, dict[str, str]]]:
+        """(action, fields with their values) of each POST form of the page."""
+        return self._forms().found
 
     def submit(self, action: str, *, follow: bool = True, **typed: str) -> TestResponse:
         """Fill in and send the form whose action contains a text and whose hidden values agree."""
         here = self.page.request.path
-        for target, fields in self.forms():
+        page = self._forms()
+        for (target, fields), fixed in zip(page.found, page.hidden, strict=True):
             if action not in (target or here):
                 continue
-            known = {name: typed[name] for name in typed if name in fields}
-            hidden = {
-                n: v for n, v in known.items() if n in {"module_id", "audience", "class_group"}
-            }
-            if all(fields[name] == value for name, value in hidden.items()):
+            if all(fields[name] == value for name, value in typed.items() if name in fixed):
                 self.page = self.client.post(
                     target or here,
                     data={**fields, **typed},
