@@ -191,7 +191,6 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "account.gathering_undone": lambda: _("Regroupement annulé, enfants rendus à l’autre compte"),
     "account.ungrouped": lambda: _("Regroupement annulé, compte rétabli"),
     "letters.issued": lambda: _("Notifications éditées"),
-    "module.copied": lambda: _("Choix de l’année précédente repris"),
     "module.options": lambda: _("Options d’un module changées"),
     "school.page_saved": lambda: _("Message d’accueil et contacts changés"),
     "delegation.given": lambda: _("Délégation donnée"),

@@ -60,7 +60,7 @@ def test_letters_of_a_class_then_of_all(services, office):
 def test_the_office_does_not_open_modules(services, office):
     """The secretariat sees the modules and who decides, without a switch to press."""
     page = office.get(f"/ecole/{COLLEGE}/")
-    assert "Seuls le chef d’établissement et ses adjoints" in page.text
+    assert "Seuls le chef d’établissement, ses adjoints" in page.text
     assert "disabled" in page.text
 
 

@@ -30,11 +30,14 @@ class Plan:
     consequence: Consequence
 
 
-def landscape(site: Site, tx: Transaction, school_year: SchoolYear) -> Landscape:
-    """The whole académie now: two statements."""
+def landscape(
+    site: Site, tx: Transaction, school_year: SchoolYear, uai: Uai | None = None
+) -> Landscape:
+    """The whole académie now, or one establishment: two statements."""
+    one = tx.roster.establishment(uai) if uai else None
     return Landscape(
-        establishments=tuple(tx.roster.establishments()),
-        policy=tx.policy.whole(school_year),
+        establishments=(one,) if one else tuple(tx.roster.establishments()),
+        policy=tx.policy.policy([uai], school_year) if uai else tx.policy.whole(school_year),
         school_year=school_year,
         at=site.now(),
         zone=site.academie.zone,
@@ -90,7 +93,7 @@ def plan_copy(
     """What :func:`copy_choices` would do: three statements."""
     with site.database.reading() as tx:
         old = tx.policy.whole(from_year) if uai is None else tx.policy.policy([uai], from_year)
-        before = landscape(site, tx, to_year)
+        before = landscape(site, tx, to_year, uai)
     copied, kept, left_out = [], [], []
     for opening in sorted(old.openings, key=lambda o: (o.scope, o.module_id, o.audience)):
         if opening.scope.rank.is_heads is (uai is None):

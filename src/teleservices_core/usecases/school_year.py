@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 
 from attrs import frozen
@@ -10,13 +9,11 @@ from attrs import frozen
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.modules import OpeningMode
-from teleservices_core.domain.policy import Opening
+from teleservices_core.domain.scopes import Scope
 from teleservices_core.domain.values import Uai
-from teleservices_core.domain.viewers import Viewer
-from teleservices_core.errors import RefusedError
-from teleservices_core.usecases.opening import AUDIENCES, HEADS_STANCES
-from teleservices_core.usecases.rights import require_head
-from teleservices_core.usecases.site import Site, audited
+from teleservices_core.usecases.opening import AUDIENCES
+from teleservices_core.usecases.plans import plan_copy
+from teleservices_core.usecases.site import Site
 
 RECENT = timedelta(days=30)
 
@@ -33,7 +30,9 @@ class YearCheck:
     to_choose: int
     """Choices recorded for the establishment, out of those that are the head's."""
     copyable: int
-    """Choices of the year before, levels and classes included, not made again yet."""
+    """Choices of the year before that may be made again (:func:`.plans.plan_copy`)."""
+    copy_seen: str
+    """What a copy must build upon."""
     welcome_is_old: bool
     """Whether the contacts were last read again before the year began."""
 
@@ -50,13 +49,13 @@ class Activity:
 
 
 def year_check(site: Site, uai: Uai, year: SchoolYear) -> YearCheck:
-    """The figures of the checklist. Four statements."""
+    """The figures of the checklist."""
     today = site.academie.today(site.now())
     with site.database.reading() as tx:
         classes = tx.roster.classes(uai, year, today)
-        now_chosen = tx.policy.policy([uai], year).openings
-        before = tx.policy.policy([uai], SchoolYear(year.start - 1)).openings
+        policy = tx.policy.policy([uai], year)
         page = tx.school_pages.page(uai)
+    copy = plan_copy(site, SchoolYear(year.start - 1), year, uai).plan
     decided = sum(
         1
         for module in site.catalogue.modules
@@ -64,14 +63,15 @@ def year_check(site: Site, uai: Uai, year: SchoolYear) -> YearCheck:
         for audience in AUDIENCES
         if audience in module.audiences
     )
-    mine = [each for each in _of_head(now_chosen, uai) if not each.scope.part]
+    chosen = sum(each.scope == Scope.establishment(uai) for each in policy.openings)
     return YearCheck(
         year=year,
         classes=len(classes),
         students=sum(each.students for each in classes),
-        chosen=len(mine),
-        to_choose=max(decided, len(mine)),
-        copyable=len(_missing(_of_head(before, uai), now_chosen, year)),
+        chosen=chosen,
+        to_choose=max(decided, chosen),
+        copyable=len(copy.changes),
+        copy_seen=copy.seen,
         welcome_is_old=page.set_at is None or site.academie.school_year(page.set_at) < year,
     )
 
@@ -95,59 +95,4 @@ def activity(site: Site, uai: Uai) -> list[Activity]:
             ),
         )
         for audience in AUDIENCES
-    ]
-
-
-def copy_last_year(site: Site, viewer: Viewer, uai: Uai, year: SchoolYear) -> int:
-    """Make again the head's choices of the year before, where none is made yet.
-
-    Choices about classes are left out: a class of the same name is another
-    class. Returns how many were copied. Raises :exc:`RefusedError`
-    ``nothing_to_copy``.
-    """
-    now = site.now()
-    with site.database.writing() as tx:
-        require_head(site, tx, viewer, uai)
-        chosen = tx.policy.policy([uai], year).openings
-        before = tx.policy.policy([uai], SchoolYear(year.start - 1)).openings
-        missing = _missing(_of_head(before, uai), chosen, year)
-        if not missing:
-            raise RefusedError("nothing_to_copy")
-        for each in missing:
-            opening = Opening(
-                each.module_id,
-                year,
-                each.audience,
-                each.stance,
-                each.scope,
-                set_by=viewer.name,
-                set_at=now,
-            )
-            tx.policy.record(opening, before=None)
-        tx.audit.add(
-            audited(
-                "module.copied", now, viewer, uai=uai, school_year=str(year), number=len(missing)
-            )
-        )
-    return len(missing)
-
-
-def _of_head(openings: Iterable[Opening], uai: Uai) -> list[Opening]:
-    return [
-        each
-        for each in openings
-        if each.scope.rank.is_heads and each.scope.uai == uai and each.stance in HEADS_STANCES
-    ]
-
-
-def _missing(
-    before: Iterable[Opening], chosen: Iterable[Opening], year: SchoolYear
-) -> list[Opening]:
-    made = {(each.scope, each.module_id, each.audience) for each in chosen}
-    return [
-        each
-        for each in before
-        if not each.scope.class_group
-        and each.school_year < year
-        and (each.scope, each.module_id, each.audience) not in made
     ]

@@ -9,13 +9,15 @@ from uuid import UUID
 from attrs import frozen
 
 from teleservices_core.contributions import FORM, Access, Route
+from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.school_pages import WELCOME_MAX
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.i18n import _, ngettext
 from teleservices_core.usecases import delegations as delegating
+from teleservices_core.usecases.plans import copy_choices
 from teleservices_core.usecases.school_page import save_school_page, school_page
-from teleservices_core.usecases.school_year import activity, copy_last_year, year_check
+from teleservices_core.usecases.school_year import activity, year_check
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.pages.school import (
@@ -200,19 +202,21 @@ def school_year(context: Context, uai: str) -> Page:
 
 @frozen
 class YearForm:
-    """The year to copy into."""
+    """The year to copy into, and what was seen of it."""
 
     annee: str = text(4)
+    seen: str = text(64)
 
 
 def copy_year(context: Context, uai: str) -> Redirect:
     """Make last year's choices again."""
     form = read_form(context.request, YearForm)
     year = read_year(context, form.typed.get("annee", ""))
+    before, seen = SchoolYear(year.start - 1), form.typed.get("seen", "")
     try:
-        number = copy_last_year(context.site, context.me, Uai(uai), year)
-    except RefusedError:
-        context.tell("info", _("Rien à reprendre : tous les choix sont déjà faits."))
+        number = len(copy_choices(context.site, context.me, before, year, Uai(uai), seen=seen))
+    except ConflictError:
+        context.tell("warning", _("Des choix viennent d’être faits : vérifiez, puis recommencez."))
     else:
         context.tell(
             "success",
