@@ -15,6 +15,7 @@ from uuid import UUID
 
 from attrs import Factory, field, frozen
 
+from teleservices_core.academy_ports import AdoptionStore, AuditStore
 from teleservices_core.domain.accounts import (
     Account,
     CredentialLetter,
@@ -84,21 +85,6 @@ class Check:
     """The letter's hash that the secret matched."""
     rehash: bool = False
     """The password matched, with parameters older than today's."""
-
-
-@frozen
-class AuditEntry:
-    """Who did what to whom, written in the same transaction as the change."""
-
-    action: str
-    at: datetime
-    actor_id: UUID | None = None
-    actor: str = ""
-    role: str = ""
-    """In which function a member of staff acted, such as ``hotline``; empty for a family."""
-    uai: Uai | None = None
-    subject_id: UUID | None = None
-    detail: Mapping[str, Any] = Factory(dict)
 
 
 @frozen
@@ -503,33 +489,6 @@ class StaffStore(Protocol):
         ...
 
 
-class AuditStore(Protocol):
-    """The audit trail; append-only."""
-
-    def add(self, entry: AuditEntry) -> None:
-        """Append one entry."""
-        ...
-
-    def latest(self, limit: int, *, uai: Uai | None = None) -> list[AuditEntry]:
-        """The newest entries, of one establishment or of all."""
-        ...
-
-    def about(self, subject_id: UUID) -> list[AuditEntry]:
-        """Every entry about a person or an account, the latest first."""
-        ...
-
-    def by_staff(
-        self, account_id: UUID, student_ids: Sequence[UUID], *, limit: int, offset: int
-    ) -> tuple[list[AuditEntry], int]:
-        """What members of staff did about an account and students, and how many acts in all.
-
-        The latest first. An act about the account that names its students too
-        counts once. Acts of families are left out: another guardian's are not
-        this one's business.
-        """
-        ...
-
-
 class Transaction(Protocol):
     """The stores, over one connection."""
 
@@ -549,6 +508,7 @@ class Transaction(Protocol):
     outbox: OutboxStore
     lifecycle: LifecycleStore
     audit: AuditStore
+    adoption: AdoptionStore
     connection: Any
     """The SQLAlchemy connection, for a plugin's own ``store.py``."""
 

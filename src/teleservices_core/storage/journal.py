@@ -10,8 +10,8 @@ from attrs import frozen
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from uuid6 import uuid7
 
+from teleservices_core.academy_ports import AuditEntry, AuditSearch
 from teleservices_core.domain.values import Uai
-from teleservices_core.ports import AuditEntry
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.tables import AnyRow
 from teleservices_core.upkeep_ports import Parcel
@@ -29,6 +29,7 @@ def _to_entry(row: AnyRow) -> AuditEntry:
         uai=Uai(row.uai) if row.uai else None,
         subject_id=row.subject_id,
         detail=row.detail,
+        id=row.id,
     )
 
 
@@ -115,6 +116,30 @@ class Audit:
         )
         rows = self.connection.execute(found).all()
         return [_to_entry(row) for row in rows], rows[0].total if rows else 0
+
+    def search(self, wanted: AuditSearch, limit: int) -> list[AuditEntry]:
+        """See the port."""
+        a, found = t.audit.c, select(t.audit)
+        if wanted.uai is not None:
+            found = found.where(a.uai == wanted.uai.code)
+        if wanted.persons:
+            found = found.where(
+                or_(a.actor_id.in_(wanted.persons), a.subject_id.in_(wanted.persons))
+            )
+        if wanted.actions:
+            found = found.where(a.action.in_(wanted.actions))
+        if wanted.module_id:
+            found = found.where(a.detail["module"].as_string() == wanted.module_id)
+        if wanted.from_at is not None:
+            found = found.where(a.at >= wanted.from_at)
+        if wanted.until_at is not None:
+            found = found.where(a.at < wanted.until_at)
+        if wanted.before is not None:
+            at, last = wanted.before
+            # The first comparison bounds the index, the second tells equal instants apart.
+            found = found.where(a.at <= at, or_(a.at < at, a.id < last))
+        newest = found.order_by(*_NEWEST).limit(limit)
+        return [_to_entry(row) for row in self.connection.execute(newest)]
 
 
 @frozen

@@ -491,6 +491,9 @@ audit = Table(
     Column("detail", JSON, nullable=False),
     Index(None, "subject_id"),
     Index(None, "uai", "at"),
+    Index(None, "action", "at"),
+    Index(None, "actor_id", "at"),
+    Index(None, "at", "id"),
 )
 """Append-only: a trigger of the first migration refuses UPDATE and DELETE."""
 

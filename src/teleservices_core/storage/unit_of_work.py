@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from attrs import field, frozen
 from sqlalchemy import Connection, Engine
 
+from teleservices_core.academy_ports import AdoptionStore, AuditStore
 from teleservices_core.family_ports import GroupingStore
 from teleservices_core.identity_ports import IdentityStore
 from teleservices_core.ports import (
     AccountStore,
-    AuditStore,
     DelegationStore,
     DeviceStore,
     LetterStore,
@@ -25,6 +25,7 @@ from teleservices_core.ports import (
     TokenStore,
 )
 from teleservices_core.storage.accounts import Accounts, Sessions, Tokens
+from teleservices_core.storage.adoption import AdoptionFigures
 from teleservices_core.storage.delegations import Delegations
 from teleservices_core.storage.groupings import Groupings
 from teleservices_core.storage.identities import Identities
@@ -60,6 +61,7 @@ class SqlTransaction:
         self.outbox: OutboxStore = Outbox(connection)
         self.lifecycle: LifecycleStore = Lifecycle(connection)
         self.audit: AuditStore = Audit(connection)
+        self.adoption: AdoptionStore = AdoptionFigures(connection)
 
 
 @frozen

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from teleservices_core.academy_ports import AuditEntry
 from teleservices_core.contributions import DataScope, Message, PersonalData
 from teleservices_core.domain.accounts import AccountState, Audience
 from teleservices_core.domain.families import Child
@@ -18,7 +19,7 @@ from teleservices_core.people_words import (
     SEX_WORDS,
     show_actor,
 )
-from teleservices_core.ports import AuditEntry, Transaction
+from teleservices_core.ports import Transaction
 from teleservices_core.upkeep_ports import Parcel
 from teleservices_core.usecases.devices import DEVICE_LIFE
 from teleservices_core.words import show_act

@@ -8,6 +8,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
+from teleservices_core.academy_ports import AuditEntry
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.activation import Decision, Question
 from teleservices_core.domain.changes import Change, fingerprint, present_state
@@ -19,7 +20,7 @@ from teleservices_core.domain.policy import Opening, Policy, Stance, settle
 from teleservices_core.domain.scopes import Rank, Scope
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
-from teleservices_core.ports import AuditEntry, Transaction
+from teleservices_core.ports import Transaction
 from teleservices_core.telling import Told
 from teleservices_core.usecases.answers import answer
 from teleservices_core.usecases.rights import require_academy, require_module

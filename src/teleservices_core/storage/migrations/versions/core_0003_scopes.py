@@ -9,6 +9,9 @@ revision = "core_0003"
 down_revision = "core_0002"
 
 
+_SEARCHED = (["action", "at"], ["actor_id", "at"], ["at", "id"])
+
+
 def _decided() -> "tuple[sa.Column[Any], ...]":
     return (
         sa.Column("module_id", sa.String(31), nullable=False),
@@ -54,6 +57,8 @@ def upgrade() -> None:
         row.update(rank=3 if place else 0, place=place, part="")
     op.bulk_insert(table, rows)
     _create_school_tables()
+    for columns in _SEARCHED:
+        op.create_index(f"ix_core_audit_{'_'.join(columns)}", "core_audit", columns)
 
 
 def _create_school_tables() -> None:
@@ -104,6 +109,8 @@ def _create_school_tables() -> None:
 
 
 def downgrade() -> None:
+    for columns in _SEARCHED:
+        op.drop_index(f"ix_core_audit_{'_'.join(columns)}", "core_audit")
     for name in ("core_module_options", "core_school_pages", "core_delegations"):
         op.drop_table(name)
     op.drop_index("ix_core_openings_school_year_place", "core_openings")
