@@ -15,8 +15,9 @@ from teleservices_core.commands.directory import establishments, staff
 from teleservices_core.commands.importing import import_group
 from teleservices_core.commands.letters import letters
 from teleservices_core.commands.lifecycle import lifecycle
+from teleservices_core.commands.mail import mail, worker
 from teleservices_core.commands.modules import modules
-from teleservices_core.commands.operations import migrate, plugins, serve, worker
+from teleservices_core.commands.operations import migrate, plugins, serve
 from teleservices_core.commands.synth import synth
 from teleservices_core.errors import SettingsError, TeleservicesError
 from teleservices_core.i18n import _
@@ -78,6 +79,7 @@ for command in (
     import_group,
     letters,
     lifecycle,
+    mail,
     migrate,
     modules,
     plugins,

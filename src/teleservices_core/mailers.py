@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+from contextlib import suppress
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -24,12 +25,19 @@ class SmtpMailer:
 
     def send(self, message: EmailMessage) -> None:
         """See :class:`teleservices_core.ports.Mailer`."""
-        with smtplib.SMTP(self.settings.host, self.settings.port, timeout=_TIMEOUT) as server:
-            if self.settings.starttls:
+        settings = self.settings
+        server = smtplib.SMTP(settings.host, settings.port, timeout=_TIMEOUT)
+        try:
+            if settings.starttls:
                 server.starttls()
-            if self.settings.user:
-                server.login(self.settings.user, self.settings.password)
-            server.send_message(message)
+            if settings.user:
+                server.login(settings.user, settings.password)
+            server.send_message(message, from_addr=settings.bounces_to or None)
+        finally:
+            # Taken or refused by now, whatever the server says to QUIT.
+            with suppress(OSError):
+                server.quit()
+            server.close()
 
 
 @frozen

@@ -61,6 +61,10 @@ class MailSettings:
     """How mail leaves: an SMTP server, or a folder where each message is a file."""
 
     sender: str = "Téléservices <ne-pas-repondre@example.org>"
+    reply_to: str = ""
+    """Where an answer goes; empty for the sender."""
+    bounces_to: str = ""
+    """Where servers report what they could not deliver; empty for the sender."""
     host: str = "localhost"
     port: int = 25
     starttls: bool = False

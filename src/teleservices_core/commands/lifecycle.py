@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from teleservices_core.commands.options import dry_run
+from teleservices_core.commands.stopping import Stopping
 from teleservices_core.errors import RefusedError
 from teleservices_core.i18n import _, show_timestamp
 from teleservices_core.usecases.lifecycle import last_runs, plan_lifecycle, run_lifecycle
@@ -44,7 +45,9 @@ def run(services: Opener, dry_run: bool, force: bool, as_json: bool) -> None:
         _show_plan(site, as_json=as_json)
         return
     try:
-        done = run_lifecycle(site, force=force, progress=_progress(quiet=as_json))
+        with Stopping() as is_stopping:
+            progress = _progress(quiet=as_json)
+            done = run_lifecycle(site, force=force, progress=progress, is_stopping=is_stopping)
     except RefusedError as error:
         reason = _("{reason}\nRien n’a été fait. Si c’est voulu : --force.")
         raise click.ClickException(reason.format(reason=refusal(site, error))) from None
@@ -52,6 +55,8 @@ def run(services: Opener, dry_run: bool, force: bool, as_json: bool) -> None:
         click.echo(json.dumps(_described(done), ensure_ascii=False, indent=2))
     else:
         _show_counts(done.counts)
+        if done.finished_at is None:
+            click.echo(_("Arrêté avant la fin : relancez la commande pour continuer."))
 
 
 @lifecycle.command()

@@ -1,16 +1,13 @@
-"""Commands of who runs the site: schema, plugins, mail worker, server."""
+"""Commands of who runs the site: schema, plugins, server."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import click
-from attrs import asdict
 
 from teleservices_core.commands.options import dry_run
 from teleservices_core.i18n import _
-from teleservices_core.usecases.mailing import deliver
 
 if TYPE_CHECKING:
     from teleservices_core.commands.options import Opener
@@ -37,26 +34,6 @@ def plugins(services: Opener) -> None:
         modules = f" [{', '.join(report.modules)}]" if report.modules else ""
         reason = f" : {report.reason}" if report.reason else ""
         click.echo(f"{report.name:<12} {report.state:<12} {report.version:<8}{modules}{reason}")
-
-
-@click.command()
-@click.option("--once", is_flag=True, help=_("Envoyer ce qui est dû, puis s’arrêter."))
-@click.option("--every", default=5.0, show_default=True, help=_("Secondes entre deux passages."))
-@click.pass_obj
-def worker(services: Opener, once: bool, every: float) -> None:
-    """Envoyer les messages en attente. Plusieurs peuvent tourner côte à côte."""
-    opened = services()
-    while True:
-        done = deliver(opened.site, opened.mailer)
-        if once or done.handled > done.resolved:
-            said = _(
-                "{sent} envoyés, {retried} à réessayer, {failed} abandonnés, "
-                "{dropped} au lien périmé"
-            )
-            click.echo(said.format_map(asdict(done)))
-        if once:
-            return
-        time.sleep(every)
 
 
 @click.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import smtplib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -13,6 +13,7 @@ from email.utils import format_datetime, parseaddr
 from operator import add
 from typing import Final
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from attrs import astuple, frozen
 
@@ -202,9 +203,31 @@ def compose(site: Site, parcel: Parcel) -> EmailMessage:
     name, sender = parseaddr(settings.mail.sender)
     message["From"] = Address(name, addr_spec=sender)
     message["To"] = Address(addr_spec=parcel.to_address)
+    if settings.mail.reply_to:
+        message["Reply-To"] = settings.mail.reply_to
     message["Subject"] = template.subject().format_map(context)
     message["Date"] = format_datetime(parcel.created_at)
-    message["Message-ID"] = f"<{parcel.id}@{urlsplit(settings.base_url).hostname}>"
+    message["Message-ID"] = f"<{_message_id(site, parcel.id)}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(template.body().format_map(context))
     return message
+
+
+def _message_id(site: Site, parcel_id: UUID) -> str:
+    return f"{parcel_id}@{urlsplit(site.settings.base_url).hostname}"
+
+
+def note_bounce(site: Site, message_ids: Iterable[str], reason: str) -> bool:
+    """Note that a mail came back; False for none of ours, or one known to have failed."""
+    parcel_ids = [found for each in message_ids if (found := _parcel_id(site, each)) is not None]
+    with site.database.writing() as tx:
+        noted = [tx.outbox.failed(parcel_id, site.now(), reason) for parcel_id in parcel_ids]
+    return any(noted)
+
+
+def _parcel_id(site: Site, message_id: str) -> UUID | None:
+    try:
+        parcel_id = UUID(message_id.partition("@")[0])
+    except ValueError:
+        return None
+    return parcel_id if message_id == _message_id(site, parcel_id) else None

@@ -1,0 +1,79 @@
+"""``teleservices worker`` sends mails; ``teleservices mail`` learns which came back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from attrs import asdict
+
+from teleservices_core.commands.stopping import Stopping
+from teleservices_core.exchange.bounces import BounceFile, read_folder
+from teleservices_core.i18n import _
+from teleservices_core.usecases.mailing import Delivered, deliver, note_bounce
+
+if TYPE_CHECKING:
+    from teleservices_core.app import Teleservices
+    from teleservices_core.commands.options import Opener
+    from teleservices_core.usecases.site import Site
+
+
+@click.command()
+@click.option("--once", is_flag=True, help=_("Envoyer ce qui est dû, puis s’arrêter."))
+@click.option("--every", default=5.0, show_default=True, help=_("Secondes entre deux passages."))
+@click.pass_obj
+def worker(services: Opener, once: bool, every: float) -> None:
+    """Envoyer les messages en attente. Plusieurs peuvent tourner côte à côte.
+
+    Un signal d’arrêt laisse finir le message en cours ; les autres restent en
+    attente.
+    """
+    opened = services()
+    with Stopping() as is_stopping:
+        while not is_stopping():
+            done = _send_all(opened, is_stopping)
+            if once or done.handled > done.resolved:
+                said = _(
+                    "{sent} envoyés, {retried} à réessayer, {failed} abandonnés, "
+                    "{dropped} au lien périmé"
+                )
+                click.echo(said.format_map(asdict(done)))
+            if once:
+                return
+            is_stopping.wait(every)
+
+
+def _send_all(services: Teleservices, is_stopping: Stopping) -> Delivered:
+    total = Delivered()
+    while (done := deliver(services.site, services.mailer, is_stopping=is_stopping)).handled:
+        total += done
+    return total
+
+
+@click.group()
+def mail() -> None:
+    """Suites des messages envoyés."""
+
+
+@mail.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.pass_obj
+def bounces(services: Opener, folder: Path) -> None:
+    """Noter les messages revenus : rapports de non-remise d’un dossier .eml ou Maildir.
+
+    Le dossier n’est que lu ; le relire ne change rien.
+    """
+    site = services().site
+    found = Counter(_note(site, each) for each in read_folder(folder))
+    said = _("{noted} retours notés, {known} déjà connus ou étrangers, {other} autres messages")
+    click.echo(said.format(noted=found["noted"], known=found["known"], other=found["other"]))
+    if found["unreadable"]:
+        click.echo(_("{n} fichiers illisibles").format(n=found["unreadable"]))
+
+
+def _note(site: Site, file: BounceFile) -> str:
+    if file.bounce is None:
+        return "other" if file.is_readable else "unreadable"
+    return "noted" if note_bounce(site, file.bounce.message_ids, file.bounce.reason) else "known"
