@@ -41,6 +41,7 @@ from teleservices_core.usecases.mailing import deliver
 from teleservices_core.usecases.signing_in import resume, sign_in
 
 CHOSEN = "quatre chats sur le toit"
+A_WEEK = timedelta(days=7)
 MONTHLY = range(30, 331, 30)
 ACTS = {"warned", "unclaimed", "unconfirmed", "unused", "grouped"}
 
@@ -211,7 +212,7 @@ def leave_traces(services, account):
     """Everything that an account in use leaves."""
     site, now = services.site, services.site.now()
     with site.database.writing() as tx:
-        send_link(site, tx, account, TokenPurpose.RESET_PASSWORD, "anne@example.org", 7)
+        send_link(site, tx, account, TokenPurpose.RESET_PASSWORD, "anne@example.org", A_WEEK)
         send_mail(site, tx, "core.password_changed", "anne@example.org", account=account)
         digest = "0" * 64
         for table, values in (
@@ -414,7 +415,7 @@ def test_what_is_over_is_forgotten(services, clock):
     account = world.account(an_adult(), Audience.GUARDIAN)
     enter(services, account.login_name, PASSWORD)
     with services.site.database.writing() as tx:
-        send_link(services.site, tx, account, TokenPurpose.RESET_PASSWORD, "a@example.org", 7)
+        send_link(services.site, tx, account, TokenPurpose.RESET_PASSWORD, "a@example.org", A_WEEK)
         send_mail(services.site, tx, "core.password_changed", "a@example.org", name="A")
     deliver(services.site, services.mailer, limit=1)
     clock.advance(hours=24)

@@ -41,7 +41,7 @@ def mother(services):
 
 def queue_link(services, account, purpose=TokenPurpose.RESET_PASSWORD, days=7):
     with services.site.database.writing() as tx:
-        send_link(services.site, tx, account, purpose, ADDRESS, days)
+        send_link(services.site, tx, account, purpose, ADDRESS, timedelta(days=days))
 
 
 def queue_mails(services, number=1):
