@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from gettext import NullTranslations
 from typing import Final
@@ -74,6 +74,27 @@ def show_local_date(at: datetime, zone: ZoneInfo) -> str:
 def show_timestamp(at: datetime, zone: ZoneInfo) -> str:
     """An instant in figures, for lists: "24/11/2026 14:30"."""
     return str(format_datetime(at.astimezone(zone), "dd/MM/y HH:mm", locale=LOCALE))
+
+
+def show_wait(time: timedelta) -> str:
+    """How long to wait, rounded up: "12 minutes", "1 h 30"."""
+    minutes = max(1, -(-time // timedelta(minutes=1)))
+    if minutes < 60:
+        return ngettext("{n} minute", "{n} minutes", minutes).format(n=minutes)
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest:02}" if rest else f"{hours} h"
+
+
+def show_age(age: timedelta) -> str:
+    """How long ago: "à l’instant", "il y a 4 minutes", "il y a 2 heures", "il y a 3 jours"."""
+    minutes, hours = age // timedelta(minutes=1), age // timedelta(hours=1)
+    if minutes < 1:
+        return _("à l’instant")
+    if hours < 1:
+        return ngettext("il y a {n} minute", "il y a {n} minutes", minutes).format(n=minutes)
+    if age.days < 1:
+        return ngettext("il y a {n} heure", "il y a {n} heures", hours).format(n=hours)
+    return ngettext("il y a {n} jour", "il y a {n} jours", age.days).format(n=age.days)
 
 
 def show_phone(text: str) -> str:

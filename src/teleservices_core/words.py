@@ -181,6 +181,7 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "account.email_undone": lambda: _("Ancienne adresse électronique rétablie"),
     "account.warned": lambda: _("Suppression du compte annoncée par message"),
     "account.closed": lambda: _("Compte supprimé faute d’utilisation"),
+    "account.session_closed": lambda: _("Connexion fermée à distance"),
     "account.sessions_closed": lambda: _("Autres connexions fermées"),
     "hotline.viewed": lambda: _("Page d’accueil consultée par l’assistance"),
     "data.given": lambda: _("Copie des données remise"),

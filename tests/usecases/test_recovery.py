@@ -18,10 +18,9 @@ from teleservices_core.usecases.mailing import deliver
 from teleservices_core.usecases.my_account import (
     change_email,
     change_password,
-    close_other_sessions,
-    my_sessions,
     undo_email,
 )
+from teleservices_core.usecases.my_sessions import close_other_sessions, close_session, my_access
 from teleservices_core.usecases.recovery import (
     ask_login_names,
     ask_reset,
@@ -301,7 +300,7 @@ def test_change_of_password(services, mother, clock):
     kept = change_password(services.site, here, PASSWORD, CHOSEN)
     viewer = resume(services.site, kept.secret)
     assert viewer is not None
-    assert [each.id_hash for each in my_sessions(services.site, viewer)] == [kept.session.id_hash]
+    assert [x.id_hash for x in my_access(services.site, viewer).sessions] == [kept.session.id_hash]
     assert elsewhere.session.id_hash != kept.session.id_hash
 
 
@@ -316,13 +315,46 @@ def test_guessing_from_an_open_session_is_slowed(services, mother):
     assert codes == ["wrong_password"] * 5 + ["throttled"] * 2
 
 
-def test_close_other_sessions(services, mother):
-    """Everywhere but here."""
-    for _n in range(2):
-        entered(services, mother)
+def test_close_sessions(services, mother):
+    """One by its handle, or everywhere but here; nobody closes another's."""
+    for number in range(3):
+        source = {"source": "x", "device": f"Firefox {number}", "device_secret": str(number)}
+        sign_in(services.site, mother.login_name, PASSWORD, **source)
     viewer = entered(services, mother)
+    father = World(services).account(an_adult(first_name="Paul"), Audience.GUARDIAN)
+    latest = my_access(services.site, viewer).sessions[1]
+    assert not close_session(services.site, entered(services, father), latest.handle)
+    assert close_session(services.site, viewer, latest.handle)
+    assert not close_session(services.site, viewer, latest.handle)
+    assert len(my_access(services.site, viewer).sessions) == 3
     assert close_other_sessions(services.site, viewer) == 2
-    assert len(my_sessions(services.site, viewer)) == 1
+    left = my_access(services.site, viewer)
+    assert left.sessions == (viewer.session,)
+    assert [each.digest for each in left.devices] == [viewer.session.device_hash]
+
+
+def test_page_of_sessions(services, mother):
+    """Each connection by its browser; closed from here, it is over there."""
+    browsers = []
+    for agent in ("Firefox/132.0 (Android)", "Chrome/130 (Windows)", "Safari/18 (iPhone)"):
+        browser = Browser(services, agent=agent)
+        browser.sign_in(mother.login_name, PASSWORD)
+        browsers.append(browser)
+    here, tablet, phone = browsers
+    page = here.get("/compte/connexions")
+    assert page.text.count("Fermer<") == 2
+    for name in ("Firefox, Android", "Chrome, Windows", "Safari, iPhone", "Cet appareil est"):
+        assert name in page.text
+    page = here.submit("/compte/connexions/fermer")
+    assert "Cette connexion est fermée" in page.text
+    assert sorted(b.get("/compte").request.path for b in (tablet, phone)) == [
+        "/compte",
+        "/connexion",
+    ]
+    page = here.submit("/tout-fermer")
+    assert "plus connecté qu’ici" in page.text
+    assert {b.get("/compte").request.path for b in (tablet, phone)} == {"/connexion"}
+    assert here.get("/compte").request.path == "/compte"
 
 
 def test_pages_of_recovery(services, mother):

@@ -178,6 +178,11 @@ class Session:
     device_hash: str | None = field(default=None, repr=False)
     """Of the device it is open on, when the account knows it: see :class:`Device`."""
 
+    @property
+    def handle(self) -> str:
+        """Names the session in its owner's forms; opens nothing."""
+        return self.id_hash[:16]
+
 
 @frozen
 class Device:

@@ -64,15 +64,23 @@ class Browser:
 
     application: Any
     base_url: str = "http://localhost"
+    agent: str = ""
+    """What it calls itself."""
     client: Client = field(init=False)
     page: TestResponse = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.client = Client(self.application)
 
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"User-Agent": self.agent} if self.agent else {}
+
     def get(self, path: str) -> TestResponse:
         """Open a page, following redirections."""
-        self.page = self.client.get(path, base_url=self.base_url, follow_redirects=True)
+        self.page = self.client.get(
+            path, base_url=self.base_url, headers=self._headers, follow_redirects=True
+        )
         return self.page
 
     def _forms(self) -> _Forms:
@@ -96,6 +104,7 @@ class Browser:
                     target or here,
                     data={**fields, **typed},
                     base_url=self.base_url,
+                    headers=self._headers,
                     follow_redirects=follow,
                 )
                 return self.page

@@ -1,10 +1,10 @@
-"""« Mon compte »: password, address and sessions, changed by their owner."""
+"""« Mon compte »: password and address, changed by their owner."""
 
 from __future__ import annotations
 
 from attrs import evolve
 
-from teleservices_core.domain.accounts import Account, Session, TokenPurpose
+from teleservices_core.domain.accounts import Account, TokenPurpose
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import RefusedError
 from teleservices_core.usecases.claiming import normalize_email, send_confirmation
@@ -93,25 +93,3 @@ def undo_email(site: Site, secret: str) -> None:
         # Who changed the address may also have taken the children.
         offer_undoing(site, tx, restored)
         tx.audit.add(audited("account.email_undone", now, None, subject_id=account.id))
-
-
-def my_sessions(site: Site, viewer: Viewer) -> list[Session]:
-    """Where the account is signed in, the latest used first."""
-    with site.database.reading() as tx:
-        return tx.sessions.of_account(viewer.account.id, site.now())
-
-
-def close_other_sessions(site: Site, viewer: Viewer) -> int:
-    """Sign out everywhere but here; returns from how many places."""
-    with site.database.writing() as tx:
-        number = tx.sessions.remove_all(viewer.account.id, but=viewer.session.id_hash)
-        tx.audit.add(
-            audited(
-                "account.sessions_closed",
-                site.now(),
-                viewer,
-                subject_id=viewer.account.id,
-                number=number,
-            )
-        )
-    return number

@@ -19,13 +19,17 @@ from teleservices_core.web.pages import (
     recovery,
     school,
     school_settings,
+    sessions,
+    signing_in,
 )
 
 ROUTES: Final = (
     *public.ROUTES,
+    *signing_in.ROUTES,
     *first_login.ROUTES,
     *recovery.ROUTES,
     *account.ROUTES,
+    *sessions.ROUTES,
     *identity.ROUTES,
     *my_data.ROUTES,
     *privacy.ROUTES,

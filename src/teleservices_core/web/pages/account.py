@@ -29,17 +29,15 @@ class EmailForm:
 
 
 def account(context: Context) -> Page:
-    """Who is signed in, the children attached (F19), where the account is open."""
+    """Who is signed in, and the children attached (F19)."""
     viewer = context.me
     return Page(
         "account.html",
         {
             "account": viewer.account,
             "answers": family_home(context.site, viewer) if viewer.is_family else [],
-            "sessions": my_account.my_sessions(context.site, viewer),
             "identities": linked(context),
             "host": host_links(context),
-            "here": viewer.session.id_hash,
         },
     )
 
@@ -125,16 +123,6 @@ def undo_email(context: Context, secret: str) -> Page | Redirect:
     return Page("undo_email.html", {"address": address})
 
 
-def close_sessions(context: Context) -> Redirect:
-    """Sign out everywhere but here."""
-    number = my_account.close_other_sessions(context.site, context.me)
-    if number:
-        context.tell("success", _("Les autres connexions sont fermées."))
-    else:
-        context.tell("info", _("Vous n’étiez connecté nulle part ailleurs."))
-    return context.redirect("core.account")
-
-
 ROUTES: Final = (
     Route("core.undo_email", "/retablir/<secret>", undo_email, Access.PUBLIC, FORM),
     Route("core.account", "/compte", account, Access.SIGNED_IN),
@@ -146,11 +134,4 @@ ROUTES: Final = (
         FORM,
     ),
     Route("core.change_email", "/compte/courriel", change_email, Access.SIGNED_IN, FORM),
-    Route(
-        "core.close_sessions",
-        "/compte/connexions",
-        close_sessions,
-        Access.SIGNED_IN,
-        ("POST",),
-    ),
 )

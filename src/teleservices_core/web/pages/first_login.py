@@ -9,7 +9,7 @@ from attrs import frozen
 from teleservices_core.contributions import FORM, Access, Route
 from teleservices_core.domain.accounts import AccountState, Audience
 from teleservices_core.errors import RefusedError
-from teleservices_core.i18n import _
+from teleservices_core.i18n import _, show_age
 from teleservices_core.usecases import claiming
 from teleservices_core.usecases.passwords import minimum_length
 from teleservices_core.web.context import Context
@@ -106,11 +106,13 @@ def await_confirmation(context: Context) -> Page | Redirect:
     viewer = context.me
     if viewer.account.pending_email is None:
         return context.redirect(next_step(viewer))
+    sent_at = claiming.last_sending(context.site, viewer)
     return Page(
         "await_confirmation.html",
         {
             "address": viewer.account.pending_email,
-            "sent_at": claiming.last_sending(context.site, viewer),
+            "sent_at": sent_at,
+            "age": show_age(context.site.now() - sent_at) if sent_at else "",
             "steps": _steps(viewer.account.audience),
             "days": context.site.settings.durations.email_link_days,
         },

@@ -13,7 +13,7 @@ from teleservices_core.usecases import identities
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form
 from teleservices_core.web.host_links import host_links
-from teleservices_core.web.pages.public import SignInForm, refusal_words
+from teleservices_core.web.pages.refusals import Refusal, SignInForm, refusal_of
 from teleservices_core.web.responses import Page, Redirect
 
 
@@ -27,8 +27,7 @@ def link_account(context: Context) -> Page | Redirect:
         "who": identity.name,
         "state": context.refusal,
         "login_name": "",
-        "refusal": "",
-        "advice": "",
+        "refusal": None,
     }
     if context.request.method == "POST":
         form = read_form(context.request, SignInForm)
@@ -43,13 +42,9 @@ def link_account(context: Context) -> Page | Redirect:
                 device_secret=context.device_secret,
             )
         except RefusedError as refused:
-            title, advice = _words(context, refused)
             typed = form.typed.get("login_name", "")[:100]
-            return Page(
-                "link_account.html",
-                {**view, "login_name": typed, "refusal": title, "advice": advice},
-                422,
-            )
+            view |= {"login_name": typed, "refusal": _refusal(context, refused)}
+            return Page("link_account.html", view, 422)
         context.enter(done)
         context.tell(
             "success",
@@ -61,19 +56,19 @@ def link_account(context: Context) -> Page | Redirect:
     return Page("link_account.html", view)
 
 
-def _words(context: Context, refused: RefusedError) -> tuple[str, str]:
+def _refusal(context: Context, refused: RefusedError) -> Refusal:
     match refused.code:
         case "renew_first":
-            return (
+            return Refusal(
                 _("Ce mot de passe doit d’abord être changé"),
                 _("Connectez-vous avec lui, choisissez-en un autre, puis reliez votre compte."),
             )
         case "already_linked":
-            return (
+            return Refusal(
                 _("Un autre compte est déjà relié"),
                 _("Déliez-le d’abord, dans « Mon compte »."),
             )
-    return refusal_words(context, refused)
+    return refusal_of(context, refused)
 
 
 def signed_out(context: Context) -> Page | Redirect:
