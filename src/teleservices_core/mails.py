@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from teleservices_core.contributions import MailTemplate
+from teleservices_core.contributions import MailTemplate, Message
 from teleservices_core.i18n import _
+
+NEED_HELP: Final[Message] = lambda: _("\nBesoin d’aide ? Appelez {hotline}.\n")  # noqa: E731
+"""The end of every mail."""
 
 MAILS: Final = (
     MailTemplate(

@@ -84,6 +84,15 @@ def _sessions(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
             }
             for device in tx.devices.of_account(scope.account.id)
         ],
+        _("connexion par un autre service"): [
+            {
+                _("service"): identity.issuer,
+                _("identifiant dans ce service"): identity.subject,
+                _("relié le"): identity.linked_at,
+                _("vu le"): identity.seen_at,
+            }
+            for identity in tx.identities.of_accounts([scope.account.id])
+        ],
     }
 
 
@@ -227,7 +236,8 @@ CORE_DATA: Final = (
         "core.sessions",
         lambda: _("Vos connexions et vos appareils"),
         lambda _figures: _(
-            "Navigateurs où votre compte est ouvert, et appareils déjà utilisés, avec leurs dates."
+            "Navigateurs où votre compte est ouvert, appareils déjà utilisés et identifiants d’un "
+            "autre service qui l’ouvrent, avec leurs dates."
         ),
         lambda figures: _(
             "Une connexion se ferme après {idle_minutes} minutes sans usage, et {session_hours} "

@@ -18,7 +18,9 @@ from uuid import UUID
 from attrs import astuple, frozen
 
 from teleservices_core.hashing import link_secret
+from teleservices_core.help_entries import figures
 from teleservices_core.i18n import show_day, show_instant
+from teleservices_core.mails import NEED_HELP
 from teleservices_core.ports import Mailer
 from teleservices_core.upkeep_ports import Parcel
 from teleservices_core.usecases.recovery import REQUESTS
@@ -192,7 +194,7 @@ def compose(site: Site, parcel: Parcel) -> EmailMessage:
     context |= {
         "site": settings.site_name,
         "academie": settings.academie.full_name,
-        "hotline": settings.hotline.phone,
+        "hotline": figures(settings)["hotline"],
         "home": settings.base_url,
     }
     if parcel.token_id is not None:
@@ -209,7 +211,7 @@ def compose(site: Site, parcel: Parcel) -> EmailMessage:
     message["Date"] = format_datetime(parcel.created_at)
     message["Message-ID"] = f"<{_message_id(site, parcel.id)}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(template.body().format_map(context))
+    message.set_content((template.body() + NEED_HELP()).format_map(context))
     return message
 
 
