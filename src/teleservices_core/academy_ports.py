@@ -62,8 +62,10 @@ class AuditStore(Protocol):
         """The newest entries, of one establishment or of all."""
         ...
 
-    def about(self, subject_id: UUID) -> list[AuditEntry]:
-        """Every entry about a person or an account, the latest first."""
+    def about(
+        self, subject_id: UUID, *, limit: int | None = None, but: Collection[str] = ()
+    ) -> list[AuditEntry]:
+        """Entries about a person or an account, the latest first, ``but`` some actions."""
         ...
 
     def by_staff(

@@ -126,6 +126,22 @@ MAILS: Final = (
         ),
     ),
     MailTemplate(
+        kind="core.letter_issued",
+        subject=lambda: _("Une nouvelle notification pour votre compte"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "Votre établissement a édité une nouvelle notification pour votre compte sur le site "
+            "{site} de l’{academie}. Votre ancien mot de passe ne fonctionne plus.\n"
+            "\n"
+            "Vous l’avez demandée ? Connectez-vous avec son identifiant et son mot de passe "
+            "provisoire : {home}\n"
+            "Vous n’avez rien demandé ? Prévenez sans attendre le secrétariat de l’établissement.\n"
+            "\n"
+            "Ce message est envoyé automatiquement, merci de ne pas y répondre.\n"
+        ),
+    ),
+    MailTemplate(
         kind="core.undo_email",
         subject=lambda: _("L’adresse de votre compte a changé"),
         body=lambda: _(

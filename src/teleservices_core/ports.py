@@ -18,7 +18,6 @@ from attrs import Factory, field, frozen
 from teleservices_core.academy_ports import AdoptionStore, AuditStore
 from teleservices_core.domain.accounts import (
     Account,
-    CredentialLetter,
     Device,
     Session,
     SessionPurpose,
@@ -35,6 +34,7 @@ from teleservices_core.domain.staff import Assignment, Role, StaffMember
 from teleservices_core.domain.values import Uai
 from teleservices_core.family_ports import GroupingStore
 from teleservices_core.identity_ports import IdentityStore
+from teleservices_core.office_ports import LetterStore, OfficeStore
 from teleservices_core.upkeep_ports import LifecycleStore, OutboxStore
 
 
@@ -88,22 +88,6 @@ class Check:
 
 
 @frozen
-class LetterCandidate:
-    """An account that a school may hand a letter to, with what the letter prints."""
-
-    account: Account
-    recipient: str
-    address: tuple[str, ...]
-    children: tuple[tuple[str, str], ...]
-    """(name, class group) of each student the account gives access to."""
-
-    @property
-    def class_group(self) -> str:
-        """The class to file the letter under: the first child's."""
-        return min((group for _name, group in self.children), default="")
-
-
-@frozen
 class Throttle:
     """Recent failures against one key, such as an account from one source."""
 
@@ -148,42 +132,6 @@ class AccountStore(Protocol):
 
     def holders_of(self, person_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
         """Account of each person that has one."""
-        ...
-
-
-class LetterStore(Protocol):
-    """Credential letters."""
-
-    def latest(self, account_id: UUID) -> CredentialLetter | None:
-        """The letter issued last."""
-        ...
-
-    def of_account(self, account_id: UUID) -> list[CredentialLetter]:
-        """Every letter of an account, the latest first."""
-        ...
-
-    def candidates(
-        self, uai: Uai, school_year: SchoolYear, day: date, class_group: str | None
-    ) -> list[LetterCandidate]:
-        """Accounts of a school's present students and their guardians, by class and name."""
-        ...
-
-    def staff_candidates(self, day: date) -> list[LetterCandidate]:
-        """Accounts of the staff in service on a day."""
-        ...
-
-    def issue(
-        self, letters: Sequence[CredentialLetter], planned: Mapping[UUID, int]
-    ) -> frozenset[UUID]:
-        """Compare-and-set: store the letters of accounts still at their planned version.
-
-        Older letters, passwords and sessions of these die. Returns their ids;
-        accounts that have changed since they were read keep what they have.
-        """
-        ...
-
-    def use(self, letter_id: UUID, at: datetime) -> bool:
-        """Compare-and-set: True for the one caller that uses a letter still good."""
         ...
 
 
@@ -495,6 +443,7 @@ class Transaction(Protocol):
     accounts: AccountStore
     groupings: GroupingStore
     letters: LetterStore
+    office: OfficeStore
     identities: IdentityStore
     sessions: SessionStore
     tokens: TokenStore

@@ -88,7 +88,7 @@ def test_a_school_from_files_to_letters(site):
     assert out.stat().st_mode & 0o077 == 0, "only its owner reads a file of passwords"
     assert "0 notification" in run("letters", "--establishment", uai)
     table = folder / "letters.csv"
-    run("letters", "--establishment", uai, "--again", "--out", str(table))
+    run("letters", "--establishment", uai, "--which", "unused", "--out", str(table))
     assert len(table.read_text(encoding="utf-8-sig").splitlines()) == number + 1
 
 

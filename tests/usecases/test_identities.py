@@ -74,7 +74,7 @@ def letter_for(services, account):
     site = services.site
     today = site.academie.today(site.now())
     with site.database.reading() as tx:
-        found = tx.letters.candidates(COLLEGE, site.school_year(), today, None)
+        found = tx.letters.candidates(COLLEGE, site.school_year(), today)
     only = tuple(each for each in found if each.account.id == account.id)
     plan = evolve(plan_letters(site, COLLEGE), candidates=only)
     (letter,) = issue_letters(site, plan)

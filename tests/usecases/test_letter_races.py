@@ -9,6 +9,7 @@ from attrs import evolve
 from sqlalchemy import update
 
 from teleservices_core.domain.accounts import AccountState, Audience
+from teleservices_core.domain.standing import LetterChoice
 from teleservices_core.errors import ConflictError, RefusedError
 from teleservices_core.storage import tables as t
 from teleservices_core.testing.builders import COLLEGE, a_link, a_schooling, a_student, an_adult
@@ -38,7 +39,11 @@ def mother(services):
 
 def issue(services):
     """A new letter for the one account, or none if it was used meanwhile."""
-    return list(issue_letters(services.site, plan_letters(services.site, COLLEGE, again=True)))
+    return list(
+        issue_letters(
+            services.site, plan_letters(services.site, COLLEGE, which=LetterChoice.UNUSED)
+        )
+    )
 
 
 def enter(services, letter):
@@ -119,7 +124,7 @@ def test_two_offices_at_once(services, mother):
 
     def trials():
         for _n in range(TRIALS // 10):
-            plan = plan_letters(services.site, COLLEGE, again=True)
+            plan = plan_letters(services.site, COLLEGE, which=LetterChoice.UNUSED)
             yield [lambda plan=plan: list(issue_letters(services.site, plan)) for _n in range(2)]
 
     for outcome in race(services.engine, trials(), before=BEFORE):

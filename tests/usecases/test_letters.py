@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from teleservices_core.domain.accounts import AccountState, Audience
+from teleservices_core.domain.standing import LetterChoice
 from teleservices_core.testing.builders import COLLEGE, a_link, a_schooling, a_student, an_adult
 from teleservices_core.testing.world import World
 from teleservices_core.usecases.claiming import choose_password
@@ -50,7 +51,7 @@ def test_an_account_claimed_since_the_plan_keeps_its_password(services, world):
         each.candidate.account.id: each
         for each in issue_letters(services.site, plan_letters(services.site, COLLEGE))
     }
-    plan = plan_letters(services.site, COLLEGE, again=True)
+    plan = plan_letters(services.site, COLLEGE, which=LetterChoice.UNUSED)
     claim(services, first[mother.id])
     left_out, numbers = [], []
     issued = issue_letters(services.site, plan, left_out=left_out.append, progress=numbers.append)

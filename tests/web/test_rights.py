@@ -74,21 +74,31 @@ def people(services: Teleservices):
     return browsers, child
 
 
+def filled(services, route, child):
+    """The address of a route for the child, for the child's account, and for its school."""
+    with services.site.database.reading() as tx:
+        account_id = tx.accounts.holders_of([child.id])[child.id]
+    path = (
+        route.rule.replace("<uuid:student_id>", str(child.id))
+        .replace("<uuid:account_id>", str(account_id))
+        .replace("<uai>", COLLEGE.code)
+        .replace("<secret>", "x")
+        .replace("<subject>", "020700")
+        .replace("<identity>", "0" * 64)
+        .replace("<module_id>", "notes")
+        .replace("<uuid:delegation_id>", str(uuid4()))
+    )
+    assert "<" not in path, f"say how to fill in {route.rule}"
+    return path
+
+
 def test_every_route_and_visitor(services, people):
     """Each GET answers 200 to who may, and sends away or denies to who may not."""
     browsers, child = people
     for route in services.site.catalogue.routes:
         if "GET" not in route.methods or route.name in LEAD_ELSEWHERE:
             continue
-        path = (
-            route.rule.replace("<uuid:student_id>", str(child.id))
-            .replace("<uai>", COLLEGE.code)
-            .replace("<secret>", "x")
-            .replace("<subject>", "020700")
-            .replace("<identity>", "0" * 64)
-            .replace("<module_id>", "notes")
-        )
-        assert "<" not in path, f"say how to fill in {route.rule}"
+        path = filled(services, route, child)
         for name, browser in browsers.items():
             status = browser.client.get(path, base_url="http://localhost").status_code
             allowed = name in EXPECTED[route.access]
@@ -127,12 +137,7 @@ def test_forms_need_their_token(services, people, method):
     for route in services.site.catalogue.routes:
         if "POST" not in route.methods:
             continue
-        path = (
-            route.rule.replace("<uai>", COLLEGE.code)
-            .replace("<secret>", "x")
-            .replace("<module_id>", "notes")
-            .replace("<uuid:delegation_id>", str(uuid4()))
-        )
+        path = filled(services, route, child)
         for browser in browsers.values():
             answer = browser.client.post(
                 path, data={"text": "ma réponse"}, base_url="http://localhost"

@@ -37,6 +37,7 @@ def test_letters_of_a_class_then_of_all(services, office):
     """A class's letters come as one PDF; then the rest; then there is nothing left."""
     page = office.get(f"/ecole/{COLLEGE}/notifications")
     assert re.search(r"Éditer les\s4\snotifications restantes", page.text)
+    office.get(f"/ecole/{COLLEGE}/notifications/preparer?classe=3+A")
     answer = office.submit("/editer", class_group="3 A")
     assert answer.headers["Content-Disposition"].endswith("notifications-0219999E-3-A.pdf")
     pages = PdfReader(BytesIO(answer.data)).pages
@@ -50,7 +51,7 @@ def test_letters_of_a_class_then_of_all(services, office):
     family.sign_in(login, code)
     assert "Choisissez votre mot de passe" in family.page.text
 
-    office.get(f"/ecole/{COLLEGE}/notifications")
+    office.get(f"/ecole/{COLLEGE}/notifications/preparer")
     answer = office.submit("/editer", class_group="")
     assert len(PdfReader(BytesIO(answer.data)).pages) == 2
     page = office.get(f"/ecole/{COLLEGE}/notifications")
@@ -68,7 +69,7 @@ def test_the_office_does_not_open_modules(services, office):
 @pytest.mark.faq("F16")
 def test_sign_in_says_which_school_when_a_letter_has_expired(services, office, clock):
     """An expired letter names the secretariat that issues a new one (F16)."""
-    office.get(f"/ecole/{COLLEGE}/notifications")
+    office.get(f"/ecole/{COLLEGE}/notifications/preparer?classe=3+A")
     answer = office.submit("/editer", class_group="3 A")
     text = PdfReader(BytesIO(answer.data)).pages[0].extract_text()
     login = re.search(r"camille\.petit|anne\.petit", text).group()

@@ -15,10 +15,12 @@ from teleservices_core.documents.letters import write_letters
 from teleservices_core.documents.mail_merge import letters_csv
 from teleservices_core.documents.sheets import LetterSheet
 from teleservices_core.domain.accounts import Audience
+from teleservices_core.domain.standing import LetterChoice
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import NotFoundError
 from teleservices_core.i18n import _, ngettext
 from teleservices_core.usecases.letters import (
+    FAMILIES,
     LetterPlan,
     issue_letters,
     plan_letters,
@@ -27,7 +29,7 @@ from teleservices_core.usecases.letters import (
 
 if TYPE_CHECKING:
     from teleservices_core.commands.options import Opener
-    from teleservices_core.ports import LetterCandidate
+    from teleservices_core.office_ports import LetterCandidate
     from teleservices_core.usecases.site import Site
 
 _AUDIENCES = {"guardians": (Audience.GUARDIAN,), "students": (Audience.STUDENT,)}
@@ -44,7 +46,13 @@ _AUDIENCES = {"guardians": (Audience.GUARDIAN,), "students": (Audience.STUDENT,)
     show_default=True,
     help=_("Responsables, élèves ou tous."),
 )
-@click.option("--again", is_flag=True, help=_("Remplacer aussi les notifications non utilisées."))
+@click.option(
+    "--which",
+    type=click.Choice([choice.replace("_", "-") for choice in LetterChoice]),
+    default="never",
+    show_default=True,
+    help=_("Jamais éditées, expirées, éditées mais pas remises, ou toutes celles non utilisées."),
+)
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -58,7 +66,7 @@ def letters(
     staff: bool,
     division: str | None,
     audience: str,
-    again: bool,
+    which: str,
     out: Path | None,
     dry_run: bool,
 ) -> None:
@@ -70,7 +78,7 @@ def letters(
     if (uai is None) is not staff:
         raise click.UsageError(_("Indiquez soit --establishment, soit --staff."))
     site = services().site
-    plan = _plan(site, uai, division, audience, again)
+    plan = _plan(site, uai, division, audience, LetterChoice(which.replace("-", "_")))
     if dry_run or not plan.candidates:
         click.echo(_summary(plan))
         return
@@ -92,13 +100,13 @@ def letters(
 
 
 def _plan(
-    site: Site, uai: Uai | None, division: str | None, audience: str, again: bool
+    site: Site, uai: Uai | None, division: str | None, audience: str, which: LetterChoice
 ) -> LetterPlan:
     if uai is None:
-        return plan_staff_letters(site, again=again)
-    wanted = _AUDIENCES.get(audience, (Audience.GUARDIAN, Audience.STUDENT))
+        return plan_staff_letters(site, which=which)
+    wanted = _AUDIENCES.get(audience, FAMILIES)
     try:
-        return plan_letters(site, uai, class_group=division, audiences=wanted, again=again)
+        return plan_letters(site, uai, class_group=division, audiences=wanted, which=which)
     except NotFoundError as error:
         raise click.ClickException(str(error)) from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -85,9 +85,16 @@ class Audit:
             newest = newest.where(t.audit.c.uai == uai.code)
         return [_to_entry(row) for row in self.connection.execute(newest)]
 
-    def about(self, subject_id: UUID) -> list[AuditEntry]:
+    def about(
+        self, subject_id: UUID, *, limit: int | None = None, but: Collection[str] = ()
+    ) -> list[AuditEntry]:
         """See the port."""
-        newest = select(t.audit).where(t.audit.c.subject_id == subject_id).order_by(*_NEWEST)
+        newest = (
+            select(t.audit)
+            .where(t.audit.c.subject_id == subject_id, t.audit.c.action.not_in(but))
+            .order_by(*_NEWEST)
+            .limit(limit)
+        )
         return [_to_entry(row) for row in self.connection.execute(newest)]
 
     def by_staff(

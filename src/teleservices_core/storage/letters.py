@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from attrs import frozen
 from sqlalchemy import (
     Connection,
-    and_,
     bindparam,
     case,
     delete,
@@ -25,11 +25,21 @@ from sqlalchemy import (
 from teleservices_core.domain.accounts import AccountState, CredentialLetter
 from teleservices_core.domain.establishments import PostalAddress
 from teleservices_core.domain.localtime import SchoolYear
-from teleservices_core.domain.roster import Level
 from teleservices_core.domain.values import Uai
-from teleservices_core.ports import LetterCandidate
+from teleservices_core.office_ports import LetterCandidate
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.accounts import ACCOUNT_COLUMNS, to_account
+from teleservices_core.storage.office import (
+    NOT_REPLACED,
+    TRACE,
+    by_account,
+    child_of,
+    children_of,
+    guardian_name,
+    guardians_here,
+    latest_letter,
+    students_here,
+)
 from teleservices_core.storage.tables import AnyRow
 
 _CHUNK = 500
@@ -42,59 +52,25 @@ def _chunks(letters: Iterable[CredentialLetter]) -> Iterator[list[CredentialLett
 
 
 _HELD = t.account_holders.join(t.accounts, t.accounts.c.id == t.account_holders.c.account_id)
-_PRESENT = and_(
-    t.schoolings.c.uai == bindparam("uai"),
-    t.schoolings.c.school_year == bindparam("year"),
-    or_(t.schoolings.c.left_on.is_(None), t.schoolings.c.left_on > bindparam("day")),
-)
-_CHILD = (
-    t.students.c.first_name.label("child_first"),
-    t.students.c.last_name.label("child_last"),
-    t.students.c.usage_name.label("child_usage"),
-    t.schoolings.c.class_group,
+_STUDENTS = students_here(*ACCOUNT_COLUMNS, t.account_holders.c.person_id)
+_GUARDIANS = guardians_here(
+    *ACCOUNT_COLUMNS,
     t.account_holders.c.person_id,
+    t.adults.c.address_lines,
+    t.adults.c.postal_code,
+    t.adults.c.town,
+    t.adults.c.country,
 )
-_STUDENTS = (
-    select(*ACCOUNT_COLUMNS, *_CHILD)
-    .select_from(
-        t.schoolings.join(t.students, t.students.c.id == t.schoolings.c.student_id)
-        .join(t.account_holders, t.account_holders.c.person_id == t.students.c.id)
-        .join(t.accounts, t.accounts.c.id == t.account_holders.c.account_id)
-    )
-    .where(_PRESENT)
-)
-_GUARDIANS = (
-    select(
-        *ACCOUNT_COLUMNS,
-        *_CHILD,
-        t.adults.c.title,
-        t.adults.c.first_name,
-        t.adults.c.last_name,
-        t.adults.c.usage_name,
-        t.adults.c.address_lines,
-        t.adults.c.postal_code,
-        t.adults.c.town,
-        t.adults.c.country,
-    )
-    .select_from(
-        t.schoolings.join(t.students, t.students.c.id == t.schoolings.c.student_id)
-        .join(t.responsibilities, t.responsibilities.c.student_id == t.students.c.id)
-        .join(t.adults, t.adults.c.id == t.responsibilities.c.adult_id)
-        .join(t.account_holders, t.account_holders.c.person_id == t.adults.c.id)
-        .join(t.accounts, t.accounts.c.id == t.account_holders.c.account_id)
-    )
-    .where(
-        _PRESENT,
-        t.responsibilities.c.level <= Level.IN_CHARGE,
-        or_(
-            t.responsibilities.c.until_on.is_(None),
-            t.responsibilities.c.until_on > bindparam("day"),
-        ),
-    )
-)
+_ONE = t.accounts.c.id == bindparam("account_id")
+_ONE_STUDENT = _STUDENTS.where(_ONE)
+_ONE_GUARDIAN = _GUARDIANS.where(_ONE)
 _STAFF = (
-    select(*ACCOUNT_COLUMNS, t.account_holders.c.person_id)
-    .select_from(_HELD.join(t.staff, t.staff.c.id == t.account_holders.c.person_id))
+    select(*ACCOUNT_COLUMNS, t.account_holders.c.person_id, *TRACE)
+    .select_from(
+        _HELD.join(t.staff, t.staff.c.id == t.account_holders.c.person_id).outerjoin(
+            t.letters, NOT_REPLACED
+        )
+    )
     .order_by(t.staff.c.last_name, t.staff.c.first_name)
 )
 
@@ -108,8 +84,10 @@ _FIRST_ISSUED = case(
 """A later letter does not lengthen the time given to claim an account (F31)."""
 
 
-def _child(row: AnyRow) -> tuple[str, str]:
-    return f"{row.child_first} {row.child_usage or row.child_last}", row.class_group
+def _student(rows: list[AnyRow]) -> LetterCandidate:
+    child = child_of(rows[0])
+    account = to_account(rows[0], (rows[0].person_id,))
+    return LetterCandidate(account, child[0], (), (child,), latest_letter(rows))
 
 
 def _guardian(rows: list[AnyRow]) -> LetterCandidate:
@@ -117,14 +95,15 @@ def _guardian(rows: list[AnyRow]) -> LetterCandidate:
     address = PostalAddress(
         tuple(row.address_lines.splitlines()), row.postal_code, row.town, row.country
     )
-    recipient = f"{row.title} {row.first_name} {row.usage_name or row.last_name}".strip()
-    holders = tuple(dict.fromkeys(each.person_id for each in rows))
-    children = tuple(sorted({_child(each) for each in rows}, key=lambda child: child[::-1]))
-    return LetterCandidate(to_account(row, holders), recipient, address.label(), children)
+    account = to_account(row, tuple(dict.fromkeys(each.person_id for each in rows)))
+    return LetterCandidate(
+        account, guardian_name(row), address.label(), children_of(rows), latest_letter(rows)
+    )
 
 
-def _in_class(candidate: LetterCandidate, class_group: str | None) -> bool:
-    return class_group is None or any(group == class_group for _name, group in candidate.children)
+def _staff(rows: list[AnyRow]) -> LetterCandidate:
+    account = to_account(rows[0], (rows[0].person_id,))
+    return LetterCandidate(account, account.display_name, (), (), latest_letter(rows))
 
 
 @frozen
@@ -145,23 +124,32 @@ class Letters:
         )
         return [CredentialLetter(**row._asdict()) for row in latest]
 
-    def candidates(
-        self, uai: Uai, school_year: SchoolYear, day: date, class_group: str | None
-    ) -> list[LetterCandidate]:
+    def candidates(self, uai: Uai, school_year: SchoolYear, day: date) -> list[LetterCandidate]:
         """See the port."""
         asked = {"uai": uai.code, "year": school_year.start, "day": day}
-        found = [
-            LetterCandidate(to_account(row, (row.person_id,)), _child(row)[0], (), (_child(row),))
-            for row in self.connection.execute(_STUDENTS, asked)
-        ]
-        guardians: dict[UUID, list[AnyRow]] = {}
-        for row in self.connection.execute(_GUARDIANS, asked):
-            guardians.setdefault(row.account_id, []).append(row)
-        found += [_guardian(rows) for rows in guardians.values()]
-        kept = [candidate for candidate in found if _in_class(candidate, class_group)]
         return sorted(
-            kept, key=lambda c: (c.class_group, c.children, c.account.audience, c.recipient)
+            self._read(_STUDENTS, _GUARDIANS, asked),
+            key=lambda c: (c.class_group, c.children, c.account.audience, c.recipient),
         )
+
+    def candidate(
+        self, uai: Uai, school_year: SchoolYear, day: date, account_id: UUID
+    ) -> LetterCandidate | None:
+        """See the port."""
+        asked = {
+            "uai": uai.code,
+            "year": school_year.start,
+            "day": day,
+            "account_id": account_id,
+        }
+        return next(self._read(_ONE_STUDENT, _ONE_GUARDIAN, asked), None)
+
+    def _read(
+        self, students: Any, guardians: Any, asked: dict[str, Any]
+    ) -> Iterator[LetterCandidate]:
+        for statement, make in ((students, _student), (guardians, _guardian)):
+            found = self.connection.execute(statement, asked).all()
+            yield from map(make, by_account(found))
 
     def staff_candidates(self, day: date) -> list[LetterCandidate]:
         """See the port."""
@@ -173,10 +161,7 @@ class Letters:
             )
             .exists()
         )
-        return [
-            LetterCandidate(to_account(row, (row.person_id,)), row.display_name, (), ())
-            for row in self.connection.execute(serving)
-        ]
+        return list(map(_staff, by_account(self.connection.execute(serving).all())))
 
     def issue(
         self, letters: Sequence[CredentialLetter], planned: Mapping[UUID, int]

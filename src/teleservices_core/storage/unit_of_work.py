@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Engine
 from teleservices_core.academy_ports import AdoptionStore, AuditStore
 from teleservices_core.family_ports import GroupingStore
 from teleservices_core.identity_ports import IdentityStore
+from teleservices_core.office_ports import LetterStore, OfficeStore
 from teleservices_core.ports import (
     AccountStore,
     DelegationStore,
     DeviceStore,
-    LetterStore,
     PolicyStore,
     RosterStore,
     SchoolPageStore,
@@ -32,6 +32,7 @@ from teleservices_core.storage.identities import Identities
 from teleservices_core.storage.journal import Audit, Outbox
 from teleservices_core.storage.letters import Letters
 from teleservices_core.storage.lifecycle import Lifecycle
+from teleservices_core.storage.office import Office
 from teleservices_core.storage.policy import PolicyTable
 from teleservices_core.storage.roster import Roster
 from teleservices_core.storage.school_pages import SchoolPages
@@ -48,6 +49,7 @@ class SqlTransaction:
         self.accounts: AccountStore = Accounts(connection)
         self.groupings: GroupingStore = Groupings(connection)
         self.letters: LetterStore = Letters(connection)
+        self.office: OfficeStore = Office(connection)
         self.identities: IdentityStore = Identities(connection)
         self.sessions: SessionStore = Sessions(connection)
         self.tokens: TokenStore = Tokens(connection)

@@ -104,16 +104,22 @@ def skip_email(site: Site, viewer: Viewer) -> SignedIn:
 def resend(site: Site, viewer: Viewer) -> None:
     """Send a new confirmation link; the earlier ones die (F20).
 
-    Raises :exc:`RefusedError` ``too_soon`` within a minute of the last one.
+    Raises :exc:`RefusedError` ``too_soon`` within a minute of the last one, or
+    ``nothing_to_confirm``.
     """
-    now, account = site.now(), viewer.account
     with site.database.writing() as tx:
-        last = tx.tokens.latest(account.id, TokenPurpose.CONFIRM_EMAIL)
-        if last is not None and now - last.created_at < RESEND_AFTER:
-            raise RefusedError("too_soon")
-        if account.pending_email is None:
-            raise RefusedError("nothing_to_confirm")
-        send_confirmation(site, tx, account)
+        resend_confirmation(site, tx, viewer.account)
+
+
+def resend_confirmation(site: Site, tx: Transaction, account: Account) -> str:
+    """The same for whoever helps; returns the address. Raises as :func:`resend`."""
+    last = tx.tokens.latest(account.id, TokenPurpose.CONFIRM_EMAIL)
+    if last is not None and site.now() - last.created_at < RESEND_AFTER:
+        raise RefusedError("too_soon")
+    if account.pending_email is None:
+        raise RefusedError("nothing_to_confirm")
+    send_confirmation(site, tx, account)
+    return account.pending_email
 
 
 def last_sending(site: Site, viewer: Viewer) -> datetime | None:

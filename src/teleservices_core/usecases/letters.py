@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
 
 from attrs import frozen
 
-from teleservices_core.domain.accounts import AccountState, Audience, CredentialLetter
+from teleservices_core.domain.accounts import (
+    AccountEvent,
+    Audience,
+    CredentialLetter,
+    next_state,
+)
 from teleservices_core.domain.credentials import (
     letter_expires_at,
     new_letter_code,
     show_letter_code,
 )
 from teleservices_core.domain.establishments import Establishment
+from teleservices_core.domain.standing import LetterChoice, Standing
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
-from teleservices_core.errors import NotAllowedError, NotFoundError
-from teleservices_core.ports import LetterCandidate
+from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError
+from teleservices_core.office_ports import LetterCandidate
+from teleservices_core.usecases.links import send_mail
 from teleservices_core.usecases.rights import require_school
 from teleservices_core.usecases.site import Site, audited
 
-BATCH = 200
+FAMILIES: Final = (Audience.GUARDIAN, Audience.STUDENT)
+BATCH: Final = 200
 """Letters issued in one transaction: a stop loses at most the batch under way."""
 
 
@@ -47,85 +56,67 @@ class LetterPlan:
     establishment: Establishment | None
     """None for the staff of the académie."""
     candidates: tuple[LetterCandidate, ...]
+    classes: tuple[str, ...] = ()
+    """Every class of the establishment that has accounts."""
 
     def count(self, audience: Audience) -> int:
         """How many letters go to an audience."""
         return sum(each.account.audience is audience for each in self.candidates)
+
+    def in_hand(self, at: datetime) -> int:
+        """How many good letters, already handed over, issuing would kill."""
+        return sum(
+            each.letter is not None
+            and each.letter.is_handed
+            and each.situation(at).standing is Standing.ISSUED
+            for each in self.candidates
+        )
 
 
 def plan_letters(
     site: Site,
     uai: Uai,
     *,
+    which: LetterChoice = LetterChoice.NEVER,
     class_group: str | None = None,
-    audiences: Sequence[Audience] = (Audience.GUARDIAN, Audience.STUDENT),
-    again: bool = False,
+    audiences: Collection[Audience] = FAMILIES,
 ) -> LetterPlan:
-    """List who would receive a letter: those who never had one, or all but the claimed ones.
+    """List who would receive a letter, by class; never an account already claimed.
 
-    With ``again``, letters still out are replaced too. Accounts already
-    claimed keep their password: re-issuing theirs is an act for one person.
-    Raises :exc:`NotFoundError` for an unknown establishment or class.
+    A class has the letters filed under it: a family's one letter goes with its
+    first class; students without class are filed under "". Raises
+    :exc:`NotFoundError` for an unknown establishment or class.
     """
-    wanted = {AccountState.NEW, AccountState.CLOSED} | ({AccountState.ISSUED} if again else set())
-    year, today = site.school_year(), site.academie.today(site.now())
+    year, today, now = site.school_year(), site.academie.today(site.now()), site.now()
     with site.database.reading() as tx:
         establishment = tx.roster.establishment(uai)
         if establishment is None:
             raise NotFoundError(f"no establishment {uai}")
-        if class_group is not None:
-            known = [code for code, _number in tx.roster.class_groups(uai, year)]
-            if class_group not in known:
-                raise NotFoundError(
-                    f"no class {class_group!r} in {uai}; the classes are {', '.join(known)}"
-                )
-        found = tx.letters.candidates(uai, year, today, class_group)
-    kept = tuple(c for c in found if c.account.state in wanted and c.account.audience in audiences)
-    return LetterPlan(establishment, kept)
+        found = tx.letters.candidates(uai, year, today)
+    classes = tuple(dict.fromkeys(each.class_group for each in found))
+    if class_group is not None and class_group not in classes:
+        listed = ", ".join(classes)
+        raise NotFoundError(f"no class {class_group!r} in {uai}; the classes are {listed}")
+    return LetterPlan(
+        establishment,
+        tuple(
+            each
+            for each in found
+            if each.account.audience in audiences
+            and (class_group is None or each.class_group == class_group)
+            and which.covers(each.situation(now).standing, each.letter)
+        ),
+        classes,
+    )
 
 
-@frozen
-class LetterProgress:
-    """Where the accounts of a class are, in numbers of accounts."""
-
-    class_group: str
-    audience: Audience
-    total: int
-    to_issue: int
-    issued: int
-    claimed: int
-    active: int
-
-
-def letter_progress(site: Site, uai: Uai) -> list[LetterProgress]:
-    """The funnel of each class and audience, by class."""
-    year, today = site.school_year(), site.academie.today(site.now())
-    with site.database.reading() as tx:
-        found = tx.letters.candidates(uai, year, today, None)
-    counts: dict[tuple[str, Audience], Counter[AccountState]] = {}
-    for candidate in found:
-        key = (candidate.class_group, candidate.account.audience)
-        counts.setdefault(key, Counter())[candidate.account.state] += 1
-    return [
-        LetterProgress(
-            class_group=class_group,
-            audience=audience,
-            total=states.total(),
-            to_issue=states[AccountState.NEW] + states[AccountState.CLOSED],
-            issued=states[AccountState.ISSUED],
-            claimed=states[AccountState.CLAIMED],
-            active=states[AccountState.ACTIVE] + states[AccountState.LOCKED],
-        )
-        for (class_group, audience), states in sorted(counts.items())
-    ]
-
-
-def plan_staff_letters(site: Site, *, again: bool = False) -> LetterPlan:
+def plan_staff_letters(site: Site, *, which: LetterChoice = LetterChoice.NEVER) -> LetterPlan:
     """The same for members of staff."""
-    wanted = {AccountState.NEW, AccountState.CLOSED} | ({AccountState.ISSUED} if again else set())
+    now = site.now()
     with site.database.reading() as tx:
-        found = tx.letters.staff_candidates(site.academie.today(site.now()))
-    return LetterPlan(None, tuple(c for c in found if c.account.state in wanted))
+        found = tx.letters.staff_candidates(site.academie.today(now))
+    chosen = (each for each in found if which.covers(each.situation(now).standing, each.letter))
+    return LetterPlan(None, tuple(chosen))
 
 
 def issue_letters(
@@ -167,28 +158,66 @@ def _store(
     hashes: Sequence[str],
     viewer: Viewer | None,
 ) -> list[IssuedLetter]:
-    now, zone = site.now(), site.academie.zone
-    expires_at = letter_expires_at(now, site.settings.durations.letter_months, zone)
-    letters = [
-        CredentialLetter(
-            id=site.new_id(),
-            account_id=candidate.account.id,
-            uai=uai.code if uai else "",
-            code_hash=code_hash,
-            issued_at=now,
-            expires_at=expires_at,
-        )
-        for candidate, code_hash in zip(batch, hashes, strict=True)
-    ]
+    letters = [_letter(site, uai, *each) for each in zip(batch, hashes, strict=True)]
     with site.database.writing() as tx:
         if viewer is not None and uai is not None:
             require_school(site, tx, viewer, uai)
         versions = {each.account.id: each.account.version for each in batch}
         done = tx.letters.issue(letters, versions)
-        tx.audit.add(audited("letters.issued", now, viewer, uai=uai, number=len(done)))
-    last_day = site.academie.today(expires_at - timedelta(seconds=1))
+        tx.audit.add(audited("letters.issued", site.now(), viewer, uai=uai, number=len(done)))
     return [
-        IssuedLetter(candidate, show_letter_code(code), site.academie.today(now), last_day)
-        for candidate, code in zip(batch, codes, strict=True)
+        _issued(site, candidate, code, letter)
+        for candidate, code, letter in zip(batch, codes, letters, strict=True)
         if candidate.account.id in done
     ]
+
+
+def _letter(
+    site: Site, uai: Uai | None, candidate: LetterCandidate, code_hash: str
+) -> CredentialLetter:
+    now, months = site.now(), site.settings.durations.letter_months
+    return CredentialLetter(
+        id=site.new_id(),
+        account_id=candidate.account.id,
+        uai=uai.code if uai else "",
+        code_hash=code_hash,
+        issued_at=now,
+        expires_at=letter_expires_at(now, months, site.academie.zone),
+    )
+
+
+def _issued(
+    site: Site, candidate: LetterCandidate, code: str, letter: CredentialLetter
+) -> IssuedLetter:
+    last_day = site.academie.today(letter.expires_at - timedelta(seconds=1))
+    issued_on = site.academie.today(letter.issued_at)
+    return IssuedLetter(candidate, show_letter_code(code), issued_on, last_day)
+
+
+def reissue(site: Site, viewer: Viewer, uai: Uai, account_id: UUID) -> IssuedLetter:
+    """Issue a new letter for one person, whatever has become of the account (F16, F17).
+
+    The present password, sessions and mailed links die at once, and so does any
+    older letter; the confirmed address is told. Whoever hands the letter over
+    has checked who the person is, face to face: nobody dictates a password.
+    Raises :exc:`NotFoundError` for an account that is not the school's,
+    :exc:`NotAllowedError`, :exc:`ConflictError` when it is used just then.
+    """
+    now, year = site.now(), site.school_year()
+    code = new_letter_code(secrets.choice)
+    code_hash = site.hasher.hash_letter(code)
+    with site.database.writing() as tx:
+        require_school(site, tx, viewer, uai)
+        candidate = tx.letters.candidate(uai, year, site.academie.today(now), account_id)
+        if candidate is None:
+            raise NotFoundError(f"no account {account_id} in {uai}")
+        account = candidate.account
+        next_state(account.state, AccountEvent.ISSUE_LETTER)
+        letter = _letter(site, uai, candidate, code_hash)
+        if not tx.letters.issue([letter], {account.id: account.version}):
+            raise ConflictError(f"account {account.login_name} has changed meanwhile")
+        tx.audit.add(audited("account.reissued", now, viewer, uai=uai, subject_id=account.id))
+        if account.email:
+            mail = "core.letter_issued"
+            send_mail(site, tx, mail, account.email, account=account, name=account.display_name)
+    return _issued(site, candidate, code, letter)

@@ -80,7 +80,7 @@ def activity(site: Site, uai: Uai) -> list[Activity]:
     """Accounts of the establishment's families, by audience, this school year."""
     now, today = site.now(), site.academie.today(site.now())
     with site.database.reading() as tx:
-        found = tx.letters.candidates(uai, site.school_year(), today, None)
+        found = tx.letters.candidates(uai, site.school_year(), today)
     accounts = [each.account for each in found]
     return [
         Activity(

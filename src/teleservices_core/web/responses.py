@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import Factory, frozen
@@ -27,8 +27,8 @@ class Redirect:
 
 @frozen
 class Download:
-    """A document to save."""
+    """A document to save; given in parts, it leaves as it is made."""
 
-    body: bytes
+    body: bytes | Iterable[bytes]
     filename: str
     media_type: str
