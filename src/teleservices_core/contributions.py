@@ -122,6 +122,14 @@ class Banner:
 
 
 @frozen
+class HelpLink:
+    """A page that an answer leads to."""
+
+    label: Message
+    route: str
+
+
+@frozen
 class HelpEntry:
     """A question and its answer. Figures come from settings, never typed twice."""
 
@@ -132,6 +140,8 @@ class HelpEntry:
     module_id: str | None = None
     promises: tuple[str, ...] = ()
     """Promises of the FAQ that the entry answers, such as ``F15``."""
+    link: HelpLink | None = None
+    """Where to go from there; a page open to all."""
 
 
 @frozen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from teleservices_core.contributions import HelpEntry
+from teleservices_core.contributions import HelpEntry, HelpLink
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.credentials import PASSWORD_MIN
 from teleservices_core.i18n import _, ngettext, show_phone
@@ -147,13 +147,15 @@ HELP_ENTRIES: Final = (
         lambda: _("Quels téléservices propose l’établissement de mon enfant ?"),
         _said(
             lambda: _(
-                "Votre page d’accueil les montre tous, enfant par enfant. Un téléservice fermé "
-                "affiche la raison et ce que vous pouvez faire. C’est en général le chef "
-                "d’établissement qui décide de l’ouverture."
+                "Une page publique dit, pour chaque établissement, ce qui est ouvert, à qui, et ce "
+                "qui va ouvrir. Une fois connecté, votre page d’accueil montre tout, enfant par "
+                "enfant ; un téléservice fermé affiche la raison et ce que vous pouvez faire. "
+                "C’est en général le chef d’établissement qui décide de l’ouverture."
             )
         ),
         _FAMILIES,
         promises=("F03", "F04"),
+        link=HelpLink(lambda: _("Chercher un établissement"), "core.establishments"),
     ),
     HelpEntry(
         "core.new_school",

@@ -269,6 +269,15 @@ class RosterStore(Protocol):
         """The codes (UAI) of all of them."""
         ...
 
+    def search(
+        self, terms: Sequence[str], *, offset: int, limit: int
+    ) -> tuple[list[Establishment], int]:
+        """Those that have all the terms (see :mod:`.domain.searching`), by town and name.
+
+        With the number found in all. One statement.
+        """
+        ...
+
     def save_establishments(self, establishments: Iterable[Establishment]) -> None:
         """Create or update."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 
 from teleservices_core.contributions import Message, Words
+from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.activation import (
+    Actor,
     Decision,
     Effect,
     Lever,
@@ -20,8 +22,9 @@ from teleservices_core.domain.activation import (
     Question,
     Vote,
 )
+from teleservices_core.domain.offers import Reach
 from teleservices_core.domain.scopes import Rank
-from teleservices_core.i18n import _, show_date, show_instant
+from teleservices_core.i18n import _, ngettext, show_date, show_instant
 from teleservices_core.words import UNKNOWN, contact
 
 log = logging.getLogger(__name__)
@@ -64,11 +67,7 @@ class Told:
     @property
     def next_step(self) -> str:
         """What the family can do, or when to come back; never empty when closed."""
-        vote = self.decision.reason
-        # Another module's lever is pulled where that module says.
-        while vote.cause is not None:
-            vote = vote.cause
-        return self._fill(vote, "next_step")
+        return self._fill(self._actionable, "next_step")
 
     @property
     def staff(self) -> str:
@@ -79,6 +78,16 @@ class Told:
     def lever(self) -> str:
         """Which switch turns it, and where that switch is."""
         return _lever(self.decision.reason, self.question)
+
+    @property
+    def decider(self) -> str:
+        """Who decides, for a visitor; nothing where nobody does."""
+        vote = self._actionable
+        if vote.lever.kind not in {LeverKind.SETTING, LeverKind.CAMPAIGN}:
+            return ""
+        if vote.lever.actor is Actor.SCHOOL:
+            return _("C’est le chef d’établissement qui en décide.")
+        return _("C’est l’académie qui en décide.")
 
     @property
     def state(self) -> str:
@@ -117,6 +126,14 @@ class Told:
             )
             for vote in ordered
         )
+
+    @property
+    def _actionable(self) -> Vote:
+        # Another module's lever is pulled where that module says.
+        vote = self.decision.reason
+        while vote.cause is not None:
+            vote = vote.cause
+        return vote
 
     def _fill(self, vote: Vote, reader: str) -> str:
         fields = defaultdict(str, _fields(vote, self.question))
@@ -207,3 +224,30 @@ def _setting(lever: Lever) -> str:
         Rank.DIVISION: _("Se règle par le chef d’établissement, pour la classe {label}."),
     }
     return said[scope.rank].format(label=scope.label)
+
+
+def tell_audiences(audiences: Collection[Audience]) -> str:
+    """Whom a module is for: "les responsables et les élèves"."""
+    said = {Audience.GUARDIAN: _("les responsables"), Audience.STUDENT: _("les élèves")}
+    return listed([words for audience, words in said.items() if audience in audiences])
+
+
+def tell_reach(reach: Reach) -> str:
+    """Which classes: "classes de 6e et 5e, sauf 6 B"; nothing when it is all of them."""
+    parts = []
+    if reach.levels:
+        levels = listed([level.label for level in reach.levels])
+        parts.append(_("classes de {levels}").format(levels=levels))
+    if reach.classes:
+        one = ngettext("classe {names}", "classes {names}", len(reach.classes))
+        parts.append(one.format(names=listed(reach.classes)))
+    said = listed(parts)
+    if reach.but:
+        said += (", " if said else "") + _("sauf {names}").format(names=listed(reach.but))
+    return said
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words in a sentence: "6e, 5e et 4e"."""
+    *first, last = words or [""]
+    return _("{first} et {last}").format(first=", ".join(first), last=last) if first else last

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from teleservices_core.storage.migrate import downgrade, pending, upgrade
+from teleservices_core.storage.migrate import config, downgrade, pending, upgrade
 from teleservices_core.storage.tables import metadata
+from teleservices_core.testing.builders import an_establishment
+from teleservices_core.testing.world import World
 from teleservices_core.usecases.site import audited
 
 
@@ -42,6 +45,18 @@ def test_down_and_up_again(services):
         ("core_", "core_0003"),
     ]
     assert pending(services.engine, [core]) == []
+
+
+def test_establishments_can_be_found_after_an_upgrade(services):
+    """What earlier versions stored is searched like the rest."""
+    World(services).establishment()
+    core = services.plugins.catalogue.migrations[0]
+    with services.engine.begin() as connection:
+        command.downgrade(config(core, connection), "core_0002")
+    upgrade(services.engine, [core])
+    with services.site.database.reading() as tx:
+        (found,), number = tx.roster.search(["rivieres"], offset=0, limit=5)
+    assert (found, number) == (an_establishment(), 1)
 
 
 @pytest.mark.parametrize("change", ["UPDATE core_audit SET actor = 'x'", "DELETE FROM core_audit"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ from teleservices_core.domain.roster import (
     Sex,
     Student,
 )
+from teleservices_core.domain.searching import search_text
 from teleservices_core.domain.values import Ine, Mef, Uai
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.bulk import upsert
@@ -38,7 +39,7 @@ from teleservices_core.storage.tables import AnyRow
 _e, _p = t.establishments.c, t.school_pages.c
 # An establishment's own contacts go before those of the académie's list.
 _SHOWN = (
-    *(column for column in _e if column.name not in {"phone", "email"}),
+    *(column for column in _e if column.name not in {"phone", "email", "search_text"}),
     func.coalesce(func.nullif(_p.office_phone, ""), _e.phone).label("phone"),
     func.coalesce(func.nullif(_p.office_email, ""), _e.email).label("email"),
     func.coalesce(_p.office_hours, "").label("office_hours"),
@@ -212,6 +213,21 @@ class Roster:
         """See the port."""
         return frozenset(self.connection.execute(select(t.establishments.c.uai)).scalars())
 
+    def search(
+        self, terms: Sequence[str], *, offset: int, limit: int
+    ) -> tuple[list[Establishment], int]:
+        """See the port."""
+        wanted = [_e.search_text.contains(term, autoescape=True) for term in terms]
+        found = (
+            _ESTABLISHMENTS.add_columns(func.count().over().label("total"))
+            .where(*wanted)
+            .order_by(_e.search_text, _e.uai)
+            .offset(offset)
+            .limit(limit)
+        )
+        rows = self.connection.execute(found).all()
+        return [to_establishment(row) for row in rows], rows[0].total if rows else 0
+
     def save_establishments(self, establishments: Iterable[Establishment]) -> None:
         """See the port."""
         rows = [
@@ -225,6 +241,7 @@ class Roster:
                 "phone": each.phone,
                 "email": each.email,
                 "takes_part": each.takes_part,
+                "search_text": search_text(each.town, each.name, each.uai.code),
             }
             for each in establishments
         ]

@@ -110,6 +110,7 @@ establishments = Table(
     _text("phone", 30),
     _text("email", 254),
     _flag("takes_part"),
+    _text("search_text", 400),
 )
 
 students = Table(

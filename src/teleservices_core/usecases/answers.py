@@ -37,12 +37,16 @@ class ModuleAnswer:
         return not any(vote.reason in _NOT_CONCERNED for vote in self.decision.votes)
 
 
+def told(site: Site, decision: Decision, question: Question) -> ModuleAnswer:
+    """Word a decision, with the instant at which time alone turns it. No statement."""
+    flips = flips_at(decision, question, site.catalogue.rules, site.catalogue.by_id)
+    return ModuleAnswer(decision, tell(decision, question, site.catalogue.words, flips))
+
+
 def answer(site: Site, module: ModuleDefinition, question: Question) -> ModuleAnswer:
     """Decide a module and word the decision. No statement."""
-    rules, modules = site.catalogue.rules, site.catalogue.by_id
-    decision = decide(module, question, rules, modules)
-    flips = flips_at(decision, question, rules, modules)
-    return ModuleAnswer(decision, tell(decision, question, site.catalogue.words, flips))
+    decision = decide(module, question, site.catalogue.rules, site.catalogue.by_id)
+    return told(site, decision, question)
 
 
 def answers(site: Site, question: Question) -> tuple[ModuleAnswer, ...]:

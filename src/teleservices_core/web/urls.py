@@ -67,6 +67,11 @@ class Urls:
         """The address of a route, mount point included."""
         return self.adapter.build(route, values)
 
+    def public(self, base_url: str, route: str, **values: Any) -> str:
+        """The full address of a route on the site's public address."""
+        path = self.to(route, **values).removeprefix(self.adapter.script_name.rstrip("/"))
+        return base_url.rstrip("/") + path
+
     def static(self, name: str) -> str:
         """The address of a static file."""
         return self.to("static", version=self.files.versions[name], name=name)

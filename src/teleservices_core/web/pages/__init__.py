@@ -17,6 +17,7 @@ from teleservices_core.web.pages import (
     lifecycle,
     modules,
     my_data,
+    offers,
     privacy,
     public,
     recovery,
@@ -29,6 +30,7 @@ from teleservices_core.web.pages import (
 ROUTES: Final = (
     *public.ROUTES,
     *signing_in.ROUTES,
+    *offers.ROUTES,
     *first_login.ROUTES,
     *recovery.ROUTES,
     *account.ROUTES,

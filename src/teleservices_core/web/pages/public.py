@@ -59,6 +59,7 @@ def help_page(context: Context) -> Answer:
             "question": entry.question(),
             "answer": entry.answer(live),
             "module": open_modules.get(entry.module_id or "", ""),
+            "link": entry.link,
         }
         for entry in site.catalogue.help_entries
         if viewer is None or viewer.account.audience in entry.audiences

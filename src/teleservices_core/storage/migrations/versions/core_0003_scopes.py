@@ -5,6 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from teleservices_core.domain.searching import search_text
+
 revision = "core_0003"
 down_revision = "core_0002"
 
@@ -59,6 +61,21 @@ def upgrade() -> None:
     _create_school_tables()
     for columns in _SEARCHED:
         op.create_index(f"ix_core_audit_{'_'.join(columns)}", "core_audit", columns)
+    _add_search_text()
+
+
+def _add_search_text() -> None:
+    op.add_column(
+        "core_establishments",
+        sa.Column("search_text", sa.String(400), nullable=False, server_default=""),
+    )
+    columns: list[sa.ColumnClause[str]] = [
+        sa.column(name, sa.String()) for name in ("uai", "name", "town", "search_text")
+    ]
+    schools = sa.table("core_establishments", *columns)
+    for row in op.get_bind().execute(sa.select(schools)).all():
+        found = search_text(row.town, row.name, row.uai)
+        op.execute(schools.update().where(schools.c.uai == row.uai).values(search_text=found))
 
 
 def _create_school_tables() -> None:
@@ -109,6 +126,7 @@ def _create_school_tables() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("core_establishments", "search_text")
     for columns in _SEARCHED:
         op.drop_index(f"ix_core_audit_{'_'.join(columns)}", "core_audit")
     for name in ("core_module_options", "core_school_pages", "core_delegations"):

@@ -1,0 +1,83 @@
+"""« Qu’est-ce qui est proposé ? »: what each establishment offers, for everybody to read (F03)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from teleservices_core.academy_words import KIND_WORDS
+from teleservices_core.contributions import Access, Route
+from teleservices_core.domain.offers import OfferState
+from teleservices_core.domain.searching import SEARCH_MAX
+from teleservices_core.domain.values import Uai
+from teleservices_core.errors import InvalidValueError, NotFoundError
+from teleservices_core.telling import listed, tell_audiences, tell_reach
+from teleservices_core.usecases.offers import Offer, Offering, listing, offering
+from teleservices_core.web.context import Context
+from teleservices_core.web.responses import Page
+
+
+def establishments(context: Context) -> Page:
+    """A page of establishments, found by words of the name, the town or the UAI."""
+    asked = context.request.args
+    search = asked.get("q", "").strip()[:SEARCH_MAX]
+    page = asked.get("page", "1")
+    if not page.isascii() or not page.isdigit() or not 0 < int(page) < 10_000:
+        raise NotFoundError(f"no page {page}")
+    found = listing(context.site, search, int(page))
+    return Page(
+        "establishments.html",
+        {
+            "search": search,
+            "listing": found,
+            "kinds": KIND_WORDS,
+            "opened": _opened,
+            "canonical": context.urls.public(
+                context.site.settings.base_url, "core.establishments", **_query("", found.page)
+            ),
+            "previous": _query(search, found.page - 1),
+            "next": _query(search, found.page + 1),
+        },
+    )
+
+
+def _query(search: str, page: int) -> dict[str, Any]:
+    return {**({"q": search} if search else {}), **({"page": page} if page > 1 else {})}
+
+
+def _opened(offering: Offering) -> str:
+    """What is open there, in a line."""
+    return listed([each.module.title for each in offering.of(OfferState.OPEN)])
+
+
+def establishment(context: Context, uai: str) -> Page:
+    """What one establishment offers now and soon, what it does not, and its office."""
+    try:
+        found = offering(context.site, Uai(uai))
+    except InvalidValueError:
+        raise NotFoundError(f"no establishment {uai}") from None
+    return Page(
+        "establishment.html",
+        {
+            "offering": found,
+            "school": found.establishment,
+            "kind": KIND_WORDS[found.establishment.kind](),
+            "open": found.of(OfferState.OPEN),
+            "coming": found.of(OfferState.COMING),
+            "closed": found.of(OfferState.CLOSED),
+            "whom": _whom,
+            "canonical": context.urls.public(
+                context.site.settings.base_url, "core.establishment", uai=found.establishment.uai
+            ),
+        },
+    )
+
+
+def _whom(offer: Offer) -> str:
+    """For whom: the audiences, then the classes where these are not all."""
+    return ", ".join(filter(None, (tell_audiences(offer.audiences), tell_reach(offer.reach))))
+
+
+ROUTES: Final = (
+    Route("core.establishments", "/etablissements", establishments, Access.PUBLIC),
+    Route("core.establishment", "/etablissements/<uai>", establishment, Access.PUBLIC),
+)
