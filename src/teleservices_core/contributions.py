@@ -58,6 +58,8 @@ class Access(StrEnum):
     """A session that may only choose a password."""
     FAMILY = "family"
     """A guardian or student account in full use."""
+    GUARDIAN = "guardian"
+    """FAMILY, and the account is a guardian's."""
     CHILD = "child"
     """FAMILY, and the ``student_id`` of the address is one of the account's."""
     SCHOOL = "school"

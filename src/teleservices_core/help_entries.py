@@ -18,7 +18,7 @@ def figures(settings: Settings) -> Mapping[str, str]:
     """Durations and telephone in words, for the answers."""
     durations, hotline = settings.durations, settings.hotline
     months, days = durations.letter_months, durations.email_link_days
-    reset = durations.reset_link_days
+    reset, undo = durations.reset_link_days, durations.grouping_undo_days
     phone = show_phone(hotline.phone) + (f" ({hotline.hours})" if hotline.hours else "")
     return {
         "letter_life": ngettext("{n} mois", "{n} mois", months).format(n=months),
@@ -27,6 +27,7 @@ def figures(settings: Settings) -> Mapping[str, str]:
         "old_mails_days": str(durations.old_mails_days),
         "idle_minutes": str(durations.session_idle_minutes),
         "session_hours": str(durations.session_hours),
+        "undo_life": ngettext("{n} jour", "{n} jours", undo).format(n=undo),
         "unclaimed": str(durations.unclaimed_days),
         "unused": str(durations.unused_days),
         "hotline": _("l’assistance au {phone}").format(phone=phone)
@@ -69,6 +70,22 @@ HELP_ENTRIES: Final = (
         ),
         _FAMILIES,
         promises=("F14", "F15", "F16", "F17"),
+    ),
+    HelpEntry(
+        "core.group",
+        lambda: _("J’ai reçu plusieurs notifications pour plusieurs enfants. Que faire ?"),
+        _said(
+            lambda: _(
+                "Un seul compte suffit. Activez-en un, puis ouvrez « Mon compte », « Enfants », "
+                "« Regrouper des comptes » et saisissez l’identifiant et le mot de passe de chacun "
+                "des autres : ceux de la notification, ou ceux que vous utilisez déjà. La liste "
+                "des enfants rattachés s’affiche ensuite. Les comptes doivent être au même nom ; "
+                "sinon, demandez au secrétariat de l’établissement de le corriger. Un regroupement "
+                "s’annule pendant {undo_life}, au même endroit."
+            )
+        ),
+        frozenset({Audience.GUARDIAN}),
+        promises=("F18", "F19"),
     ),
     HelpEntry(
         "core.no_mail",

@@ -156,9 +156,10 @@ def test_the_children_of_another_account_join_mine(services, mine, other, clock)
     grouping = gather(services, viewer, other)
     assert shown(services, mine) == ["Camille", "Léo"]
     own, gained = attached_children(services.site, entered(services, mine))
-    assert (own.child.student.first_name, own.grouping) == ("Camille", None)
-    assert gained.child.student.first_name == "Léo"
-    assert gained.child.establishment.uai == LYCEE
+    assert [child.student.first_name for child in own.children] == ["Camille"]
+    assert own.grouping is None
+    assert [child.student.first_name for child in gained.children] == ["Léo"]
+    assert gained.children[0].establishment.uai == LYCEE
     assert (gained.grouping, gained.from_login) == (grouping, other.login_name)
     assert gained.may_be_undone
     assert grouping.until_at == clock.now() + timedelta(days=7)

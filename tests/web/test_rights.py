@@ -34,6 +34,7 @@ EXPECTED = {
     Access.SIGNED_IN: {*FAMILY, "head", "office", "other_head", "academy"},
     Access.FAMILY: FAMILY,
     Access.CHILD: FAMILY,
+    Access.GUARDIAN: {"guardian"},
     Access.SCHOOL: {"head", "office"},
     Access.HEAD: {"head"},
     Access.ACADEMY: {"academy"},

@@ -48,34 +48,39 @@ T = TypeVar("T")
 
 
 @frozen
-class AttachedChild:
-    """A child of an account, and the grouping that brought it there."""
+class Attached:
+    """Children of an account who came to it the same way."""
 
-    child: Child
+    children: tuple[Child, ...]
     grouping: Grouping | None = None
-    """None for a child whom the account had by itself."""
+    """None for those whom the account had by itself."""
     from_login: str = ""
     """Of the account that was grouped."""
     may_be_undone: bool = False
 
 
-def attached_children(site: Site, viewer: Viewer) -> list[AttachedChild]:
-    """The children of an account, in the order of the home page (F19). Three statements."""
+def attached_children(site: Site, viewer: Viewer) -> list[Attached]:
+    """The children of an account: its own, then those of each grouping (F19). Three statements."""
     now = site.now()
     with site.database.reading() as tx:
         children = known_children(site, tx, viewer.account)
         groupings = tx.groupings.into(viewer.account.id)
         logins = tx.accounts.login_names([each.other_id for each in groupings])
-    by_person = {person: each for each in groupings for person in each.person_ids}
-    found = []
-    for child in children:
-        grouping = by_person.get(child.link.adult_id) if child.link else None
-        if grouping is None:
-            found.append(AttachedChild(child))
-        else:
-            login = logins[grouping.other_id]
-            found.append(AttachedChild(child, grouping, login, grouping.may_be_undone(now)))
-    return found
+    gained = {person for each in groupings for person in each.person_ids}
+    own = Attached(tuple(child for child in children if _through(child) not in gained))
+    return [own] + [
+        Attached(
+            tuple(child for child in children if _through(child) in each.person_ids),
+            each,
+            logins[each.other_id],
+            each.may_be_undone(now),
+        )
+        for each in groupings
+    ]
+
+
+def _through(child: Child) -> UUID | None:
+    return child.link.adult_id if child.link else None
 
 
 def group(
@@ -93,7 +98,9 @@ def group(
     """
     if not viewer.is_guardian or not viewer.in_full:
         raise NotAllowedError("only a guardian groups accounts")
-    if not is_password(site, viewer.account, current):
+    # Whom the host alone signs in has no password to give again.
+    has_password = viewer.account.password_hash is not None
+    if has_password and not is_password(site, viewer.account, current):
         raise RefusedError("wrong_password")
     proof = prove(site, login_name, secret, source=source)
     _require_groupable(site, viewer.account, proof)

@@ -66,6 +66,8 @@ def _may(context: Context, viewer: Viewer, route: Route, values: Mapping[str, An
             return True
         case Access.FAMILY:
             return viewer.is_family
+        case Access.GUARDIAN:
+            return viewer.is_family and viewer.is_guardian
         case Access.CHILD:
             return viewer.is_family and _enter(context, viewer, route, values)
         case Access.SCHOOL:

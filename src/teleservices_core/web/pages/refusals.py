@@ -47,6 +47,15 @@ def refusal_of(context: Context, refused: RefusedError) -> Refusal:
                 _("Elle est périmée. Demandez-en une nouvelle au secrétariat :"),
                 school=_school(context, refused),
             )
+        case "grouped":
+            return Refusal(
+                _("Ce compte est regroupé avec un autre"),
+                _(
+                    "Connectez-vous avec l’autre identifiant : tous vos enfants y sont. Ce n’est "
+                    "pas vous qui les avez regroupés ? Le message reçu alors permet d’annuler ; "
+                    "sinon, prévenez le secrétariat de l’établissement."
+                ),
+            )
         case "letter_replaced":
             return Refusal(
                 _("Une notification plus récente remplace la vôtre"),
