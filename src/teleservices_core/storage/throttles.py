@@ -30,7 +30,11 @@ class Throttles:
     ) -> int | None:
         """See the port."""
         table = t.throttles
-        whose = {"account_id": account.id, "epoch": account.epoch} if account else {}
+        # The same statement for an account that does not exist.
+        whose = {
+            "account_id": account.id if account else None,
+            "epoch": account.epoch if account else 0,
+        }
         # Checked and raised in one statement: it locks the row, and so the next
         # attempt waits for this transaction, which may yet block the key.
         counted = upserting(
