@@ -61,9 +61,10 @@ def teleservices_help_entries() -> Iterable[HelpEntry]:
 @hookimpl
 def teleservices_mail_templates() -> Iterable[MailTemplate]:
     """The core's mails."""
+    from teleservices_core.identity_mails import IDENTITY_MAILS
     from teleservices_core.mails import MAILS
 
-    return MAILS
+    return (*MAILS, *IDENTITY_MAILS)
 
 
 @hookimpl

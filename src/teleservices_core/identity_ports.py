@@ -48,7 +48,3 @@ class IdentityStore(Protocol):
     def unlink(self, identity: LinkedIdentity, at: datetime) -> bool:
         """Compare-and-set: True for the one caller that undoes the link."""
         ...
-
-    def forget(self, account_id: UUID) -> None:
-        """Forget every identity of an account."""
-        ...

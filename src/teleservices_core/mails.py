@@ -112,20 +112,6 @@ MAILS: Final = (
         ),
     ),
     MailTemplate(
-        kind="core.identity_linked",
-        subject=lambda: _("Votre compte est relié à {host}"),
-        body=lambda: _(
-            "Bonjour {name},\n"
-            "\n"
-            "Le compte {login} du site {site} de l’{academie} s’ouvre désormais aussi par {host}, "
-            "sans autre mot de passe.\n"
-            "\n"
-            "C’était vous ? Vous n’avez rien à faire.\n"
-            "Ce n’était pas vous ? Demandez sans attendre une nouvelle notification au secrétariat "
-            "de l’établissement : elle ferme toutes les connexions et supprime ce lien.\n"
-        ),
-    ),
-    MailTemplate(
         kind="core.letter_issued",
         subject=lambda: _("Une nouvelle notification pour votre compte"),
         body=lambda: _(

@@ -23,6 +23,8 @@ from teleservices_core.testing.builders import (
 from teleservices_core.testing.identities import an_identity
 from teleservices_core.testing.races import race
 from teleservices_core.testing.world import PASSWORD, World
+from teleservices_core.usecases.claiming import choose_password
+from teleservices_core.usecases.grouping import group
 from teleservices_core.usecases.identities import (
     link_by_secret,
     my_identities,
@@ -31,9 +33,12 @@ from teleservices_core.usecases.identities import (
 )
 from teleservices_core.usecases.letters import issue_letters, plan_letters
 from teleservices_core.usecases.mailing import deliver
+from teleservices_core.usecases.my_account import change_email
 from teleservices_core.usecases.personal_data import my_data
+from teleservices_core.usecases.recovery import ask_reset
 from teleservices_core.usecases.signing_in import resume, sign_in
 
+CHOSEN = "quatre chats sur le toit"
 VECTOR = f"2|Martin|Anne|100|{COLLEGE}"
 
 
@@ -252,6 +257,102 @@ def test_a_letter_links_once(services, world, family, clock):
         link_by_secret(services.site, an_identity("b"), account.login_name, code, source="x")
     with pytest.raises(RefusedError):
         sign_in(services.site, account.login_name, code, source="x")
+
+
+@pytest.mark.parametrize("by", ["letter", "key"])
+def test_a_letter_gives_a_password_to_an_account_that_has_none(services, world, family, by):
+    """Opened by the host so far: the letter handed out since adds a password, and serves once."""
+    _child, mother, _father = family
+    account = world.account(mother, Audience.GUARDIAN, **NOT_CLAIMED)
+    identity = an_identity(adult_keys=f"{COLLEGE}|200")
+    if by == "letter":
+        code = letter_for(services, account)
+        link_by_secret(services.site, an_identity(), account.login_name, code, source="x")
+    code = letter_for(services, account)
+    arrive(services, identity)
+    assert state(services, account).state is AccountState.ACTIVE
+    begun = sign_in(services.site, account.login_name, code, source="x")
+    viewer = resume(services.site, begun.secret)
+    assert not viewer.in_full
+    done = choose_password(services.site, viewer, CHOSEN)
+    assert resume(services.site, done.secret).in_full
+    assert sign_in(services.site, account.login_name, CHOSEN, source="x")
+    assert arrive(services, identity).account.id == account.id, "the host still opens it"
+    with pytest.raises(RefusedError, match="letter_used"):
+        sign_in(services.site, account.login_name, code, source="x")
+
+
+def test_a_letter_never_replaces_a_password(services, world, family):
+    """An account that has one takes no letter but through a reset by its school."""
+    _child, mother, _father = family
+    account = world.account(mother, Audience.GUARDIAN, **NOT_CLAIMED)
+    code = letter_for(services, account)
+    with services.site.database.writing() as tx:
+        now = tx.accounts.get(account.id)
+        password_hash = services.site.hasher.hash_password(CHOSEN)
+        tx.accounts.replace(
+            now, evolve(now, state=AccountState.ACTIVE, password_hash=password_hash)
+        )
+    with pytest.raises(RefusedError, match="wrong_credentials"):
+        sign_in(services.site, account.login_name, code, source="x")
+
+
+def test_a_password_to_be_renewed_links_nothing(services, world, family):
+    """It may be known to others: it must be changed before it can give another way in."""
+    _child, mother, _father = family
+    account = world.account(mother, Audience.GUARDIAN, must_renew=True)
+    with pytest.raises(RefusedError, match="renew_first"):
+        link_by_secret(services.site, an_identity(), account.login_name, PASSWORD, source="x")
+    with pytest.raises(RefusedError, match="identity_unknown"):
+        sign_in_by_identity(services.site, an_identity())
+
+
+def test_an_address_without_a_password(services, world, family, clock):
+    """A session opened just now stands for the password that there is none to ask."""
+    _child, mother, _father = family
+    world.account(mother, Audience.GUARDIAN, **NOT_CLAIMED)
+    viewer = arrive(services, an_identity(adult_keys=f"{COLLEGE}|200"))
+    clock.advance(timedelta(minutes=10, seconds=1))
+    with pytest.raises(RefusedError, match="sign_in_again"):
+        change_email(services.site, viewer, "", "anne@example.org")
+    viewer = arrive(services, an_identity())
+    assert change_email(services.site, viewer, "", "anne@example.org") == "anne@example.org"
+
+
+@pytest.mark.faq("F34")
+def test_a_lost_password_that_never_was(services, world, family):
+    """The mail says where the account opens; it holds no link to choose a password."""
+    _child, mother, _father = family
+    changes = NOT_CLAIMED | {"email": "anne@example.org"}
+    account = world.account(mother, Audience.GUARDIAN, **changes)
+    arrive(services, an_identity(adult_keys=f"{COLLEGE}|200"))
+    deliver(services.site, services.mailer)
+    ask_reset(services.site, account.login_name, source="x")
+    deliver(services.site, services.mailer)
+    message = services.mailer.messages()[0]
+    assert message["Subject"] == "Votre compte n’a pas de mot de passe ici"
+    assert message["To"] == "anne@example.org"
+    assert "/nouveau-mot-de-passe/" not in message.get_content()
+
+
+def test_an_account_grouped_into_another(services, world, family):
+    """Its identities open the account that holds its persons now, until it is undone (F18)."""
+    _child, mother, _father = family
+    world.establishment(an_establishment(LYCEE))
+    same = an_adult()
+    world.adult(same)
+    mine = world.account(mother, Audience.GUARDIAN)
+    other = world.account(same, Audience.GUARDIAN)
+    link_by_secret(services.site, an_identity(), other.login_name, PASSWORD, source="x")
+    signed = sign_in(services.site, mine.login_name, PASSWORD, source="x")
+    viewer = resume(services.site, signed.secret)
+    group(services.site, viewer, other.login_name, PASSWORD, PASSWORD, source="x")
+    viewer = arrive(services, an_identity())
+    assert viewer.account.id == mine.id
+    (linked,) = my_identities(services.site, viewer)
+    unlink(services.site, viewer, linked.digest)
+    with pytest.raises(RefusedError, match="identity_unknown"):
+        sign_in_by_identity(services.site, an_identity())
 
 
 def test_an_expired_letter_links_nothing(services, world, family, clock):

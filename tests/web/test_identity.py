@@ -143,6 +143,16 @@ def test_a_password_session_gives_way_to_another_account(browser, host, mother, 
     assert "Paul MARTIN" in browser.get("/compte").text
 
 
+def test_a_step_begun_here_goes_on(services, browser, host, mother, father):
+    """A first login or a reset, though the host has somebody else signed in."""
+    with services.site.database.writing() as tx:
+        now = tx.accounts.get(mother.id)
+        tx.accounts.replace(now, evolve(now, state=AccountState.CLAIMED, email=None))
+    browser.sign_in(mother.login_name, PASSWORD)
+    host.identity = PAUL
+    assert browser.get("/").request.path == "/activation/courriel"
+
+
 def test_a_form_never_changes_hands(services, browser, host, mother, father):
     """What one person typed is not sent in the name of the next, nor of who comes back."""
     host.identity = ANNE

@@ -138,6 +138,16 @@ class Account:
         """Whether its owner has finished activating it."""
         return self.state in {AccountState.ACTIVE, AccountState.LOCKED}
 
+    @property
+    def takes_letter(self) -> bool:
+        """Whether a letter gives it a password: one not claimed yet, or that has none.
+
+        An account that a host's identity opens may be active without one.
+        """
+        return self.state is AccountState.ISSUED or (
+            self.state is AccountState.ACTIVE and self.password_hash is None
+        )
+
     def after(self, event: AccountEvent) -> Account:
         """The account after an event. Raises :exc:`TransitionError` off the table."""
         return evolve(self, state=next_state(self.state, event))

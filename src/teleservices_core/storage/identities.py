@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
 
 from teleservices_core.domain.accounts import Account
 from teleservices_core.domain.identities import ExternalIdentity, LinkedIdentity
@@ -92,10 +92,6 @@ class Identities:
         )
         done = self.connection.execute(update(t.identities).where(this).values(unlinked_at=at))
         return done.rowcount == 1
-
-    def forget(self, account_id: UUID) -> None:
-        """See the port."""
-        self.connection.execute(delete(t.identities).where(_I.account_id == account_id))
 
 
 def _this(issuer: str, subject: str) -> ColumnElement[bool]:

@@ -40,7 +40,8 @@ def choose_password(site: Site, viewer: Viewer, password: str) -> SignedIn:
     """Replace the letter's provisional password by the person's own (F11).
 
     Uses the letter up. An account reset by its school keeps its confirmed
-    address, which is told, and is complete at once. Raises
+    address, which is told, and is complete at once; one that a host's identity
+    opens is active already. Raises
     :exc:`RefusedError` with the code of the password's problem,
     ``same_as_letter``, or the letter's refusal when it was used, replaced or
     expired meanwhile; :exc:`ConflictError` for the one who comes second at the
@@ -50,7 +51,7 @@ def choose_password(site: Site, viewer: Viewer, password: str) -> SignedIn:
     require_good_password(account, password)
     with site.database.reading() as tx:
         letter = tx.letters.latest(account.id)
-    if letter is None or account.state is not AccountState.ISSUED:
+    if letter is None or not account.takes_letter:
         raise RefusedError("letter_used")
     if refusal := letter.refusal(now):
         raise RefusedError(refusal, uai=letter.uai)
@@ -58,11 +59,11 @@ def choose_password(site: Site, viewer: Viewer, password: str) -> SignedIn:
         raise RefusedError("same_as_letter")
     password_hash = site.hasher.hash_password(password)
     with site.database.writing() as tx:
-        claimed = evolve(
-            with_password(account.after(AccountEvent.CLAIM), password_hash, now), claimed_at=now
-        )
-        if account.email is not None or account.audience is Audience.STAFF:
-            claimed = claimed.after(AccountEvent.COMPLETE)
+        claimed = evolve(with_password(account, password_hash, now), claimed_at=now)
+        if account.state is AccountState.ISSUED:
+            claimed = claimed.after(AccountEvent.CLAIM)
+            if account.email is not None or account.audience is Audience.STAFF:
+                claimed = claimed.after(AccountEvent.COMPLETE)
         # The account before its letter, as whoever issues a newer one does.
         claimed = tx.accounts.replace(account, claimed)
         if not tx.letters.use(letter.id, now):

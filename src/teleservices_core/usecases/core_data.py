@@ -11,6 +11,7 @@ from teleservices_core.domain.accounts import AccountState, Audience
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.roster import Adult, Level, Responsibility, Student
 from teleservices_core.i18n import _
+from teleservices_core.identity_mails import IDENTITY_MAILS
 from teleservices_core.mails import MAILS
 from teleservices_core.people_words import (
     AUDIENCE_WORDS,
@@ -33,7 +34,7 @@ _STATES: Final[Mapping[AccountState, Message]] = {
     AccountState.GROUPED: lambda: _("regroupé dans un autre compte"),
     AccountState.CLOSED: lambda: _("fermé"),
 }
-_TITLES: Final = {mail.kind: mail.subject for mail in MAILS}
+_TITLES: Final = {mail.kind: mail.subject for mail in (*MAILS, *IDENTITY_MAILS)}
 
 
 def _account(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:

@@ -13,22 +13,13 @@ from teleservices_core.usecases.grouping import offer_undoing
 from teleservices_core.usecases.links import look_at, use
 from teleservices_core.usecases.passwords import (
     require_good_password,
+    require_owner,
+    require_password,
     tell_of_password,
     with_password,
 )
 from teleservices_core.usecases.signing_in import SignedIn, replace_session
 from teleservices_core.usecases.site import Site, audited
-from teleservices_core.usecases.throttling import is_password
-
-
-def require_password(site: Site, account: Account, password: str) -> None:
-    """Have the account's own password given again.
-
-    A session left open on a shared computer must not be enough. Raises
-    :exc:`RefusedError` ``wrong_password`` or ``throttled`` (detail ``until``).
-    """
-    if not is_password(site, account, password):
-        raise RefusedError("wrong_password")
 
 
 def change_password(site: Site, viewer: Viewer, current: str, password: str) -> SignedIn:
@@ -55,13 +46,13 @@ def change_email(site: Site, viewer: Viewer, current: str, address: str) -> str:
     """Ask for another address: it counts only once its link is followed (F37).
 
     Returns the address as stored. Raises :exc:`RefusedError` ``bad_email``,
-    ``same_email``, ``wrong_password`` or ``throttled``.
+    ``same_email``, or as :func:`require_owner`.
     """
     now, account = site.now(), viewer.account
     address = normalize_email(address)
     if address == account.email:
         raise RefusedError("same_email")
-    require_password(site, account, current)
+    require_owner(site, viewer, current)
     with site.database.writing() as tx:
         after = tx.accounts.replace(
             account, evolve(account, pending_email=address, epoch=account.epoch + 1)

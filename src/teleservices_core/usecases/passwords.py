@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from attrs import evolve
 
@@ -13,10 +14,15 @@ from teleservices_core.domain.credentials import (
     PASSWORD_MIN_STAFF,
     password_problem,
 )
+from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import RefusedError
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.links import send_mail
 from teleservices_core.usecases.site import Site
+from teleservices_core.usecases.throttling import is_password
+
+_RECENT: Final = timedelta(minutes=10)
+"""Age of a session that stands for a password, where there is none to ask."""
 
 
 def minimum_length(audience: Audience) -> int:
@@ -35,6 +41,27 @@ def require_good_password(account: Account, password: str) -> None:
     )
     if problem:
         raise RefusedError(problem, minimum=minimum)
+
+
+def require_password(site: Site, account: Account, password: str) -> None:
+    """Have the account's own password given again.
+
+    A session left open on a shared computer must not be enough. Raises
+    :exc:`RefusedError` ``wrong_password`` or ``throttled`` (detail ``until``).
+    """
+    if not is_password(site, account, password):
+        raise RefusedError("wrong_password")
+
+
+def require_owner(site: Site, viewer: Viewer, password: str) -> None:
+    """Have the password given again or, where there is none, a session opened just now.
+
+    Raises :exc:`RefusedError` as :func:`require_password`, or ``sign_in_again``.
+    """
+    if viewer.account.password_hash is not None:
+        require_password(site, viewer.account, password)
+    elif site.now() - viewer.session.created_at > _RECENT:
+        raise RefusedError("sign_in_again")
 
 
 def with_password(account: Account, password_hash: str, now: datetime) -> Account:

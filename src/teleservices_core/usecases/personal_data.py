@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from attrs import evolve, frozen
 
 from teleservices_core.contributions import DataScope, PersonalData
 from teleservices_core.domain.accounts import Account
 from teleservices_core.domain.viewers import Viewer
-from teleservices_core.errors import NotFoundError, RefusedError
+from teleservices_core.errors import NotFoundError
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.home import ChildAnswer, family_of
-from teleservices_core.usecases.my_account import require_password
+from teleservices_core.usecases.passwords import require_owner
 from teleservices_core.usecases.site import Site, audited
 
 log = logging.getLogger(__name__)
-
-_RECENT: Final = timedelta(minutes=10)
-"""Age of a session that stands for a password, where there is none to ask."""
 
 
 @frozen
@@ -45,14 +42,9 @@ class PersonalCopy:
 def my_data(site: Site, viewer: Viewer, password: str) -> PersonalCopy:
     """The copy of who asks for it, and proves to be the account's owner.
 
-    An account without a password of its own must have signed in within ten
-    minutes. Raises :exc:`RefusedError` ``wrong_password``, ``throttled``
-    (detail ``until``) or ``sign_in_again``.
+    Raises :exc:`RefusedError` as :func:`.passwords.require_owner`.
     """
-    if viewer.account.password_hash is not None:
-        require_password(site, viewer.account, password)
-    elif site.now() - viewer.session.created_at > _RECENT:
-        raise RefusedError("sign_in_again")
+    require_owner(site, viewer, password)
     return _given(site, viewer.account, viewer)
 
 

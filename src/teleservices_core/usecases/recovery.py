@@ -38,6 +38,7 @@ from teleservices_core.usecases.passwords import (
 from teleservices_core.usecases.signing_in import SignedIn, open_session, replace_session
 from teleservices_core.usecases.site import Site, audited
 from teleservices_core.usecases.throttling import device_digest, repeats
+from teleservices_core.words import host_name
 
 LOST_LOGIN: Final = "core.lost_login"
 LOST_PASSWORD: Final = "core.lost_password"  # noqa: S105 - a kind of request
@@ -90,8 +91,21 @@ def _mail_reset_link(site: Site, tx: Transaction, parcel: Parcel) -> None:
     account = tx.accounts.by_login(parcel.context["typed"])
     if account is None or account.email is None or account.state not in _USABLE:
         return
-    lifetime = timedelta(days=site.settings.durations.reset_link_days)
-    send_link(site, tx, account, TokenPurpose.RESET_PASSWORD, account.email, lifetime)
+    if account.password_hash is None:
+        # Nothing was lost, then: the host opens the account.
+        send_mail(
+            site,
+            tx,
+            "core.no_password",
+            account.email,
+            account=account,
+            name=account.display_name,
+            login=account.login_name,
+            host=host_name(site.settings.identity),
+        )
+    else:
+        lifetime = timedelta(days=site.settings.durations.reset_link_days)
+        send_link(site, tx, account, TokenPurpose.RESET_PASSWORD, account.email, lifetime)
     tx.audit.add(audited("account.reset_asked", site.now(), None, subject_id=account.id))
 
 

@@ -83,7 +83,7 @@ def purpose_of(proof: Proof, now: datetime) -> SessionPurpose:
     refusal = letter.refusal(now)
     if refusal is not None:
         raise RefusedError(refusal, uai=letter.uai)
-    if account.state is not AccountState.ISSUED:
+    if not account.takes_letter:
         raise RefusedError("wrong_credentials")
     return SessionPurpose.FIRST_LOGIN
 

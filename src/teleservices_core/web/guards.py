@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from teleservices_core.contributions import Access, Route
-from teleservices_core.domain.accounts import AccountState, SessionPurpose
+from teleservices_core.domain.accounts import SessionPurpose
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import InvalidValueError, NotFoundError, TeleservicesError
@@ -53,7 +53,7 @@ def next_step(viewer: Viewer) -> str:
     """The route of the next step of a session that is not yet in full."""
     if viewer.session.purpose is SessionPurpose.RENEWAL:
         return "core.renew_password"
-    if viewer.account.state is AccountState.ISSUED:
+    if viewer.account.takes_letter:
         return "core.choose_password"
     if viewer.account.pending_email:
         return "core.await_confirmation"

@@ -67,7 +67,7 @@ def change_email(context: Context) -> Page | Redirect:
     """Ask for another address, which counts once its link is followed (F37)."""
     viewer = context.me
     errors: dict[str, str] = {}
-    typed = ""
+    typed, must_sign_in = "", False
     if context.request.method == "POST":
         form = read_form(context.request, EmailForm)
         typed = form.typed.get("email", "")
@@ -76,7 +76,8 @@ def change_email(context: Context) -> Page | Redirect:
                 context.site, viewer, form.typed.get("current", ""), typed
             )
         except RefusedError as refused:
-            errors = _email_errors(refused)
+            must_sign_in = refused.code == "sign_in_again"
+            errors = {} if must_sign_in else _email_errors(refused)
         else:
             said = _("Ouvrez le lien envoyé à {address} : il rend la nouvelle adresse valable.")
             context.tell("info", said.format(address=address))
@@ -85,9 +86,11 @@ def change_email(context: Context) -> Page | Redirect:
         "errors": errors,
         "email": typed,
         "present": viewer.account.email,
+        "has_password": viewer.account.password_hash is not None,
+        "must_sign_in": must_sign_in,
         "days": context.site.settings.durations.email_link_days,
     }
-    return Page("change_email.html", view, 422 if errors else 200)
+    return Page("change_email.html", view, 422 if errors or must_sign_in else 200)
 
 
 def _email_errors(refused: RefusedError) -> dict[str, str]:

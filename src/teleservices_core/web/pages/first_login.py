@@ -29,7 +29,7 @@ class EmailForm:
 def choose_password(context: Context) -> Page | Redirect:
     """Replace the provisional password (F11)."""
     viewer = context.me
-    if viewer.account.state is not AccountState.ISSUED:
+    if not viewer.account.takes_letter:
         return context.redirect(next_step(viewer))
     try:
         form = submit(context, lambda typed: _claim(context, typed))
