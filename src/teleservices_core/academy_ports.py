@@ -83,6 +83,10 @@ class AuditStore(Protocol):
         """The newest entries that match: one statement, whose cost is that of a page."""
         ...
 
+    def names(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """What the accounts and persons of some ids are called: one statement."""
+        ...
+
 
 class AdoptionStore(Protocol):
     """How far the accounts of establishments are."""

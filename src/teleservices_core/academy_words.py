@@ -14,6 +14,7 @@ from teleservices_core.contributions import Message
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.establishments import EstablishmentKind
 from teleservices_core.domain.levels import ClassLevel
+from teleservices_core.domain.modules import OpeningMode
 from teleservices_core.domain.policy import Stance
 from teleservices_core.domain.scopes import Rank, Scope
 from teleservices_core.i18n import _, show_instant
@@ -38,6 +39,12 @@ AUDIENCES_WORDS: Final[Mapping[Audience, Message]] = {
     Audience.GUARDIAN: lambda: _("responsables"),
     Audience.STUDENT: lambda: _("élèves"),
 }
+OPENING_WORDS: Final[Mapping[OpeningMode, Message]] = {
+    OpeningMode.AUTOMATIC: lambda: _("ouverture automatique"),
+    OpeningMode.DEFAULT_OPEN: lambda: _("ouvert sauf décision contraire"),
+    OpeningMode.HEAD_DECIDES: lambda: _("au choix du chef d’établissement"),
+}
+"""What holds for a module when nobody decides."""
 KIND_WORDS: Final[Mapping[EstablishmentKind, Message]] = {
     EstablishmentKind.COLLEGE: lambda: _("Collège"),
     EstablishmentKind.LYCEE: lambda: _("Lycée général et technologique"),

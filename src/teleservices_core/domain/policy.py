@@ -99,6 +99,11 @@ class Policy:
         """Every round."""
         return tuple(each for rounds in self._campaigns.values() for each in rounds)
 
+    def of_rectorat(self, module_id: str) -> tuple[Opening, ...]:
+        """What the rectorat decided about a module, the widest scope first."""
+        mine = (o for o in self.openings if o.module_id == module_id and not o.scope.rank.is_heads)
+        return tuple(sorted(mine, key=lambda o: (o.scope, o.audience)))
+
     def opening(
         self, scope: Scope, module_id: str, school_year: SchoolYear, audience: Audience
     ) -> Opening | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from attrs import frozen
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, literal, or_, select, union_all, update
 from uuid6 import uuid7
 
 from teleservices_core.academy_ports import AuditEntry, AuditSearch
@@ -147,6 +147,24 @@ class Audit:
             found = found.where(a.at <= at, or_(a.at < at, a.id < last))
         newest = found.order_by(*_NEWEST).limit(limit)
         return [_to_entry(row) for row in self.connection.execute(newest)]
+
+    def names(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """See the port."""
+        a = t.accounts.c
+        accounts = select(a.id, a.display_name, literal("")).where(a.id.in_(ids))
+        persons = (
+            select(
+                table.c.id,
+                table.c.first_name,
+                func.coalesce(func.nullif(table.c.usage_name, ""), table.c.last_name),
+            ).where(table.c.id.in_(ids))
+            for table in (t.students, t.adults)
+        )
+        staff = select(t.staff.c.id, t.staff.c.first_name, t.staff.c.last_name).where(
+            t.staff.c.id.in_(ids)
+        )
+        found = self.connection.execute(union_all(accounts, *persons, staff))
+        return {row[0]: " ".join(filter(None, row[1:])) for row in found}
 
 
 @frozen

@@ -12,7 +12,7 @@ from werkzeug.test import Client, TestResponse
 class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str]]] = []
+        self.found: list[tuple[str, dict[str, Any]]] = []
         self.hidden: list[set[str]] = []
         """Names of the hidden fields of each form, which a person cannot change."""
         self._open = False
@@ -44,7 +44,16 @@ class _Forms(HTMLParser):
             if values.get("type") == "hidden":
                 self.hidden[-1].add(values.get("name") or "")
             if sent and values.get("name"):
-                self.found[-1][1][values["name"] or ""] = values.get("value") or ""
+                self._add(values["name"] or "", values.get("value") or "", values.get("type"))
+
+    def _add(self, name: str, value: str, kind: str | None) -> None:
+        """Note a field; boxes and hidden fields of one name are sent together."""
+        fields = self.found[-1][1]
+        if name in fields and kind in {"checkbox", "hidden"}:
+            before = fields[name]
+            fields[name] = [*(before if isinstance(before, list) else [before]), value]
+        else:
+            fields[name] = value
 
     def handle_data(self, data: str) -> None:
         if self._is_text:
@@ -88,8 +97,11 @@ class Browser:
         parser.feed(self.page.text)
         return parser
 
-    def forms(self) -> list[tuple[str, dict[str, str]]]:
-        """(action, fields with their values) of each POST form of the page."""
+    def forms(self) -> list[tuple[str, dict[str, Any]]]:
+        """(action, fields with their values) of each POST form of the page.
+
+        A field sent several times has a list of values.
+        """
         return self._forms().found
 
     def submit(self, action: str, *, follow: bool = True, **typed: str) -> TestResponse:

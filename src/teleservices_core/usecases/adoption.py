@@ -62,7 +62,7 @@ class SchoolList:
     lines: tuple[SchoolLine, ...]
     found: tuple[Establishment, ...]
     """Every establishment of the search, all pages together."""
-    departements: tuple[str, ...]
+    every: tuple[Establishment, ...]
     """Those of the whole académie."""
     page: int
     pages: int
@@ -95,7 +95,7 @@ def list_schools(
             for each, count in zip(shown, counts, strict=True)
         ),
         found=tuple(found),
-        departements=departements_of(every),
+        every=tuple(every),
         page=page,
         pages=pages,
     )
@@ -108,7 +108,7 @@ def departements_of(establishments: Iterable[Establishment]) -> tuple[str, ...]:
 
 def count_open(site: Site, place: Landscape) -> list[tuple[int, int]]:
     """For each establishment, the modules open to an audience, and those that concern it."""
-    modules, catalogue = site.catalogue.modules, {m.id: m for m in site.catalogue.modules}
+    modules, catalogue = site.catalogue.modules, site.catalogue.by_id
     counts = []
     for each in place.establishments:
         concerned = [m for m in modules if each.kind in m.kinds]
@@ -136,7 +136,7 @@ class Spread:
 
 def module_spread(site: Site, place: Landscape) -> Sequence[Spread]:
     """For every module and audience, how many establishments offer it now. No statement."""
-    catalogue = {m.id: m for m in site.catalogue.modules}
+    catalogue = site.catalogue.by_id
     found = []
     for module in site.catalogue.modules:
         concerned = [e for e in place.establishments if e.kind in module.kinds]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from hashlib import sha256
 
 from attrs import evolve, frozen
 
-from teleservices_core.domain.consequences import Consequence, consequence
+from teleservices_core.domain.consequences import Consequence, Landscape, consequence
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Uai
@@ -25,6 +26,13 @@ class ParticipationPlan:
     establishments: tuple[Establishment, ...]
     """Those for which it changes something."""
     consequence: Consequence
+    upon: Landscape
+
+    @property
+    def seen(self) -> str:
+        """To compare with what another plan moves."""
+        moved = " ".join(sorted(each.uai.code for each in self.establishments))
+        return sha256(moved.encode()).hexdigest()[:16]
 
 
 def plan_participation(
@@ -36,7 +44,7 @@ def plan_participation(
     moved = [e for e in before.establishments if e.uai in uais and e.takes_part is not takes_part]
     after = before.having(evolve(each, takes_part=takes_part) for each in moved)
     told = consequence(before, after, site.catalogue.modules, site.catalogue.rules)
-    return ParticipationPlan(takes_part, tuple(moved), told)
+    return ParticipationPlan(takes_part, tuple(moved), told, before)
 
 
 def set_participation(

@@ -28,6 +28,8 @@ class Plan:
     seen: str
     """To hand back when they are made: refused if somebody else decides meanwhile."""
     consequence: Consequence
+    upon: Landscape
+    """The académie as it was when the plan was made."""
 
 
 def landscape(
@@ -60,7 +62,7 @@ def plan_upon(site: Site, before: Landscape, changes: Iterable[Change]) -> Plan:
         policy = change.applied(policy, year)
     after = evolve(before, policy=policy)
     told = consequence(before, after, site.catalogue.modules, site.catalogue.rules)
-    return Plan(year, found, present_state(found, before.policy, year), told)
+    return Plan(year, found, present_state(found, before.policy, year), told, before)
 
 
 def make_changes(

@@ -8,6 +8,12 @@ from teleservices_core.contributions import NavItem
 from teleservices_core.i18n import _
 from teleservices_core.web.pages import (
     academy,
+    academy_choices,
+    academy_journal,
+    academy_modules,
+    academy_school,
+    academy_schools,
+    academy_years,
     account,
     accounts,
     children,
@@ -47,6 +53,12 @@ ROUTES: Final = (
     *class_sheet.ROUTES,
     *accounts.ROUTES,
     *academy.ROUTES,
+    *academy_modules.ROUTES,
+    *academy_choices.ROUTES,
+    *academy_years.ROUTES,
+    *academy_schools.ROUTES,
+    *academy_school.ROUTES,
+    *academy_journal.ROUTES,
     *lifecycle.ROUTES,
 )
 

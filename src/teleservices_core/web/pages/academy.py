@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
 from attrs import frozen
 
 from teleservices_core.academy_ports import AuditEntry
-from teleservices_core.academy_words import Names, describe_act
+from teleservices_core.academy_words import describe_act
 from teleservices_core.contributions import Access, Route
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.i18n import _
 from teleservices_core.people_words import show_actor
+from teleservices_core.ports import Transaction
 from teleservices_core.usecases.site import Site
 from teleservices_core.web.context import Context
+from teleservices_core.web.pages.academy_shared import names_of
 from teleservices_core.web.responses import Page
 
 
@@ -26,23 +28,24 @@ class JournalLine:
     at: datetime
     act: str
     by: str
+    about: str
     school: str
     uai: str
 
 
 def journal_lines(
-    site: Site, entries: Iterable[AuditEntry], establishments: Iterable[Establishment]
+    site: Site, tx: Transaction, entries: Sequence[AuditEntry], schools: Iterable[Establishment]
 ) -> list[JournalLine]:
-    """Entries in words."""
-    schools = {each.uai.code: each.name for each in establishments}
-    modules = {module.id: module.title for module in site.catalogue.modules}
-    names = Names(modules, schools, site.academie.zone)
+    """Entries in words: one statement, for the names of the persons that they are about."""
+    names = names_of(site, schools)
+    persons = tx.audit.names({e.subject_id for e in entries if e.subject_id is not None})
     return [
         JournalLine(
             at=entry.at,
             act=describe_act(entry, names),
-            by=show_actor(entry) or _("ligne de commande"),
-            school=schools.get(entry.uai.code, entry.uai.code) if entry.uai else "",
+            by=show_actor(entry) or ("" if entry.subject_id else _("ligne de commande")),
+            about=persons.get(entry.subject_id, "") if entry.subject_id else "",
+            school=names.schools.get(entry.uai.code, entry.uai.code) if entry.uai else "",
             uai=entry.uai.code if entry.uai else "",
         )
         for entry in entries
@@ -54,13 +57,13 @@ def overview(context: Context) -> Page:
     site = context.site
     with site.database.reading() as tx:
         establishments = tx.roster.establishments()
-        journal = tx.audit.latest(15)
+        journal = journal_lines(site, tx, tx.audit.latest(15), establishments)
     return Page(
         "academy/overview.html",
         {
             "reports": site.plugins.reports,
             "failures": list(site.plugins.failures)[::-1][:10],
-            "journal": journal_lines(site, journal, establishments),
+            "journal": journal,
             "year": site.school_year(),
         },
     )
