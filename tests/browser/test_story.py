@@ -9,22 +9,10 @@ from academy_demo.build import PASSWORD
 
 from teleservices_core.usecases.mailing import deliver
 
+from .steps import fits, sign_in
+
 pytestmark = pytest.mark.browser
 CHOSEN = "quatre chats sur le toit"
-
-
-def sign_in(page, login_name, secret):
-    """Fill in the sign-in form."""
-    page.goto("/connexion")
-    page.get_by_label("Identifiant").fill(login_name)
-    page.get_by_label("Mot de passe").fill(secret)
-    page.get_by_role("button", name="Se connecter").click()
-
-
-def fits(page):
-    """Whether the page has no sideways scrolling."""
-    root = "document.documentElement"
-    return page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
 
 
 @pytest.mark.faq("F02")
@@ -89,49 +77,3 @@ def test_head_opens_a_module(phone, chromium, demo):
     context.close()
     phone.goto("/")
     assert "L’établissement a fermé ce téléservice" in closed.first.inner_text()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_pages_are_accessible(chromium, demo, scheme, width):
-    """Axe finds nothing on the pages of a family, a school and an académie."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    made, _services = demo
-    people = {each.key: each for each in made.personas()}
-    visits = {
-        None: (
-            "/connexion",
-            "/identifiant-oublie",
-            "/mot-de-passe-oublie",
-            "/aide",
-            "/accessibilite",
-            "/introuvable",
-            "/demo/",
-        ),
-        "separes_mere": ("/", "/compte", "/compte/courriel", "/compte/mot-de-passe"),
-        "fratrie_eleve": ("marks",),
-        "chef_college": ("/", "notifications"),
-        "admin_academie": ("/",),
-    }
-    for key, paths in visits.items():
-        context = chromium.new_context(
-            base_url=made.base_url,
-            color_scheme=scheme,
-            viewport={"width": width, "height": 800},
-            bypass_csp=True,
-        )
-        page = context.new_page()
-        if key:
-            sign_in(page, people[key].login_name, PASSWORD)
-        for path in paths:
-            if path == "marks":
-                page.locator(".tile-open a").first.click()
-            elif path == "notifications":
-                page.get_by_role("link", name="Notifications").click()
-            else:
-                page.goto(path)
-            found = Axe().run(page, options={"resultTypes": ["violations"]})
-            assert found.violations_count == 0, (page.url, found.generate_report())
-            assert fits(page), page.url
-        context.close()

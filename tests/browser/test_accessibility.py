@@ -1,0 +1,73 @@
+"""Every page that a person can reach by following links, looked at by axe."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from academy_demo.build import PASSWORD
+
+from .steps import fits, sign_in
+
+pytestmark = pytest.mark.browser
+PEOPLE = (
+    None,
+    "separes_mere",
+    "fratrie_eleve",
+    "chef_college",
+    "secretariat_college",
+    "admin_academie",
+    "assistance",
+)
+SEEDS = ("/introuvable", "/demo/")
+NOT_PAGES = re.compile(r"\.(pdf|zip|csv|json)$|/telecharger|/api/|^/demo")
+MOST = 30
+"""Pages of one person; siblings of one page count once."""
+
+
+def kind(path: str) -> str:
+    """The page that an address is one of: ids, codes and years left out."""
+    path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}|\d{7}[A-Z]", "*", path)
+    return re.sub(r"/\d[^/]*(?=/|$)", "/*", path)
+
+
+def links(page) -> list[str]:
+    """Addresses of our own that the page leads to, without their query."""
+    found = page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
+    here = urlsplit(page.url)
+    ours = [urlsplit(each) for each in found]
+    return [each.path for each in ours if (each.scheme, each.netloc) == (here.scheme, here.netloc)]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+@pytest.mark.parametrize("key", PEOPLE)
+def test_every_page(chromium, demo, key, width, scheme):
+    """Axe finds nothing, and nothing is wider than the screen, on a phone and on a desktop."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    made, _services = demo
+    context = chromium.new_context(
+        base_url=made.base_url,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 800},
+        bypass_csp=True,
+    )
+    page = context.new_page()
+    if key:
+        person = next(each for each in made.personas() if each.key == key)
+        sign_in(page, person.login_name, PASSWORD)
+    seen: set[str] = set()
+    waiting = ["/", *SEEDS] if key is None else ["/"]
+    while waiting and len(seen) < MOST:
+        path = waiting.pop(0)
+        if kind(path) in seen:
+            continue
+        seen.add(kind(path))
+        page.goto(path)
+        found = Axe().run(page, options={"resultTypes": ["violations"]})
+        assert found.violations_count == 0, (page.url, found.generate_report())
+        assert fits(page), page.url
+        waiting += [each for each in links(page) if not NOT_PAGES.search(each)]
+    context.close()
+    assert len(seen) > 3, seen
