@@ -490,7 +490,9 @@ class Life(RuleBasedStateMachine):
             return
         known = self.known[name]
         assert known.state is viewer.account.state
-        if viewer.account.state is _S.ISSUED:
+        if viewer.has_gone_further:
+            done = claiming.go_on(self.site, viewer)
+        elif viewer.account.state is _S.ISSUED:
             password = self.new_password()
             good = known.letter is not None and self.clock.now() < known.letter.expires_at
             try:

@@ -80,3 +80,32 @@ def test_switch(services):
     with services.site.database.reading() as tx:
         assert [e.action for e in tx.audit.latest(2)] == ["module.closed", "module.open"]
         assert tx.audit.latest(1)[0].actor == "Claude DURAND"
+
+
+@pytest.mark.faq("F12")
+def test_confirmed_on_another_device(services, family):
+    """The computer that waits goes on by itself once the link is opened on a telephone."""
+    child, letter = family
+    computer, phone = Browser(services), Browser(services)
+    computer.sign_in(letter.candidate.account.login_name, letter.code)
+    computer.submit("mot-de-passe", password=CHOSEN, again=CHOSEN)
+    computer.submit("courriel", email="anne@example.org")
+    deliver(services.site, services.mailer)
+    (mail,) = services.mailer.messages()
+    phone.get(re.search(r"http://localhost(/confirmer/\S+)", mail.get_content()).group(1))
+    phone.submit("/confirmer/")
+    for page in ("/activation/en-attente", "/"):
+        assert child.full_name in computer.get(page).text
+        assert computer.page.request.path == "/"
+
+
+def test_a_letter_opened_twice_is_claimed_once(services, family):
+    """Who came in with a photographed letter is out as soon as its owner has chosen a password."""
+    _child, letter = family
+    login = letter.candidate.account.login_name
+    owner, thief = Browser(services), Browser(services)
+    for browser in (thief, owner):
+        browser.sign_in(login, letter.code)
+    owner.submit("mot-de-passe", password=CHOSEN, again=CHOSEN)
+    assert thief.get("/activation/courriel").request.path == "/connexion"
+    assert owner.get("/").request.path == "/activation/courriel"

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from teleservices_core.domain.accounts import Account, Audience, Session, SessionPurpose
+from teleservices_core.domain.accounts import (
+    Account,
+    AccountState,
+    Audience,
+    Session,
+    SessionPurpose,
+)
 from teleservices_core.domain.staff import Role
 from teleservices_core.domain.values import Uai
 
@@ -26,6 +32,12 @@ class Viewer:
     def in_full(self) -> bool:
         """Whether the first login is over."""
         return self.session.purpose is SessionPurpose.FULL
+
+    @property
+    def has_gone_further(self) -> bool:
+        """Whether the first login that this session began has ended in another one."""
+        began = self.session.purpose is SessionPurpose.FIRST_LOGIN
+        return began and self.account.state is AccountState.ACTIVE
 
     @property
     def in_renewal(self) -> bool:

@@ -70,7 +70,19 @@ def choose_password(site: Site, viewer: Viewer, password: str) -> SignedIn:
             raise RefusedError(letter.refusal(now) or "letter_used", uai=letter.uai)
         tx.audit.add(audited("account.claimed", now, viewer, subject_id=account.id))
         tell_of_password(site, tx, claimed, "core.claimed")
-        return replace_session(site, tx, viewer, claimed)
+        opened = replace_session(site, tx, viewer, claimed)
+        # Whoever else came in with the letter has not chosen the password.
+        tx.sessions.remove_all(account.id, but=opened.session.id_hash)
+        return opened
+
+
+def go_on(site: Site, viewer: Viewer) -> SignedIn:
+    """Go on in full where the first login ended elsewhere, as with a link opened on a telephone.
+
+    Raises :exc:`ConflictError` when the session was closed meanwhile.
+    """
+    with site.database.writing() as tx:
+        return replace_session(site, tx, viewer, viewer.account)
 
 
 def give_email(site: Site, viewer: Viewer, address: str) -> SignedIn:

@@ -10,6 +10,7 @@ from teleservices_core.domain.accounts import SessionPurpose
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import InvalidValueError, NotFoundError, TeleservicesError
+from teleservices_core.usecases.claiming import go_on
 from teleservices_core.usecases.home import child_module
 from teleservices_core.web.context import Context
 from teleservices_core.web.responses import Page, Redirect
@@ -35,6 +36,9 @@ def guard(context: Context, route: Route, values: Mapping[str, Any]) -> None:
     viewer = context.viewer
     if viewer is None:
         raise Stop(Redirect(context.entrance))
+    if viewer.has_gone_further:
+        context.signed_in = go_on(context.site, viewer)
+        raise Stop(Redirect("core.home"))
     if viewer.session.purpose is not _PURPOSE.get(route.access, SessionPurpose.FULL):
         raise Stop(Redirect("core.home" if viewer.in_full else next_step(viewer)))
     if route.access in _PURPOSE:

@@ -24,6 +24,9 @@ def home(context: Context) -> Answer:
     viewer = context.viewer
     if viewer is None:
         return context.redirect(context.entrance)
+    if viewer.has_gone_further:
+        context.signed_in = claiming.go_on(context.site, viewer)
+        return context.redirect("core.home")
     if not viewer.in_full:
         return context.redirect(next_step(viewer))
     if viewer.is_family:
