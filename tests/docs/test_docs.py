@@ -23,6 +23,14 @@ def test_faq_contract_is_up_to_date():
     )
 
 
+def test_the_life_of_an_account_is_up_to_date():
+    """The diagram and its table are made from the transitions themselves."""
+    made = runpy.run_path(str(DOCS / "make_account_life.py"))["page"]()
+    assert (DOCS / "reference" / "account-life.md").read_text(encoding="utf-8") == made, (
+        "run: python docs/make_account_life.py"
+    )
+
+
 def _hooks():
     return [name for name in vars(hookspecs) if name.startswith("teleservices_")]
 
