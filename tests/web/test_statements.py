@@ -108,3 +108,36 @@ def test_touching_the_session_is_rare(services: Teleservices, clock):
         browser.get("/compte")
         browser.get("/compte")
     assert len([each for each in seen if each.startswith("UPDATE")]) == 1
+
+
+@pytest.mark.parametrize("families", [1, 20])
+@pytest.mark.parametrize(
+    ("path", "number"),
+    [
+        ("comptes", 5),
+        ("comptes?q=martin&public=guardian&adresse=confirmed", 5),
+        ("comptes/{account_id}", 8),
+        ("notifications", 5),
+        ("notifications/preparer?choix=unused", 6),
+        ("notifications/classe", 5),
+    ],
+)
+def test_school_office(services: Teleservices, families: int, path: str, number: int):
+    """Session, roles, establishment, students and guardians; for one account what became of it."""
+    from teleservices_core.domain.staff import Role
+    from teleservices_core.testing.builders import COLLEGE
+
+    world = World(services)
+    world.establishment()
+    for _n in range(families):
+        child, mother = a_student(), an_adult()
+        world.student(child, a_schooling(child.id))
+        world.adult(mother, a_link(child.id, mother.id))
+        world.account(child, Audience.STUDENT)
+        account = world.account(mother, Audience.GUARDIAN)
+    browser = Browser(services)
+    browser.sign_in(world.staff(Role.SCHOOL_OFFICE, COLLEGE).login_name, PASSWORD)
+    with counted(services.engine) as seen:
+        page = browser.get(f"/ecole/{COLLEGE}/{path.format(account_id=account.id)}")
+    assert page.status_code == 200
+    assert len(seen) == number, seen

@@ -43,7 +43,7 @@ class _Forms(HTMLParser):
                 sent, self._pressed = not self._pressed, True
             if values.get("type") == "hidden":
                 self.hidden[-1].add(values.get("name") or "")
-            if sent and values.get("name"):
+            if sent and values.get("name") and "disabled" not in values:
                 self._add(values["name"] or "", values.get("value") or "", values.get("type"))
 
     def _add(self, name: str, value: str, kind: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from teleservices_core.domain.accounts import (
     Audience,
     CredentialLetter,
 )
+from teleservices_core.domain.lifecycle import Standing as Unused
+from teleservices_core.domain.lifecycle import closes_at
 from teleservices_core.domain.standing import (
     EmailState,
     Situation,
@@ -29,6 +32,7 @@ from teleservices_core.errors import NotFoundError, RefusedError
 from teleservices_core.office_ports import OfficeAccount
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.claiming import resend_confirmation
+from teleservices_core.usecases.lifecycle import terms_of
 from teleservices_core.usecases.rights import require_school
 from teleservices_core.usecases.site import Site, audited
 
@@ -102,7 +106,11 @@ class AccountFile:
     situation: Situation
     account: Account
     letters: tuple[CredentialLetter, ...]
+    """Of every school, the latest first."""
     acts: tuple[AuditEntry, ...]
+    """The latest first, without sign-ins."""
+    closes_at: datetime | None
+    """When it closes if nobody uses it (F31, F32)."""
 
 
 def look_at_account(site: Site, uai: Uai, account_id: UUID) -> AccountFile:
@@ -115,7 +123,15 @@ def look_at_account(site: Site, uai: Uai, account_id: UUID) -> AccountFile:
             raise NotFoundError(f"no account {account_id}")
         letters = tx.letters.of_account(account_id)
         acts = tx.audit.about(account_id, limit=_ACTS, but=_PRIVATE)
-    return AccountFile(listed, listed.situation(now), account, tuple(letters), tuple(acts))
+    good_until = letters[0].expires_at if letters else None
+    return AccountFile(
+        listed,
+        listed.situation(now),
+        account,
+        tuple(letters),
+        tuple(acts),
+        closes_at(Unused(account, good_until), terms_of(site)),
+    )
 
 
 def _listed(site: Site, tx: Transaction, uai: Uai, account_id: UUID) -> OfficeAccount:

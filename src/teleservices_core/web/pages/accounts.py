@@ -155,6 +155,7 @@ def account(
             "address": masked(listed.email) if listed.email else "",
             "pending": masked(listed.pending_email) if listed.pending_email else "",
             "last_used_on": local_date(last, zone) if last else None,
+            "closes_on": local_date(found.closes_at, zone) if found.closes_at else None,
             "letters": [_letter(context, each, establishment.uai) for each in found.letters],
             "acts": _acts(found, establishment.uai, zone),
             "errors": errors or {},
