@@ -209,5 +209,6 @@ HELP_ENTRIES: Final = (
             )
         ),
         promises=("F02", "F36"),
+        link=HelpLink(lambda: _("Liens utiles"), "core.useful_links"),
     ),
 )

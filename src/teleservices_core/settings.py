@@ -107,6 +107,15 @@ class OidcSettings:
 
 
 @frozen
+class UsefulLink:
+    """An address that the académie recommends to families."""
+
+    title: str
+    url: str = field(validator=_is_address)
+    hint: str = ""
+
+
+@frozen
 class IdentitySettings:
     """The host's own sign-in, as pages speak of it: see ``docs/how-to/identity.md``."""
 
@@ -132,6 +141,8 @@ class Settings:
     """At least 32 characters; keys the digests of links and forms."""
     site_name: str = "Téléservices"
     hotline: Hotline = Hotline()
+    useful_links: tuple[UsefulLink, ...] = ()
+    """Shown on the page « Liens utiles » (F36)."""
     privacy_contact: str = ""
     """Who answers about personal data: an address or a telephone, as it is to be shown."""
     durations: Durations = Durations()

@@ -105,6 +105,11 @@ zone = "Europe/Paris"
 phone = "03 80 44 88 09"
 hours = "du lundi au vendredi, de 9 h à 17 h"
 
+[[useful_links]]
+title = "Service-public.fr : école, collège, lycée"
+url = "https://www.service-public.fr/particuliers/vosdroits/N54"
+hint = "Vos droits et vos démarches, expliqués."
+
 [mail]
 sender = "Téléservices <ne-pas-repondre@example.org>"
 folder = "{(demo.folder / "mail").resolve()}"

@@ -70,6 +70,11 @@ def help_page(context: Context) -> Answer:
     return Page("help.html", {"entries": entries})
 
 
+def useful_links(context: Context) -> Answer:
+    """Browsers that the site works with, and what the académie recommends (F36)."""
+    return Page("useful_links.html", {"links": context.site.settings.useful_links})
+
+
 def accessibility(_context: Context) -> Answer:
     """The accessibility statement."""
     return Page("accessibility.html")
@@ -78,6 +83,7 @@ def accessibility(_context: Context) -> Answer:
 ROUTES: Final = (
     Route("core.home", "/", home, Access.PUBLIC),
     Route("core.help", "/aide", help_page, Access.PUBLIC),
+    Route("core.useful_links", "/liens-utiles", useful_links, Access.PUBLIC),
     Route("core.accessibility", "/accessibilite", accessibility, Access.PUBLIC),
     Route("core.confirm", "/confirmer/<secret>", confirm, Access.PUBLIC, FORM),
 )
