@@ -128,6 +128,19 @@ MAILS: Final = (
         ),
     ),
     MailTemplate(
+        kind="core.account_locked",
+        subject=lambda: _("Votre compte est bloqué par précaution"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "L’assistance de l’{academie} vient de bloquer le compte {login} du site {site}, par "
+            "précaution. Toutes les connexions ont été fermées.\n"
+            "\n"
+            "Pour le rouvrir, appelez l’assistance, ou choisissez un nouveau mot de passe par "
+            "« Mot de passe oublié » : {home}\n"
+        ),
+    ),
+    MailTemplate(
         kind="core.undo_email",
         subject=lambda: _("L’adresse de votre compte a changé"),
         body=lambda: _(

@@ -77,6 +77,11 @@ class OfficeAccount:
         return situation(self.state, self.claimed_at, self.letter, at)
 
     @property
+    def is_grouped(self) -> bool:
+        """Whether another account has its persons, so that it has no situation."""
+        return self.state is AccountState.GROUPED
+
+    @property
     def email_state(self) -> EmailState:
         """Whether the account can be reached by mail."""
         return email_state(self.email, self.pending_email, bounced=self.bounced)
@@ -136,6 +141,14 @@ class OfficeStore(Protocol):
         self, uai: Uai, school_year: SchoolYear, day: date, account_id: UUID
     ) -> OfficeAccount | None:
         """One of those, or None for an account that is not the school's."""
+        ...
+
+    def known_as(self, text: str) -> list[OfficeAccount]:
+        """Families' accounts of any school with this identifier or address, by identifier.
+
+        Compared whole; the address may be confirmed or still to be. Without
+        children, whom only a school's office sees. One statement.
+        """
         ...
 
     def hand_over(self, uai: Uai, letter_ids: Collection[UUID], at: datetime, by: str) -> int:

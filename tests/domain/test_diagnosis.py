@@ -155,7 +155,7 @@ def test_any_facts_have_a_next_step(known, school):
         assert Remedy.RESEND in possible, "what the words advise can be done"
     if told.case is Case.LOCKED:
         assert Remedy.UNLOCK in possible
-    if told.case in {Case.IN_ORDER, Case.MUST_WAIT} and known.account.email:
+    if told.case is Case.IN_ORDER and known.account.password_hash:
         assert Remedy.RESET in possible
     if known.account.state in {AccountState.CLOSED, AccountState.GROUPED, AccountState.NEW}:
         assert not {Remedy.RESET, Remedy.LOCK} & set(possible)

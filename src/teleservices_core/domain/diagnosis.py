@@ -172,7 +172,9 @@ def remedies(facts: Facts) -> tuple[Remedy, ...]:
     waits = facts.wait_until_at is not None and facts.at < facts.wait_until_at
     possible = {
         Remedy.RESEND: account.pending_email is not None,
-        Remedy.RESET: account.email is not None and account.state in _RESETTABLE,
+        Remedy.RESET: account.email is not None
+        and account.password_hash is not None
+        and account.state in _RESETTABLE,
         Remedy.UNLOCK: account.state is AccountState.LOCKED or waits,
         Remedy.LOCK: account.state is AccountState.ACTIVE,
     }

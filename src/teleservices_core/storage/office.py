@@ -165,16 +165,38 @@ _ALL = (students_here(*_LISTED), guardians_here(*_LISTED))
 _ONE = tuple(each.where(t.accounts.c.id == bindparam("account_id")) for each in _ALL)
 
 
-def _to_account(rows: list[AnyRow]) -> OfficeAccount:
+_KNOWN_AS = (
+    select(*_LISTED, t.accounts.c.display_name, *TRACE)
+    .select_from(t.accounts.outerjoin(t.letters, NOT_REPLACED))
+    .where(
+        t.accounts.c.audience != Audience.STAFF,
+        or_(
+            *(
+                t.accounts.c[name] == bindparam("text")
+                for name in ("login_name", "email", "pending_email")
+            )
+        ),
+    )
+    .order_by(t.accounts.c.login_name)
+)
+
+
+def _at_school(rows: list[AnyRow]) -> OfficeAccount:
+    row, children = rows[0], children_of(rows)
+    guardian = row.audience == Audience.GUARDIAN
+    return _to_account(rows, guardian_name(row) if guardian else children[0][0], children)
+
+
+def _to_account(
+    rows: list[AnyRow], recipient: str, children: tuple[tuple[str, str], ...] = ()
+) -> OfficeAccount:
     row = rows[0]
-    audience = Audience(row.audience)
-    children = children_of(rows)
     return OfficeAccount(
         id=row.account_id,
-        audience=audience,
+        audience=Audience(row.audience),
         login_name=row.login_name,
         state=AccountState(row.state),
-        recipient=guardian_name(row) if audience is Audience.GUARDIAN else children[0][0],
+        recipient=recipient,
         children=children,
         claimed_at=row.claimed_at,
         email=row.email,
@@ -209,10 +231,15 @@ class Office:
         self, statements: tuple[Select[Any], ...], asked: dict[str, Any]
     ) -> list[OfficeAccount]:
         return [
-            _to_account(rows)
+            _at_school(rows)
             for statement in statements
             for rows in by_account(self.connection.execute(statement, asked).all())
         ]
+
+    def known_as(self, text: str) -> list[OfficeAccount]:
+        """See the port."""
+        found = by_account(self.connection.execute(_KNOWN_AS, {"text": text}).all())
+        return [_to_account(rows, rows[0].display_name) for rows in found]
 
     def hand_over(self, uai: Uai, letter_ids: Collection[UUID], at: datetime, by: str) -> int:
         """See the port."""

@@ -82,19 +82,7 @@ class World:
             town=adult.address.town,
         )
         for link in links:
-            self._insert(
-                t.responsibilities,
-                student_id=link.student_id,
-                adult_id=link.adult_id,
-                level=link.level,
-                kinship=link.kinship,
-                pays_fees=link.pays_fees,
-                receives_aid=link.receives_aid,
-                lodges=link.lodges,
-                contact_first=link.contact_first,
-                from_on=link.from_on,
-                until_on=link.until_on,
-            )
+            self.link(link)
         return adult
 
     def siecle_key(self, person: Student | Adult, siecle_id: str, uai: Uai = COLLEGE) -> None:
@@ -102,6 +90,22 @@ class World:
         kind = "student" if isinstance(person, Student) else "adult"
         self._insert(
             t.siecle_keys, uai=uai.code, kind=kind, siecle_id=siecle_id, entity_id=person.id
+        )
+
+    def link(self, link: Responsibility) -> None:
+        """Add a link between an adult and a student."""
+        self._insert(
+            t.responsibilities,
+            student_id=link.student_id,
+            adult_id=link.adult_id,
+            level=link.level,
+            kinship=link.kinship,
+            pays_fees=link.pays_fees,
+            receives_aid=link.receives_aid,
+            lodges=link.lodges,
+            contact_first=link.contact_first,
+            from_on=link.from_on,
+            until_on=link.until_on,
         )
 
     def account(

@@ -29,6 +29,8 @@ class Consultation:
     place: str
     """The establishment acted for; empty for the académie."""
     reason: str
+    caller: str
+    """Who called, as it was noted; both only for what was about the account itself."""
 
 
 @frozen
@@ -67,6 +69,7 @@ def consultations(site: Site, viewer: Viewer, number: int = 1) -> Consultations:
             who=show_actor(entry),
             place=places.get(entry.uai, str(entry.uai)) if entry.uai else "",
             reason=str(entry.detail.get("reason", "")) if own else "",
+            caller=str(entry.detail.get("caller", "")) if own else "",
         )
 
     return Consultations(tuple(map(told, entries)), number, -(-acts // PER_PAGE))

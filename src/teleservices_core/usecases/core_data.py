@@ -211,6 +211,7 @@ def _entry(entry: AuditEntry) -> Mapping[str, Any]:
         _("acte"): show_act(entry.action),
         _("par"): show_actor(entry),
         _("motif"): entry.detail.get("reason"),
+        _("à l’appel de"): entry.detail.get("caller"),
     }
 
 

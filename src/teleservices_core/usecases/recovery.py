@@ -104,9 +104,26 @@ def _mail_reset_link(site: Site, tx: Transaction, parcel: Parcel) -> None:
             host=host_name(site.settings.identity),
         )
     else:
-        lifetime = timedelta(days=site.settings.durations.reset_link_days)
-        send_link(site, tx, account, TokenPurpose.RESET_PASSWORD, account.email, lifetime)
+        _send_link(site, tx, account, account.email)
     tx.audit.add(audited("account.reset_asked", site.now(), None, subject_id=account.id))
+
+
+def _send_link(site: Site, tx: Transaction, account: Account, address: str) -> None:
+    lifetime = timedelta(days=site.settings.durations.reset_link_days)
+    send_link(site, tx, account, TokenPurpose.RESET_PASSWORD, address, lifetime)
+
+
+def send_reset(site: Site, tx: Transaction, account: Account) -> None:
+    """Send the link for whoever helps; it counts among the account's own requests.
+
+    Raises :exc:`RefusedError` ``nowhere_to_send`` without a confirmed address or
+    a password to replace, or ``too_many`` in an hour.
+    """
+    if account.email is None or account.password_hash is None or account.state not in _USABLE:
+        raise RefusedError("nowhere_to_send")
+    if not _is_heeded(tx, f"{LOST_PASSWORD}\0{account.login_name}", site.now(), _PER_HOUR):
+        raise RefusedError("too_many")
+    _send_link(site, tx, account, account.email)
 
 
 REQUESTS: Final[Mapping[str, Callable[[Site, Transaction, Parcel], None]]] = {

@@ -37,6 +37,12 @@ def require_academy(site: Site, tx: Transaction, viewer: Viewer) -> None:
         raise NotAllowedError("not of the académie")
 
 
+def require_hotline(site: Site, tx: Transaction, viewer: Viewer) -> None:
+    """Refuse who neither answers the help line nor is of the académie's staff today."""
+    if not _roles(site, tx, viewer) & {(Role.HOTLINE, None), (Role.ACADEMY_ADMIN, None)}:
+        raise NotAllowedError("not of the help line")
+
+
 def require_module(site: Site, tx: Transaction, viewer: Viewer, uai: Uai, module_id: str) -> None:
     """Refuse who neither heads the establishment nor holds a delegation for the module today."""
     today = site.academie.today(site.now())

@@ -35,6 +35,8 @@ def home(context: Context) -> Answer:
         return context.redirect("core.school", uai=viewer.schools[0].code)
     if viewer.is_academy:
         return context.redirect("core.academy")
+    if viewer.is_hotline:
+        return context.redirect("core.hotline")
     return context.redirect("core.account")
 
 

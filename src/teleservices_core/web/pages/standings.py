@@ -40,6 +40,11 @@ class Shown:
     when: str = ""
 
 
+def show_grouped() -> Shown:
+    """An account that gave its persons to another: no situation is its own."""
+    return Shown(_("Regroupé"), "neutral")
+
+
 def show_situation(situation: Situation, zone: ZoneInfo) -> Shown:
     """A standing, with its last day or its first."""
     standing, when = situation.standing, ""
