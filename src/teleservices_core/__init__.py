@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from teleservices_core.app import Teleservices
     from teleservices_core.domain.accounts import Audience
     from teleservices_core.domain.activation import ActivationRule, Decision, Effect, Question, Vote
+    from teleservices_core.domain.identities import ExternalIdentity
     from teleservices_core.domain.localtime import SchoolYear, Window
     from teleservices_core.domain.modules import ModuleDefinition, OpeningMode
     from teleservices_core.domain.values import Ine, Mef, Uai
@@ -25,6 +26,7 @@ __all__ = [
     "Audience",
     "Decision",
     "Effect",
+    "ExternalIdentity",
     "Ine",
     "Mef",
     "ModuleDefinition",
@@ -45,6 +47,7 @@ _PLACES: Final = {
     "app": ("Teleservices",),
     "domain.accounts": ("Audience",),
     "domain.activation": ("ActivationRule", "Decision", "Effect", "Question", "Vote"),
+    "domain.identities": ("ExternalIdentity",),
     "domain.localtime": ("SchoolYear", "Window"),
     "domain.modules": ("ModuleDefinition", "OpeningMode"),
     "domain.values": ("Ine", "Mef", "Uai"),

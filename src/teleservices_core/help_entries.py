@@ -8,7 +8,7 @@ from typing import Final
 from teleservices_core.contributions import HelpEntry, HelpLink
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.credentials import PASSWORD_MIN
-from teleservices_core.i18n import _, ngettext, show_phone
+from teleservices_core.i18n import _, ngettext, show_host, show_phone
 from teleservices_core.settings import Settings
 
 _FAMILIES: Final = frozenset({Audience.GUARDIAN, Audience.STUDENT})
@@ -33,6 +33,7 @@ def figures(settings: Settings) -> Mapping[str, str]:
         "hotline": _("l’assistance au {phone}").format(phone=phone)
         if hotline.phone
         else _("le secrétariat de l’établissement"),
+        "host": show_host(settings.identity.name),
         "password_min": str(PASSWORD_MIN),
     }
 
@@ -110,6 +111,19 @@ HELP_ENTRIES: Final = (
             )
         ),
         promises=("F30",),
+    ),
+    HelpEntry(
+        "core.identity",
+        lambda: _("Puis-je me connecter avec mon compte ENT ou EduConnect ?"),
+        _said(
+            lambda: _(
+                "Oui, quand l’établissement ou l’académie l’a prévu : {host} vous connecte alors "
+                "ici sans autre mot de passe. La première fois, le site peut vous demander de "
+                "relier votre compte : saisissez une seule fois l’identifiant et le mot de passe "
+                "de votre notification, ou ceux que vous utilisez déjà. « Mon compte » permet de "
+                "délier."
+            )
+        ),
     ),
     HelpEntry(
         "core.lost_login",

@@ -97,6 +97,11 @@ def show_age(age: timedelta) -> str:
     return ngettext("il y a {n} jour", "il y a {n} jours", age.days).format(n=age.days)
 
 
+def show_host(name: str) -> str:
+    """What sentences call the host that signs people in, whatever its name, or without one."""
+    return name or _("votre ENT")
+
+
 def show_phone(text: str) -> str:
     """A French number by pairs of digits that do not part; another as it is written."""
     digits = re.sub(r"[\s.\-]", "", text)

@@ -12,7 +12,6 @@ from typing import Final
 from teleservices_core.contributions import Message, Words
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.i18n import _, show_phone
-from teleservices_core.settings import IdentitySettings
 
 
 def _without_it() -> str:
@@ -245,11 +244,6 @@ UNKNOWN: Final = Words(
     staff=lambda: _("Motif {reason} (règle {rule})."),
 )
 """For a reason without words, or whose words fail."""
-
-
-def host_name(settings: IdentitySettings) -> str:
-    """What a sentence calls the host that signs people in."""
-    return settings.name or _("votre ENT")
 
 
 def contact(school: Establishment) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,9 @@ def make_site(make_database: Callable[[str], str]) -> Iterator[MakeSite]:
     """Make a site with the probe plugin, on SQLite: hosts do not see the database."""
     made: list[Teleservices] = []
 
-    def make(name: str = "Dijon", base_url: str = "http://localhost") -> Teleservices:
+    def make(
+        name: str = "Dijon", base_url: str = "http://localhost", **adapters: Any
+    ) -> Teleservices:
         settings = make_settings(
             make_database("sqlite"),
             base_url=base_url,
@@ -37,6 +40,7 @@ def make_site(make_database: Callable[[str], str]) -> Iterator[MakeSite]:
             hasher=Argon2Hasher.cheapest(),
             plugins={"probe": probe},
             discover=False,
+            **adapters,
         )
         made.append(services)
         return services

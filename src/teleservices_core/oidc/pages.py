@@ -17,7 +17,7 @@ from teleservices_core.domain.identities import (
     ExternalIdentity,
 )
 from teleservices_core.errors import RefusedError
-from teleservices_core.i18n import _
+from teleservices_core.i18n import _, show_host
 from teleservices_core.oidc.provider import Provider, ProviderError
 from teleservices_core.oidc.state import new_request, take_request
 from teleservices_core.oidc.tokens import TokenRefusedError
@@ -25,7 +25,6 @@ from teleservices_core.usecases.identities import sign_in_by_identity
 from teleservices_core.web.context import Context
 from teleservices_core.web.identity import wait_for_link
 from teleservices_core.web.responses import Page, Redirect
-from teleservices_core.words import host_name
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +123,7 @@ def _no_answer(context: Context, error: Exception) -> Page:
     site = context.site
     log.warning("the identity provider fails: %s", error)
     site.plugins.record_failure("oidc", "provider", error, site.now())
-    host = host_name(site.settings.identity)
+    host = show_host(site.settings.identity.name)
     return _page(
         _("La connexion par {host} est momentanément impossible").format(host=host),
         _("Le service de connexion ne répond pas."),
@@ -146,7 +145,7 @@ def _late(_context: Context) -> Page:
 
 
 def _not_confirmed(context: Context) -> Page:
-    host = host_name(context.site.settings.identity)
+    host = show_host(context.site.settings.identity.name)
     return _page(
         _("Vous n’êtes pas connecté"),
         _("{host} n’a pas confirmé votre identité.").format(host=host),

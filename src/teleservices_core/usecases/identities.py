@@ -26,13 +26,13 @@ from teleservices_core.domain.identities import (
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.hashing import new_secret
+from teleservices_core.i18n import show_host
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.devices import remember_device
 from teleservices_core.usecases.links import send_mail
 from teleservices_core.usecases.signing_in import SignedIn, open_session, purpose_of
 from teleservices_core.usecases.site import Site, audited
 from teleservices_core.usecases.throttling import Proof, forget_failures, prove
-from teleservices_core.words import host_name
 
 _A_DAY = timedelta(days=1)
 _TRIES = 3
@@ -257,7 +257,7 @@ def _link(
             account=account,
             name=account.display_name,
             login=account.login_name,
-            host=host_name(site.settings.identity),
+            host=show_host(site.settings.identity.name),
         )
     return after
 

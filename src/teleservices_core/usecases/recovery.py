@@ -25,6 +25,7 @@ from teleservices_core.domain.throttling import slice_of
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotAllowedError, RefusedError
 from teleservices_core.hashing import digest, new_secret
+from teleservices_core.i18n import show_host
 from teleservices_core.ports import Transaction
 from teleservices_core.upkeep_ports import Parcel
 from teleservices_core.usecases.claiming import normalize_email
@@ -38,7 +39,6 @@ from teleservices_core.usecases.passwords import (
 from teleservices_core.usecases.signing_in import SignedIn, open_session, replace_session
 from teleservices_core.usecases.site import Site, audited
 from teleservices_core.usecases.throttling import device_digest, repeats
-from teleservices_core.words import host_name
 
 LOST_LOGIN: Final = "core.lost_login"
 LOST_PASSWORD: Final = "core.lost_password"  # noqa: S105 - a kind of request
@@ -101,7 +101,7 @@ def _mail_reset_link(site: Site, tx: Transaction, parcel: Parcel) -> None:
             account=account,
             name=account.display_name,
             login=account.login_name,
-            host=host_name(site.settings.identity),
+            host=show_host(site.settings.identity.name),
         )
     else:
         _send_link(site, tx, account, account.email)

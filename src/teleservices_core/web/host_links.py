@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from teleservices_core.i18n import show_host
 from teleservices_core.web.context import Context
-from teleservices_core.words import host_name
 
 
 @frozen
@@ -23,4 +23,4 @@ def host_links(context: Context) -> HostLinks:
     sign_in_url, sign_out_url = settings.sign_in_url, settings.sign_out_url
     if settings.oidc is not None:
         sign_in_url, sign_out_url = map(context.urls.to, ("oidc.sign_in", "oidc.sign_out"))
-    return HostLinks(host_name(settings), sign_in_url, sign_out_url)
+    return HostLinks(show_host(settings.name), sign_in_url, sign_out_url)

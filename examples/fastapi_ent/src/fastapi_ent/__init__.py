@@ -1,0 +1,1 @@
+"""An ENT of a few lines that mounts the téléservices."""
