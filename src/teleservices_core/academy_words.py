@@ -167,3 +167,44 @@ def _instant(text: str) -> datetime | None:
 
 def _lower(text: str) -> str:
     return text[0].lower() + text[1:]
+
+
+def _skipped() -> str:
+    return _(
+        "Cette heure n’existe pas : on passe ce jour-là à l’heure d’été. Choisissez une heure "
+        "plus tôt ou plus tard."
+    )
+
+
+DOUBT_WORDS: Final[Mapping[str, Message]] = {
+    "past": lambda: _("Ce tour est déjà terminé."),
+    "long": lambda: _("Ce tour dure plus de 200 jours."),
+    "other_year": lambda: _("Ces dates sortent de l’année scolaire choisie."),
+    "opens_twice": lambda: _(
+        "À l’ouverture, l’heure choisie existe deux fois (passage à l’heure d’hiver) : "
+        "la première compte."
+    ),
+    "closes_twice": lambda: _(
+        "À la fermeture, l’heure choisie existe deux fois (passage à l’heure d’hiver) : "
+        "la seconde compte."
+    ),
+    "overlaps": lambda: _("Ce tour en touche un autre : ils ne feront qu’un pour les familles."),
+    "restricts": lambda: _(
+        "Ce module n’avait pas de campagne : il ne sera plus ouvert que pendant ses tours."
+    ),
+}
+"""What may be a mistake in the dates of a round."""
+REFUSAL_WORDS: Final[Mapping[str, tuple[str, Message]]] = {
+    "opens_skipped": ("ouvre", _skipped),
+    "closes_skipped": ("ferme", _skipped),
+    "ends_before": ("ferme", lambda: _("Le tour se termine avant de commencer.")),
+    "not_later": ("ferme", lambda: _("Choisissez une fin plus tardive que l’actuelle.")),
+    "over": (
+        "ferme",
+        lambda: _(
+            "Ce tour est terminé : ajoutez un nouveau tour, ou prolongez-le pour un seul "
+            "établissement."
+        ),
+    ),
+}
+"""The field that each refusal is about, and its words."""

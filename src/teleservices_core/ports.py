@@ -346,6 +346,10 @@ class PolicyStore(Protocol):
         """Undo a decision: what is inherited holds again. Raises as :meth:`record`."""
         ...
 
+    def campaign(self, campaign_id: UUID) -> Campaign | None:
+        """One round."""
+        ...
+
     def add_campaign(self, campaign: Campaign) -> None:
         """Add a round, which has an id."""
         ...

@@ -168,6 +168,7 @@ def _fields(vote: Vote, question: Question) -> Mapping[str, str]:
         "instead": reach,
         "by": _(" par {who}").format(who=vote.set_by) if vote.set_by else "",
         "when": _on(vote.changes_at, zone),
+        "ended": _on(vote.since_at - _MINUTE if vote.since_at else None, zone),
         "until": f" {until}" if (until := _until(vote.changes_at, zone)) else "",
         "reason": vote.reason,
         "rule": vote.rule,

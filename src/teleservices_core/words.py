@@ -134,9 +134,11 @@ CORE_WORDS: Final[Mapping[str, Words]] = {
         staff=lambda: _("Campagne à venir : {when}."),
     ),
     "core.campaign_over": Words(
-        family=lambda: _("La campagne est terminée."),
+        family=lambda: _("La campagne s’est terminée {ended}."),
         next_step=_without_it,
-        staff=lambda: _("Aucune campagne en cours ni à venir : l’académie fixe les dates."),
+        staff=lambda: _(
+            "Campagne terminée {ended}, sans autre à venir : l’académie fixe les dates."
+        ),
     ),
     "core.no_campaign": Words(
         family=lambda: _("Les dates de la campagne {year} ne sont pas encore connues."),
@@ -210,6 +212,9 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "module.imposed": lambda: _("Module imposé"),
     "module.forbidden": lambda: _("Module interdit"),
     "module.inherited": lambda: _("Module rendu au réglage hérité"),
+    "campaign.added": lambda: _("Tour de campagne ajouté"),
+    "campaign.changed": lambda: _("Tour de campagne changé"),
+    "campaign.cancelled": lambda: _("Tour de campagne annulé"),
     "establishment.joined": lambda: _("Adhésion aux téléservices"),
     "establishment.left": lambda: _("Fin de l’adhésion aux téléservices"),
     "establishments.imported": lambda: _("Établissements importés"),

@@ -91,6 +91,7 @@ def filled(services, route, child):
         .replace("<identity>", "0" * 64)
         .replace("<module_id>", "notes")
         .replace("<uuid:delegation_id>", str(uuid4()))
+        .replace("<uuid:campaign_id>", str(uuid4()))
     )
     assert "<" not in path, f"say how to fill in {route.rule}"
     return path
@@ -109,7 +110,7 @@ def test_every_route_and_visitor(services, people):
             if allowed and route.name == "core.hotline_family":
                 assert status == 303, "a reason comes first"
             elif allowed:
-                missing = ("<subject>", "<identity>", "/options")
+                missing = ("<subject>", "campaign_id", "<identity>", "/options")
                 may_be_missing = any(each in route.rule for each in missing)
                 assert status in ({200, 404, 410} if may_be_missing else {200, 410})
             else:

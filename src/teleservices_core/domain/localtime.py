@@ -50,6 +50,16 @@ def end_of_day(on: date, zone: ZoneInfo) -> datetime:
     return midnight(on + timedelta(days=1), zone)
 
 
+def readings(local: datetime, zone: ZoneInfo) -> int:
+    """How many times a clock of the zone shows a local time: once, but for two nights a year.
+
+    0 for a time skipped in spring, 2 for one that comes back in autumn.
+    """
+    instants = {local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    shown = [at for at in instants if at.astimezone(zone).replace(tzinfo=None) == local]
+    return len(shown)
+
+
 def add_months(on: date, months: int) -> date:
     """The same day some calendar months later, or the month's last day.
 
@@ -128,10 +138,12 @@ class Window:
     def local(cls, opens: datetime, closes: datetime, zone: ZoneInfo) -> Window:
         """A window between two local times given to the minute, both included.
 
-        A closing time of 23:59 holds to the last second of that minute (F71).
+        A closing time of 23:59 holds to the last second of that minute (F71). Of
+        a time that the clock shows twice, the window opens at the first and
+        closes at the second; see :func:`readings`.
         """
-        after = closes.replace(tzinfo=zone).astimezone(UTC) + timedelta(minutes=1)
-        return cls(opens.replace(tzinfo=zone), after)
+        last = max(closes.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        return cls(opens.replace(tzinfo=zone), last + timedelta(minutes=1))
 
     def __contains__(self, at: datetime) -> bool:
         return not self.is_before(at) and not self.is_after(at)

@@ -110,6 +110,11 @@ class Policy:
         """What was decided at one scope."""
         return self._openings.get((scope, module_id, school_year, audience))
 
+    def rounds(self, module_id: str, school_year: SchoolYear) -> tuple[Campaign, ...]:
+        """The rounds of a module, those of single establishments included, by their start."""
+        found = self._campaigns.get((module_id, school_year), ())
+        return tuple(sorted(found, key=lambda c: (*_by_start(c.window), c.uai is not None)))
+
     def with_opening(self, opening: Opening) -> Policy:
         """The same policy with one decision more, or replaced."""
         key = (opening.scope, opening.module_id, opening.school_year, opening.audience)
@@ -130,9 +135,13 @@ class Policy:
         return _merged(c.window for c in rounds if c.uai is None or c.uai == uai)
 
 
+def _by_start(window: Window) -> tuple[bool, datetime | None]:
+    return (window.from_at is not None, window.from_at)
+
+
 def _merged(windows: Iterable[Window]) -> tuple[Window, ...]:
     merged: list[Window] = []
-    for window in sorted(windows, key=lambda w: (w.from_at is not None, w.from_at)):
+    for window in sorted(windows, key=_by_start):
         last = merged[-1] if merged else None
         if last is None or (last.until_at is not None and window.is_before(last.until_at)):
             merged.append(window)

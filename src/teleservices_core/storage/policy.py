@@ -141,6 +141,20 @@ class PolicyTable:
         )
         _require_one(done.rowcount, f"the decision about {opening.module_id}")
 
+    def campaign(self, campaign_id: UUID) -> Campaign | None:
+        """See the port."""
+        row = self.connection.execute(select(t.campaigns).where(_c.id == campaign_id)).first()
+        if row is None:
+            return None
+        return Campaign(
+            module_id=row.module_id,
+            school_year=SchoolYear(row.school_year),
+            window=Window(row.from_at, row.until_at),
+            uai=Uai(row.scope) if row.scope else None,
+            title=row.title,
+            id=row.id,
+        )
+
     def add_campaign(self, campaign: Campaign) -> None:
         """See the port."""
         self.connection.execute(

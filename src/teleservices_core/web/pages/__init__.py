@@ -8,6 +8,7 @@ from teleservices_core.contributions import NavItem
 from teleservices_core.i18n import _
 from teleservices_core.web.pages import (
     academy,
+    academy_campaigns,
     academy_choices,
     academy_journal,
     academy_modules,
@@ -60,6 +61,7 @@ ROUTES: Final = (
     *academy_years.ROUTES,
     *academy_schools.ROUTES,
     *academy_school.ROUTES,
+    *academy_campaigns.ROUTES,
     *academy_journal.ROUTES,
     *lifecycle.ROUTES,
 )
