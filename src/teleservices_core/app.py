@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from sqlalchemy import Engine
 
 from teleservices_core import builtin
 from teleservices_core.clock import SystemClock
+from teleservices_core.domain.localtime import instant
+from teleservices_core.domain.values import Uai
 from teleservices_core.errors import SettingsError
 from teleservices_core.hashing import Argon2Hasher
 from teleservices_core.identity_ports import Identify
@@ -24,7 +26,13 @@ from teleservices_core.storage.unit_of_work import SqlDatabase
 from teleservices_core.usecases.site import Site
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
     from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from teleservices_core.domain.accounts import Account, Audience
+    from teleservices_core.usecases.answers import ModuleAnswer
+    from teleservices_core.usecases.offers import Offering
 
 
 class Teleservices:
@@ -96,6 +104,72 @@ class Teleservices:
         """Answer a WSGI request."""
         answer: Iterable[bytes] = self.wsgi(environ, start_response)
         return answer
+
+    @overload
+    def decide(
+        self,
+        module_id: str,
+        *,
+        account: Account | UUID | str,
+        student: UUID,
+        at: datetime | None = None,
+    ) -> ModuleAnswer: ...
+
+    @overload
+    def decide(
+        self,
+        module_id: str,
+        *,
+        establishment: Uai | str,
+        audience: Audience,
+        at: datetime | None = None,
+    ) -> ModuleAnswer: ...
+
+    def decide(
+        self,
+        module_id: str,
+        *,
+        account: Account | UUID | str | None = None,
+        student: UUID | None = None,
+        establishment: Uai | str | None = None,
+        audience: Audience | None = None,
+        at: datetime | None = None,
+    ) -> ModuleAnswer:
+        """Whether a module is open, and why: the decision that guards its pages.
+
+        To one family about one child: ``account`` (the account, its id or its
+        login name) and ``student`` (the id of a student it gives access to). Or
+        in a school as a whole: ``establishment`` (its UAI) and ``audience``.
+        ``at`` is an aware instant, now by default.
+
+        The answer has ``is_open``, ``flips_at`` (when time alone turns it),
+        ``decision`` with every vote, and ``told``, its words for families, for
+        heads and for the help line. Raises :exc:`NotFoundError` for what does
+        not exist or is not the account's, :exc:`InvalidValueError` for a UAI or
+        an instant that cannot be, :exc:`TypeError` for another mix of arguments.
+        """
+        from teleservices_core.usecases.asking import ask_for_child, ask_for_school
+
+        family, school = (account, student), (establishment, audience)
+        if account is not None and student is not None and school == (None, None):
+            return ask_for_child(self.site, module_id, account, student, at)
+        if establishment is not None and audience is not None and family == (None, None):
+            uai = Uai(str(establishment))
+            return ask_for_school(self.site, module_id, uai, audience, at)
+        raise TypeError("give account and student, or establishment and audience")
+
+    def catalogue(self, establishment: Uai | str, *, at: datetime | None = None) -> Offering:
+        """Every module that concerns an establishment, to whom each is open, now and soon.
+
+        What the public page of the establishment shows; ``at`` is an aware
+        instant, now by default. Two statements. Raises :exc:`NotFoundError` for
+        an unknown establishment, :exc:`InvalidValueError` for a UAI or an
+        instant that cannot be.
+        """
+        from teleservices_core.usecases.offers import offering
+
+        when = instant(at) if at else None
+        return offering(self.site, Uai(str(establishment)), at=when)
 
     def migrate(self) -> list[tuple[str, str]]:
         """Bring the database to the newest schema; returns (prefix, revision) of what ran."""

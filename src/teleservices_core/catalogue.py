@@ -63,6 +63,8 @@ class Catalogue:
     rules: tuple[ActivationRule, ...] = field(init=False)
     words: Mapping[str, Words] = field(init=False)
     routes: tuple[Route, ...] = field(init=False)
+    first_pages: Mapping[str, str] = field(init=False)
+    """The route of each module's first page about a child: the first that it declares."""
     navigation: tuple[NavItem, ...] = field(init=False)
     help_entries: tuple[HelpEntry, ...] = field(init=False)
     mails: Mapping[str, MailTemplate] = field(init=False)
@@ -92,6 +94,14 @@ class Catalogue:
     @routes.default
     def _routes(self) -> tuple[Route, ...]:
         return tuple(self._all("routes"))
+
+    @first_pages.default
+    def _first_pages(self) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        for route in self.routes:
+            if route.module_id and route.access is Access.CHILD and "GET" in route.methods:
+                found.setdefault(route.module_id, route.name)
+        return found
 
     @navigation.default
     def _navigation(self) -> tuple[NavItem, ...]:

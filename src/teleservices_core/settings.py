@@ -88,6 +88,13 @@ def _is_issuer(_instance: object, attribute: Any, url: str) -> None:
         raise ValueError(f"{attribute.name}: expected an https address, as the provider writes it")
 
 
+def _are_origins(_instance: object, attribute: Any, origins: tuple[str, ...]) -> None:
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or origin != f"{parts.scheme}://{parts.netloc}":
+            raise ValueError(f"{attribute.name}: expected an origin such as https://ent.example.fr")
+
+
 @frozen
 class OidcSettings:
     """An OpenID Connect provider; needs the extra ``oidc``."""
@@ -148,6 +155,9 @@ class Settings:
     durations: Durations = Durations()
     mail: MailSettings = MailSettings()
     identity: IdentitySettings = IdentitySettings()
+    api_origins: tuple[str, ...] = field(default=(), validator=_are_origins)
+    """Other origins whose pages may read the JSON API, signed-in families' tiles
+    included: ``https://ent.example.fr``, compared exactly. None by default."""
     disabled_plugins: tuple[str, ...] = ()
     trusted_proxies: int = field(default=0, validator=validators.ge(0))
     """Proxies in front that set X-Forwarded-For; 0 trusts none."""

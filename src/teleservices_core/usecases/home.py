@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from attrs import frozen
@@ -44,23 +45,24 @@ def family_of(site: Site, tx: Transaction, account: Account) -> list[ChildAnswer
 
 def known_children(site: Site, tx: Transaction, account: Account) -> list[Child]:
     """The students of whom an account may know something now."""
-    return [c for c in tx.roster.children(account, site.school_year()) if _may_know(site, c)]
+    now = site.now()
+    return [c for c in tx.roster.children(account, site.school_year()) if _may_know(site, c, now)]
 
 
-def _may_know(site: Site, child: Child) -> bool:
+def _may_know(site: Site, child: Child, at: datetime) -> bool:
     # A link that has ended, or of a mere contact, shows nothing: not even the school.
-    today = site.academie.today(site.now())
+    today = site.academie.today(at)
     return child.link is None or (child.link.holds_on(today) and child.link.level < 3)
 
 
 def _question(
-    site: Site, account: Account, child: Child, policy: Policy, year: SchoolYear
+    site: Site, account: Account, child: Child, policy: Policy, year: SchoolYear, at: datetime
 ) -> Question:
     return Question(
         establishment=child.establishment,
         school_year=year,
         audience=account.audience,
-        at=site.now(),
+        at=at,
         zone=site.academie.zone,
         policy=policy,
         student=child.student,
@@ -72,22 +74,28 @@ def _question(
 def _answer(
     site: Site, account: Account, child: Child, policy: Policy, year: SchoolYear
 ) -> ChildAnswer:
-    question = _question(site, account, child, policy, year)
+    question = _question(site, account, child, policy, year, site.now())
     return ChildAnswer(child, question, answers(site, question))
 
 
 def child_module(
-    site: Site, viewer: Viewer, student_id: UUID, module_id: str | None
+    site: Site,
+    account: Account,
+    student_id: UUID,
+    module_id: str | None,
+    *,
+    at: datetime | None = None,
 ) -> tuple[Child, ModuleAnswer | None]:
     """A child of the account, and the decision for one module: what guards its pages.
 
-    Two statements. Raises :exc:`NotFoundError` for a student that is not the
-    account's, or an unknown module: the same answer for both.
+    ``at`` is now by default. Two statements. Raises :exc:`NotFoundError` for a
+    student that is not the account's, or an unknown module: the same answer for both.
     """
-    year = site.school_year()
+    at = at or site.now()
+    year = site.academie.school_year(at)
     with site.database.reading() as tx:
-        child = tx.roster.child(viewer.account, student_id, year)
-        if child is None or not _may_know(site, child):
+        child = tx.roster.child(account, student_id, year)
+        if child is None or not _may_know(site, child, at):
             raise NotFoundError("no such student for this account")
         if module_id is None:
             return child, None
@@ -95,5 +103,5 @@ def child_module(
     module = site.catalogue.module(module_id)
     if module is None:
         raise NotFoundError(f"no module {module_id}")
-    question = _question(site, viewer.account, child, policy, year)
+    question = _question(site, account, child, policy, year, at)
     return child, answer(site, module, question)

@@ -21,13 +21,14 @@ from teleservices_core.identity_ports import Identify
 from teleservices_core.usecases.devices import DEVICE_LIFE
 from teleservices_core.usecases.site import Site
 from teleservices_core.web import csrf
+from teleservices_core.web.api.answers import is_api, json_response, share
 from teleservices_core.web.context import Context, LazyToken
 from teleservices_core.web.cookies import Cookies
 from teleservices_core.web.guards import Stop, guard
 from teleservices_core.web.headers import protect
 from teleservices_core.web.identity import keep_marks, who_is_there
-from teleservices_core.web.pages.errors import error_page
-from teleservices_core.web.responses import Download, Page, Redirect
+from teleservices_core.web.pages.errors import error_page, refused
+from teleservices_core.web.responses import Download, Json, Page, Redirect
 from teleservices_core.web.templating import make_environment
 from teleservices_core.web.urls import STATIC, StaticFiles, Urls, make_map, mount_point, page_path
 
@@ -101,7 +102,7 @@ class Application:
                 return self._static(**values)
             answer = self._handle(context, self._routes[name], values)
         except Stop as stop:
-            answer = stop.answer
+            answer = refused(context, stop.answer)
         except HTTPException as error:
             if error.code == 413:
                 _drain(request.environ)
@@ -130,7 +131,7 @@ class Application:
         guard(context, route, values)
         return route.handler(context, **values)
 
-    def _failed(self, context: Context, name: str, error: Exception) -> Page:
+    def _failed(self, context: Context, name: str, error: Exception) -> Page | Response:
         incident = secrets.token_hex(4)
         owner = self._owners.get(name, BUILTIN)
         log.error("incident %s in %s", incident, name or "routing", exc_info=error)
@@ -144,11 +145,13 @@ class Application:
             try:
                 response = self._page(context, answer)
             except Exception as error:  # noqa: BLE001 - a plugin's template fails like its handler
-                name = self._name_of(context)
-                response = self._page(context, self._failed(context, name, error))
+                failed = self._failed(context, self._name_of(context), error)
+                response = self._page(context, failed) if isinstance(failed, Page) else failed
         elif isinstance(answer, Redirect):
             location = context.urls.to(answer.route, **answer.values)
             response = Response(status=303, headers={"Location": location})
+        elif isinstance(answer, Json):
+            response = json_response(answer, context.request)
         elif isinstance(answer, Download):
             response = Response(answer.body, content_type=answer.media_type)
             filename = quote(answer.filename)
@@ -157,6 +160,9 @@ class Application:
             response = answer
         self._set_cookies(context, response, shown=isinstance(answer, Page))
         protect(response, cacheable=False)
+        if is_api(context.request):
+            is_public = isinstance(answer, Json) and answer.is_public
+            share(response, context.request, self.site.settings, is_public=is_public)
         return response
 
     def _name_of(self, context: Context) -> str:

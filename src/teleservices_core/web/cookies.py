@@ -38,7 +38,8 @@ class Cookies:
     def _name_suffix(self) -> str:
         return sha256(f"{self.settings.base_url} {self.mount}".encode()).hexdigest()[:8]
 
-    def _name(self, name: str) -> str:
+    def name(self, name: str) -> str:
+        """As browsers know the cookie."""
         prefix = ""
         if self.settings.is_secure:
             prefix = "__Host-" if self.mount == "/" else "__Secure-"
@@ -46,7 +47,7 @@ class Cookies:
 
     def get(self, request: Request, name: str) -> str | None:
         """The value, or None; a cookie sent twice counts for nothing."""
-        values = request.cookies.getlist(self._name(name))
+        values = request.cookies.getlist(self.name(name))
         return values[0] if len(values) == 1 else None
 
     def set(
@@ -54,7 +55,7 @@ class Cookies:
     ) -> None:
         """Set for a time, or until the browser is closed."""
         response.set_cookie(
-            self._name(name),
+            self.name(name),
             value,
             max_age=life,
             path=self.mount,
@@ -66,7 +67,7 @@ class Cookies:
     def delete(self, response: Response, name: str) -> None:
         """Remove."""
         response.delete_cookie(
-            self._name(name),
+            self.name(name),
             path=self.mount,
             secure=self.settings.is_secure,
             httponly=True,

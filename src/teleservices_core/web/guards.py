@@ -93,7 +93,9 @@ def _uai(values: Mapping[str, Any]) -> Uai:
 
 
 def _enter(context: Context, viewer: Viewer, route: Route, values: Mapping[str, Any]) -> bool:
-    child, answer = child_module(context.site, viewer, values["student_id"], route.module_id)
+    child, answer = child_module(
+        context.site, viewer.account, values["student_id"], route.module_id
+    )
     context.child, context.module = child, answer
     if answer is not None and not answer.is_open:
         raise Stop(Page("closed.html", {"child": child, "answer": answer}, status=403))

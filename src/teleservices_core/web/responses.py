@@ -26,6 +26,15 @@ class Redirect:
 
 
 @frozen
+class Json:
+    """A value to write in JSON: an attrs instance, or plain mappings."""
+
+    value: Any
+    is_public: bool = False
+    """The same for everybody: it may be kept, and is answered by 304 while it is so."""
+
+
+@frozen
 class Download:
     """A document to save; given in parts, it leaves as it is made."""
 

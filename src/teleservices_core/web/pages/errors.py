@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from werkzeug import Response
+
 from teleservices_core.contributions import Message
 from teleservices_core.i18n import _
+from teleservices_core.web.api.answers import is_api, not_signed_in, problem
 from teleservices_core.web.context import Context
 from teleservices_core.web.csrf import FIELD
-from teleservices_core.web.responses import Page
+from teleservices_core.web.responses import Page, Redirect
 
 _SECRET_FIELDS: Final = frozenset({FIELD, "password", "again", "secret"})
 
@@ -70,10 +73,12 @@ _TEXTS: Final[dict[str, tuple[Message, Message, Message]]] = {
 
 def error_page(
     context: Context, status: int, *, code: str | None = None, incident: str = ""
-) -> Page:
-    """The page of an error; text typed in a refused form is given back."""
+) -> Page | Response:
+    """The page of an error; text typed in a refused form is given back. For the API, a problem."""
     texts = _TEXTS.get(code or str(status)) or _TEXTS["400" if status < 500 else "500"]
     title, text, next_step = (message() for message in texts)
+    if is_api(context.request):
+        return problem(status, title, text, incident=incident)
     typed = []
     if code == "form_expired":
         typed = [
@@ -89,3 +94,12 @@ def error_page(
         "typed": typed,
     }
     return Page("error.html", view, status)
+
+
+def refused(context: Context, answer: Page | Redirect) -> Page | Redirect | Response:
+    """What a guard shows instead; for the API, a problem that means the same."""
+    if not is_api(context.request):
+        return answer
+    if isinstance(answer, Redirect):
+        return not_signed_in(context.urls.sign_in)
+    return error_page(context, answer.status)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from teleservices_core.contributions import Access
 from teleservices_core.usecases.home import family_home
 from teleservices_core.web.context import Context
 from teleservices_core.web.responses import Page
@@ -18,17 +17,8 @@ def home(context: Context) -> Page:
             "answers": answers,
             "first_name": viewer.name.split(" ")[0],
             "is_guardian": viewer.is_guardian,
-            "links": _links(context),
+            "links": context.site.catalogue.first_pages,
             "email_pending": viewer.account.pending_email,
             "without_email": viewer.account.email is None and viewer.account.pending_email is None,
         },
     )
-
-
-def _links(context: Context) -> dict[str, str]:
-    # A module's first page about a child is the first route it declares.
-    links: dict[str, str] = {}
-    for route in context.site.catalogue.routes:
-        if route.module_id and route.access is Access.CHILD and "GET" in route.methods:
-            links.setdefault(route.module_id, route.name)
-    return links

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from werkzeug import Request
+
 from teleservices_core.academy_words import KIND_WORDS
 from teleservices_core.contributions import Access, Route
 from teleservices_core.domain.offers import OfferState
@@ -18,12 +20,8 @@ from teleservices_core.web.responses import Page
 
 def establishments(context: Context) -> Page:
     """A page of establishments, found by words of the name, the town or the UAI."""
-    asked = context.request.args
-    search = asked.get("q", "").strip()[:SEARCH_MAX]
-    page = asked.get("page", "1")
-    if not page.isascii() or not page.isdigit() or not 0 < int(page) < 10_000:
-        raise NotFoundError(f"no page {page}")
-    found = listing(context.site, search, int(page))
+    search, page = read_search(context.request)
+    found = listing(context.site, search, page)
     return Page(
         "establishments.html",
         {
@@ -40,6 +38,22 @@ def establishments(context: Context) -> Page:
     )
 
 
+def read_search(request: Request) -> tuple[str, int]:
+    """The words searched and the page asked for. Raises :exc:`NotFoundError` for no page."""
+    page = request.args.get("page", "1")
+    if not page.isascii() or not page.isdigit() or not 0 < int(page) < 10_000:
+        raise NotFoundError(f"no page {page}")
+    return request.args.get("q", "").strip()[:SEARCH_MAX], int(page)
+
+
+def read_uai(text: str) -> Uai:
+    """The UAI of an address. Raises :exc:`NotFoundError` for one that cannot exist."""
+    try:
+        return Uai(text)
+    except InvalidValueError:
+        raise NotFoundError(f"no establishment {text}") from None
+
+
 def _query(search: str, page: int) -> dict[str, Any]:
     return {**({"q": search} if search else {}), **({"page": page} if page > 1 else {})}
 
@@ -51,10 +65,7 @@ def _opened(offering: Offering) -> str:
 
 def establishment(context: Context, uai: str) -> Page:
     """What one establishment offers now and soon, what it does not, and its office."""
-    try:
-        found = offering(context.site, Uai(uai))
-    except InvalidValueError:
-        raise NotFoundError(f"no establishment {uai}") from None
+    found = offering(context.site, read_uai(uai))
     return Page(
         "establishment.html",
         {
