@@ -76,13 +76,12 @@ class OutboxStore(Protocol):
 class LifecycleStore(Protocol):
     """What the daily run looks for, and what it erases."""
 
-    def candidates(
-        self, terms: Terms, at: datetime, after: UUID | None, limit: int
-    ) -> list[Standing]:
-        """Accounts that may be due at an instant, by id, from the one after ``after``.
+    def candidates(self, terms: Terms, at: datetime) -> list[UUID]:
+        """Accounts that may be due at an instant: all that are, and few that are not."""
+        ...
 
-        All that are due, and few that are not: the rule decides.
-        """
+    def standings(self, account_ids: Collection[UUID]) -> list[Standing]:
+        """Accounts with what the rule needs to decide, by id."""
         ...
 
     def hold(self, account_ids: Collection[UUID]) -> list[Standing]:

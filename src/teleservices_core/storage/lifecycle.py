@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -93,22 +93,20 @@ class _Group:
         return func.coalesce(*self.starts) < before
 
     def some(self, *counted: Any) -> Any:
-        """Those that come to a warning, found by their index; hardly more close than that."""
-        first = self.starts[0]
+        """Those that come to a warning or a closing, found by their index."""
+        first, limit = self.starts[0], bindparam(f"{self.reason}_begun", type_=t.UtcDateTime)
         # In the very words of the partial indexes.
         states = [_A.state == literal_column(f"'{state}'") for state in self.states]
-        begun = [first < self.over, first < self.warned, first.is_(None)]
-        return select(*counted).where(or_(*states), or_(*begun))
+        return select(*counted).where(or_(*states), or_(first < limit, first.is_(None)))
 
     def limits(self, terms: Terms, at: datetime) -> dict[str, datetime]:
         """The instants of the parameters."""
         is_used = AccountState.ACTIVE in self.states
         days = terms.unused_days if is_used else terms.unclaimed_days
+        over = over_if_before(at, days, terms.zone)
         warned = over_if_before(at, days - terms.warnings_days[0] - 1, terms.zone)
-        return {
-            f"{self.reason}_over": over_if_before(at, days, terms.zone),
-            f"{self.reason}_warned": warned,
-        }
+        limits = {"over": over, "warned": warned, "begun": max(over, warned)}
+        return {f"{self.reason}_{name}": limit for name, limit in limits.items()}
 
 
 _GROUPS = (
@@ -155,15 +153,7 @@ _GROUPED = (
     .join(t.groupings, _IN_FORCE)
     .where(_A.state == AccountState.GROUPED, t.groupings.c.until_at <= bindparam("at"))
 )
-_PAGE = union_all(*map(_due, _GROUPS), _GROUPED).subquery()
-_CANDIDATES = _STANDINGS.where(
-    _A.id.in_(
-        select(_PAGE.c.id)
-        .where(_PAGE.c.id > bindparam("after"))
-        .order_by(_PAGE.c.id)
-        .limit(bindparam("limit"))
-    )
-)
+_CANDIDATES = union_all(*map(_due, _GROUPS), _GROUPED)
 _EXPECTED = union_all(
     *map(_expected, _GROUPS),
     select(literal(REASONS[AccountState.GROUPED]), literal(0), func.count()).select_from(
@@ -175,7 +165,6 @@ _LIVING = (
     .select_from(t.accounts)
     .where(_A.state.not_in((AccountState.NEW, AccountState.CLOSED)))
 )
-_FIRST = UUID(int=0)
 
 
 def _to_standing(rows: Iterable[AnyRow]) -> Standing:
@@ -190,16 +179,14 @@ class Lifecycle:
 
     connection: Connection
 
-    def _standings(self, found: Any, given: Mapping[str, Any]) -> list[Standing]:
-        rows = self.connection.execute(found, given)
-        return [_to_standing(each) for _id, each in groupby(rows, lambda row: row.account_id)]
-
-    def candidates(
-        self, terms: Terms, at: datetime, after: UUID | None, limit: int
-    ) -> list[Standing]:
+    def candidates(self, terms: Terms, at: datetime) -> list[UUID]:
         """See the port."""
-        page = {"after": after or _FIRST, "limit": limit}
-        return self._standings(_CANDIDATES, {**_limits(terms, at), **page})
+        return list(self.connection.scalars(_CANDIDATES, _limits(terms, at)))
+
+    def standings(self, account_ids: Collection[UUID]) -> list[Standing]:
+        """See the port."""
+        rows = self.connection.execute(_STANDINGS.where(_A.id.in_(account_ids)))
+        return [_to_standing(each) for _id, each in groupby(rows, lambda row: row.account_id)]
 
     def hold(self, account_ids: Collection[UUID]) -> list[Standing]:
         """See the port."""
@@ -207,7 +194,7 @@ class Lifecycle:
         held = self.connection.scalars(free.with_for_update(skip_locked=True)).all()
         # Read by another statement, once they are held: a letter or a grouping
         # committed meanwhile is not seen by the first.
-        return self._standings(_STANDINGS.where(_A.id.in_(held)), {})
+        return self.standings(held)
 
     def living(self) -> int:
         """See the port."""

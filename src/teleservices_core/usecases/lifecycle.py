@@ -94,10 +94,10 @@ def plan_lifecycle(site: Site) -> Plan:
 
 
 def _candidates(tx: Transaction, terms: Terms, at: datetime) -> Iterator[Standing]:
-    page = tx.lifecycle.candidates(terms, at, None, _MANY)
-    while page:
-        yield from page
-        page = tx.lifecycle.candidates(terms, at, page[-1].account.id, _MANY)
+    # By id, so that two runs hold the accounts in one order.
+    found = sorted(tx.lifecycle.candidates(terms, at))
+    for start in range(0, len(found), _MANY):
+        yield from tx.lifecycle.standings(found[start : start + _MANY])
 
 
 def _named(standing: Standing, act: Due) -> str:
