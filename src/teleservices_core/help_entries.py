@@ -30,6 +30,7 @@ def figures(settings: Settings) -> Mapping[str, str]:
         "undo_life": ngettext("{n} jour", "{n} jours", undo).format(n=undo),
         "unclaimed": str(durations.unclaimed_days),
         "unused": str(durations.unused_days),
+        "closing_warnings": _(" et ").join(map(str, durations.closing_warnings_days)),
         "hotline": _("l’assistance au {phone}").format(phone=phone)
         if hotline.phone
         else _("le secrétariat de l’établissement"),
@@ -124,6 +125,20 @@ HELP_ENTRIES: Final = (
                 "délier."
             )
         ),
+    ),
+    HelpEntry(
+        "core.closing",
+        lambda: _("Mon compte peut-il être supprimé ?"),
+        _said(
+            lambda: _(
+                "Oui, s’il n’est pas activé ou confirmé en {unclaimed} jours, ou s’il ne sert pas "
+                "pendant {unused} jours. Avec une adresse électronique, vous êtes prévenu "
+                "{closing_warnings} jours avant : connectez-vous alors pour le garder. "
+                "Après une suppression, demandez une nouvelle notification au secrétariat de "
+                "l’établissement. Les données scolaires ne sont pas touchées."
+            )
+        ),
+        promises=("F31", "F32"),
     ),
     HelpEntry(
         "core.lost_login",
