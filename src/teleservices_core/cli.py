@@ -13,6 +13,7 @@ from teleservices_core.app import Teleservices
 from teleservices_core.commands.data import data
 from teleservices_core.commands.directory import establishments, staff
 from teleservices_core.commands.importing import import_group
+from teleservices_core.commands.incident import incident
 from teleservices_core.commands.letters import letters
 from teleservices_core.commands.lifecycle import lifecycle
 from teleservices_core.commands.mail import mail, worker
@@ -77,6 +78,7 @@ for command in (
     data,
     establishments,
     import_group,
+    incident,
     letters,
     lifecycle,
     mail,

@@ -10,6 +10,7 @@ from teleservices_core.domain.viewers import Viewer
 from teleservices_core.exchange.sources import Limits
 from teleservices_core.exchange.staging import Progress, stage
 from teleservices_core.storage.importing import Imports
+from teleservices_core.usecases.cut_offs import notify
 from teleservices_core.usecases.importing import ImportReport, import_roster
 from teleservices_core.usecases.site import Site
 
@@ -50,7 +51,5 @@ def import_siecle(
             keep=keep,
         )
     if not dry_run:
-        site.plugins.notify(
-            "teleservices_roster_imported", site.now(), uai=uai, counts=report.counts
-        )
+        notify(site, "teleservices_roster_imported", uai=uai, counts=report.counts)
     return report

@@ -36,6 +36,7 @@ from teleservices_core.contributions import (
     TemplateSource,
 )
 from teleservices_core.domain.modules import ModuleDefinition
+from teleservices_core.domain.policy import CutOff
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import PluginError, SettingsError
 from teleservices_core.settings import structure
@@ -50,6 +51,8 @@ class PluginState(StrEnum):
     DISABLED = "disabled"
     INCOMPATIBLE = "incompatible"
     FAILED = "failed"
+    CUT = "cut"
+    """Switched off while the site runs."""
 
 
 @frozen
@@ -105,6 +108,9 @@ class PluginHost:
         self._manager.add_hookspecs(hookspecs)
         self._settings = settings or {}
         self.failures: deque[PluginFailure] = deque(maxlen=200)
+        self.cut_offs: Mapping[str, CutOff] = {}
+        """As this process last read them: see :mod:`teleservices_core.usecases.cut_offs`."""
+        self.cut_offs_read_at: datetime | None = None
         self._reports: dict[str, PluginReport] = {}
         self._declared: dict[str, Declared] = {}
         self._load(BUILTIN, builtin, PluginReport(BUILTIN, PluginState.LOADED), required=True)
@@ -201,6 +207,7 @@ class PluginHost:
             name: tuple(self._items(plugin, hook, kind, settings=sections))
             for hook, name, kind in _DECLARE
         }
+        found["modules"] = tuple(evolve(each, plugin=plugin) for each in found["modules"])
         return Declared(settings=sections, **found)
 
     def _items(self, plugin: str, hook: str, kind: type[Any], **arguments: Any) -> Iterator[Any]:
@@ -225,16 +232,19 @@ class PluginHost:
 
     def notify(self, hook_name: str, at: datetime, **arguments: Any) -> None:
         """Tell every plugin, after the commit; failures are recorded, never raised."""
-        for plugin in sorted(self._declared):
+        for plugin in self._running():
             try:
                 self._call(plugin, hook_name, at=at, **arguments)
             except Exception as error:
                 log.exception("plugin %s failed in %s", plugin, hook_name)
                 self.record_failure(plugin, hook_name, error, at)
 
+    def _running(self) -> list[str]:
+        return [name for name in sorted(self._declared) if name not in self.cut_offs]
+
     def _ask(self, hook_name: str, **arguments: Any) -> Any:
         # Asked on every page: a plugin that fails here must not take the page down.
-        for plugin in sorted(self._declared):
+        for plugin in self._running():
             try:
                 answer = self._call(plugin, hook_name, **arguments)
             except Exception:
@@ -261,7 +271,14 @@ class PluginHost:
     @property
     def reports(self) -> tuple[PluginReport, ...]:
         """What became of every plugin, the core first."""
-        return tuple(sorted(self._reports.values(), key=lambda r: (r.name != BUILTIN, r.name)))
+        found = (self._now(report) for report in self._reports.values())
+        return tuple(sorted(found, key=lambda r: (r.name != BUILTIN, r.name)))
+
+    def _now(self, report: PluginReport) -> PluginReport:
+        cut_off = self.cut_offs.get(report.name)
+        if cut_off is None or report.state is not PluginState.LOADED:
+            return report
+        return evolve(report, state=PluginState.CUT, reason=cut_off.reason)
 
 
 def _say(error: BaseException) -> str:

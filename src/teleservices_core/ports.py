@@ -34,6 +34,7 @@ from teleservices_core.domain.staff import Assignment, Role, StaffMember
 from teleservices_core.domain.values import Uai
 from teleservices_core.family_ports import GroupingStore
 from teleservices_core.identity_ports import IdentityStore
+from teleservices_core.incident_ports import CutOffStore, IncidentStore
 from teleservices_core.office_ports import LetterStore, OfficeStore
 from teleservices_core.upkeep_ports import LifecycleStore, OutboxStore
 
@@ -464,6 +465,8 @@ class Transaction(Protocol):
     devices: DeviceStore
     roster: RosterStore
     policy: PolicyStore
+    cut_offs: CutOffStore
+    incidents: IncidentStore
     delegations: DelegationStore
     school_pages: SchoolPageStore
     staff: StaffStore

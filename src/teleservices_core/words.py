@@ -155,6 +155,14 @@ CORE_WORDS: Final[Mapping[str, Words]] = {
         next_step=_without_it,
         staff=lambda: _("Aucune règle n’ouvre ce module."),
     ),
+    "core.suspended": Words(
+        family=lambda: _("Ce téléservice est momentanément suspendu par l’académie."),
+        next_step=lambda: _(
+            "Revenez plus tard : vos données ne sont pas touchées. Pour une démarche urgente, "
+            "adressez-vous au secrétariat{instead}."
+        ),
+        staff=lambda: _("Extension coupée{by} : {why}"),
+    ),
     "core.rule_failed": Words(
         family=lambda: _("Ce téléservice est momentanément indisponible."),
         next_step=lambda: _("Réessayez plus tard. Vos données ne sont pas touchées."),
@@ -182,6 +190,10 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "account.email_undone": lambda: _("Ancienne adresse électronique rétablie"),
     "account.warned": lambda: _("Suppression du compte annoncée par message"),
     "account.closed": lambda: _("Compte supprimé faute d’utilisation"),
+    "incident.renewal": lambda: _("Renouvellement des mots de passe imposé"),
+    "incident.sessions_closed": lambda: _("Connexions fermées d’autorité"),
+    "plugin.cut": lambda: _("Extension coupée"),
+    "plugin.restored": lambda: _("Extension remise en service"),
     "account.session_closed": lambda: _("Connexion fermée à distance"),
     "account.sessions_closed": lambda: _("Autres connexions fermées"),
     "hotline.viewed": lambda: _("Page d’accueil consultée par l’assistance"),

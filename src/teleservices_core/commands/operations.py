@@ -8,6 +8,7 @@ import click
 
 from teleservices_core.commands.options import dry_run
 from teleservices_core.i18n import _
+from teleservices_core.usecases.cut_offs import known_cut_offs
 
 if TYPE_CHECKING:
     from teleservices_core.commands.options import Opener
@@ -30,7 +31,11 @@ def migrate(services: Opener, dry_run: bool) -> None:
 @click.pass_obj
 def plugins(services: Opener) -> None:
     """Dire l’état de chaque extension, et pourquoi l’une manquerait."""
-    for report in services().plugins.reports:
+    opened = services()
+    # Before the first migration there is nothing to read.
+    if not opened.pending_migrations():
+        known_cut_offs(opened.site)
+    for report in opened.plugins.reports:
         modules = f" [{', '.join(report.modules)}]" if report.modules else ""
         reason = f" : {report.reason}" if report.reason else ""
         click.echo(f"{report.name:<12} {report.state:<12} {report.version:<8}{modules}{reason}")

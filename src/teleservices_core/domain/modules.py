@@ -51,6 +51,8 @@ class ModuleDefinition:
     """Open during the académie's campaigns only: no window, not open."""
     position: int = 100
     """Order on the family's page, smallest first."""
+    plugin: str = field(default="", eq=False)
+    """Filled when the plugin is loaded."""
 
     @id.validator
     def _validate(self, _attribute: object, module_id: str) -> None:

@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from attrs import evolve, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from teleservices_core.domain.accounts import Audience
-from teleservices_core.domain.localtime import SchoolYear, Window, optional_instant
+from teleservices_core.domain.localtime import SchoolYear, Window, instant, optional_instant
 from teleservices_core.domain.modules import ModuleDefinition, OpeningMode
 from teleservices_core.domain.scopes import Rank, Scope
 from teleservices_core.domain.values import Uai
@@ -67,6 +67,17 @@ class Campaign:
     id: UUID | None = None
 
 
+@frozen
+class CutOff:
+    """A plugin switched off while the site runs, for all establishments at once."""
+
+    plugin: str
+    at: datetime = field(converter=instant)
+    set_by: str = ""
+    reason: str = ""
+    """For the staff: what happened."""
+
+
 _Key = tuple[Scope, str, SchoolYear, Audience]
 
 
@@ -79,15 +90,25 @@ class Policy:
 
     _openings: Mapping[_Key, Opening]
     _campaigns: Mapping[tuple[str, SchoolYear], tuple[Campaign, ...]]
+    _cut_offs: Mapping[str, CutOff] = Factory(dict)
 
     @classmethod
-    def of(cls, openings: Iterable[Opening] = (), campaigns: Iterable[Campaign] = ()) -> Policy:
+    def of(
+        cls,
+        openings: Iterable[Opening] = (),
+        campaigns: Iterable[Campaign] = (),
+        cut_offs: Iterable[CutOff] = (),
+    ) -> Policy:
         """Index openings (one for each key, the last wins) and campaigns."""
         rounds: dict[tuple[str, SchoolYear], tuple[Campaign, ...]] = {}
         for campaign in campaigns:
             key = (campaign.module_id, campaign.school_year)
             rounds[key] = (*rounds.get(key, ()), campaign)
-        return cls({(o.scope, o.module_id, o.school_year, o.audience): o for o in openings}, rounds)
+        return cls(
+            {(o.scope, o.module_id, o.school_year, o.audience): o for o in openings},
+            rounds,
+            {each.plugin: each for each in cut_offs},
+        )
 
     @property
     def openings(self) -> tuple[Opening, ...]:
@@ -114,6 +135,10 @@ class Policy:
         """The rounds of a module, those of single establishments included, by their start."""
         found = self._campaigns.get((module_id, school_year), ())
         return tuple(sorted(found, key=lambda c: (*_by_start(c.window), c.uai is not None)))
+
+    def cut_off(self, plugin: str) -> CutOff | None:
+        """Whether a plugin is switched off, and why."""
+        return self._cut_offs.get(plugin)
 
     def with_opening(self, opening: Opening) -> Policy:
         """The same policy with one decision more, or replaced."""

@@ -152,6 +152,21 @@ def campaign(module: ModuleDefinition, question: Question) -> Vote:
     return Vote(Effect.DENY, "core.campaign_over", since_at=ended, lever=lever)
 
 
+def suspension(module: ModuleDefinition, question: Question) -> Vote:
+    """A plugin that the académie has cut off opens nothing."""
+    cut_off = question.policy.cut_off(module.plugin)
+    if cut_off is None:
+        return ABSTAIN
+    return Vote(
+        Effect.DENY,
+        "core.suspended",
+        set_by=cut_off.set_by,
+        since_at=cut_off.at,
+        lever=Lever(LeverKind.FAULT),
+        detail={"why": cut_off.reason},
+    )
+
+
 CORE_RULES = (
     ActivationRule("core.participation", participation),
     ActivationRule("core.concern", concern),
@@ -160,4 +175,5 @@ CORE_RULES = (
     ActivationRule("core.presence", presence),
     ActivationRule("core.opening", opening),
     ActivationRule("core.campaign", campaign),
+    ActivationRule("core.suspension", suspension),
 )

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.localtime import SchoolYear, Window
-from teleservices_core.domain.policy import Campaign, Opening, Policy, Stance
+from teleservices_core.domain.policy import Campaign, CutOff, Opening, Policy, Stance
 from teleservices_core.domain.scopes import Rank, Scope
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import ConflictError
@@ -34,8 +34,8 @@ from teleservices_core.storage.tables import AnyRow
 
 _PLACES: BindParameter[Any] = bindparam("places", expanding=True)
 _YEAR: BindParameter[Any] = bindparam("year")
-_o, _c = t.openings.c, t.campaigns.c
-# One statement for both tables: a page has few to spare.
+_o, _c, _x = t.openings.c, t.campaigns.c, t.cut_plugins.c
+# One statement for the three tables: a page has few to spare.
 _OPENINGS = select(
     _o.rank,
     _o.place,
@@ -58,8 +58,23 @@ _CAMPAIGNS = select(
     _c.from_at,
     _c.until_at,
 ).where(_c.school_year == _YEAR)
-_WHOLE = union_all(_OPENINGS, _CAMPAIGNS)
-_POLICY = union_all(_OPENINGS.where(_o.place.in_(_PLACES)), _CAMPAIGNS.where(_c.scope.in_(_PLACES)))
+_CUT_OFFS = select(
+    literal(-2),
+    _x.plugin,
+    _x.reason,
+    literal(""),
+    literal(""),
+    literal(""),
+    _x.set_by,
+    _x.at,
+    _x.at,
+)
+_WHOLE = union_all(_OPENINGS, _CAMPAIGNS, _CUT_OFFS)
+_POLICY = union_all(
+    _OPENINGS.where(_o.place.in_(_PLACES)),
+    _CAMPAIGNS.where(_c.scope.in_(_PLACES)),
+    _CUT_OFFS,
+)
 
 
 def _to_opening(row: AnyRow, year: SchoolYear) -> Opening:
@@ -115,13 +130,15 @@ class PolicyTable:
         return self._read(_WHOLE, school_year)
 
     def _read(self, statement: Any, year: SchoolYear, **asked: Any) -> Policy:
-        openings, campaigns = [], []
+        openings, campaigns, cut_offs = [], [], []
         for row in self.connection.execute(statement, {"year": year.start, **asked}):
-            if row.rank < 0:
+            if row.rank >= 0:
+                openings.append(_to_opening(row, year))
+            elif row.rank == -1:
                 campaigns.append(_to_campaign(row, year))
             else:
-                openings.append(_to_opening(row, year))
-        return Policy.of(openings, campaigns)
+                cut_offs.append(CutOff(row.place, row.set_at, row.set_by, row.part))
+        return Policy.of(openings, campaigns, cut_offs)
 
     def record(self, opening: Opening, *, before: Stance | None) -> None:
         """See the port."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 from teleservices_core.academy_ports import AdoptionStore, AuditStore
 from teleservices_core.family_ports import GroupingStore
 from teleservices_core.identity_ports import IdentityStore
+from teleservices_core.incident_ports import CutOffStore, IncidentStore
 from teleservices_core.office_ports import LetterStore, OfficeStore
 from teleservices_core.ports import (
     AccountStore,
@@ -26,9 +27,11 @@ from teleservices_core.ports import (
 )
 from teleservices_core.storage.accounts import Accounts, Sessions, Tokens
 from teleservices_core.storage.adoption import AdoptionFigures
+from teleservices_core.storage.cut_offs import CutOffs
 from teleservices_core.storage.delegations import Delegations
 from teleservices_core.storage.groupings import Groupings
 from teleservices_core.storage.identities import Identities
+from teleservices_core.storage.incidents import Incidents
 from teleservices_core.storage.journal import Audit, Outbox
 from teleservices_core.storage.letters import Letters
 from teleservices_core.storage.lifecycle import Lifecycle
@@ -57,6 +60,8 @@ class SqlTransaction:
         self.devices: DeviceStore = Devices(connection)
         self.roster: RosterStore = Roster(connection)
         self.policy: PolicyStore = PolicyTable(connection)
+        self.cut_offs: CutOffStore = CutOffs(connection)
+        self.incidents: IncidentStore = Incidents(connection)
         self.delegations: DelegationStore = Delegations(connection)
         self.school_pages: SchoolPageStore = SchoolPages(connection)
         self.staff: StaffStore = Staff(connection)

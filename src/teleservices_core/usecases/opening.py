@@ -23,6 +23,7 @@ from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.ports import Transaction
 from teleservices_core.telling import Told
 from teleservices_core.usecases.answers import answer
+from teleservices_core.usecases.cut_offs import notify
 from teleservices_core.usecases.rights import require_academy, require_module
 from teleservices_core.usecases.site import Site, audited
 
@@ -118,7 +119,7 @@ def tell_plugins(site: Site, openings: Iterable[Opening]) -> None:
         if opening.stance is Stance.ALLOWED:
             continue
         hook = "opened" if opening.stance in {Stance.OPEN, Stance.IMPOSED} else "closed"
-        site.plugins.notify(f"teleservices_module_{hook}", site.now(), opening=opening)
+        notify(site, f"teleservices_module_{hook}", opening=opening)
 
 
 def _module(site: Site, change: Change) -> ModuleDefinition:

@@ -18,6 +18,7 @@ from teleservices_core.contributions import Route
 from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError
 from teleservices_core.i18n import _
 from teleservices_core.identity_ports import Identify
+from teleservices_core.usecases.cut_offs import known_cut_offs
 from teleservices_core.usecases.devices import DEVICE_LIFE
 from teleservices_core.usecases.site import Site
 from teleservices_core.web import csrf
@@ -122,6 +123,8 @@ class Application:
         return self._finish(context, answer)
 
     def _handle(self, context: Context, route: Route, values: Mapping[str, Any]) -> Any:
+        if self._owners[route.name] in known_cut_offs(self.site):
+            return error_page(context, 503, code="suspended")
         changed = who_is_there(context, route, self._identify)
         if context.request.method not in _SAFE and (
             # A form was shown to who was there before.
@@ -197,7 +200,11 @@ class Application:
         viewer = context.viewer
         if viewer is None:
             return []
-        shown = [item for item in self.site.catalogue.navigation if item.shown_to(viewer)]
+        shown = [
+            item
+            for item in self.site.catalogue.navigation
+            if item.shown_to(viewer) and self._owners[item.route] not in self.site.plugins.cut_offs
+        ]
         links = [(item, context.urls.to(item.route, **item.values(viewer))) for item in shown]
         here = context.request.script_root + context.request.path
         inside = [

@@ -23,6 +23,7 @@ from teleservices_core.web.pages import (
     first_login,
     hotline,
     identity,
+    incidents,
     letters,
     lifecycle,
     modules,
@@ -65,6 +66,7 @@ ROUTES: Final = (
     *academy_school.ROUTES,
     *academy_campaigns.ROUTES,
     *academy_journal.ROUTES,
+    *incidents.ROUTES,
     *lifecycle.ROUTES,
 )
 

@@ -61,6 +61,11 @@ _TEXTS: Final[dict[str, tuple[Message, Message, Message]]] = {
             "l’assistance."
         ),
     ),
+    "suspended": (
+        lambda: _("Ce téléservice est momentanément suspendu par l’académie"),
+        lambda: _("Les autres téléservices fonctionnent. Vos données ne sont pas touchées."),
+        lambda: _("Revenez plus tard. Pour une démarche urgente, appelez l’établissement."),
+    ),
     "module_failed": (
         lambda: _("Ce téléservice est momentanément indisponible"),
         lambda: _("Les autres téléservices fonctionnent normalement."),
