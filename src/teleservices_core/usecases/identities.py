@@ -98,7 +98,7 @@ def _sign_in(site: Site, identity: ExternalIdentity, device: str) -> SignedIn:
             account = tx.accounts.replace(account, used_at(account, now))
             tx.identities.seen(identity, now)
         else:
-            account = _link(site, tx, identity, account, known, by="key")
+            account = _link(site, tx, identity, account, known)
         tx.audit.add(
             audited("account.signed_in", now, None, subject_id=account.id, issuer=identity.issuer)
         )
@@ -200,9 +200,7 @@ def link_by_secret(
         in_use = other is not None and other.state in _PREFERENCE and other.id != proof.account.id
         if known is not None and known.unlinked_at is None and in_use:
             raise RefusedError("already_linked")
-        _use_letter(tx, proof, now)
-        by = "password" if proof.by_password else "letter"
-        account = _link(site, tx, identity, proof.account, known, by=by)
+        account = _link(site, tx, identity, proof.account, known, proof)
         forget_failures(tx, proof)
         device_hash = remember_device(site, tx, account, proof.devices, device_secret, device)
         done = open_session(
@@ -231,20 +229,25 @@ def _link(
     identity: ExternalIdentity,
     account: Account,
     known: LinkedIdentity | None,
-    *,
-    by: str,
+    proof: Proof | None = None,
 ) -> Account:
+    """Link, by a secret that was proved, or by a key of the school base."""
     now = site.now()
     after = used_at(account.after(AccountEvent.LINK), now)
     if after.state is not account.state:
         # What was begun otherwise is over: links in mails, steps of a first login.
         after = evolve(after, epoch=account.epoch + 1)
-        tx.sessions.remove_all(account.id)
+    # The account first, then its letter, sessions and links: as whoever issues a letter does.
     after = tx.accounts.replace(account, after)
+    if proof is not None:
+        _use_letter(tx, proof, now)
+    if after.state is not account.state:
+        tx.sessions.remove_all(account.id)
     if known is not None and known.account_id != account.id:
         tx.sessions.remove_opened_by(identity.digest, account_id=known.account_id)
     if not tx.identities.link(identity, account.id, now, before=known):
         raise ConflictError("the identity was linked meanwhile")
+    by = "key" if proof is None else "password" if proof.by_password else "letter"
     tx.audit.add(
         audited("identity.linked", now, None, subject_id=account.id, issuer=identity.issuer, by=by)
     )
@@ -286,9 +289,9 @@ def unlink(site: Site, viewer: Viewer, digest: str) -> None:
     """
     now, identity = site.now(), my_identity(site, viewer, digest)
     with site.database.writing() as tx:
+        tx.sessions.remove_opened_by(digest, account_id=viewer.account.id)
         if not tx.identities.unlink(identity, now):
             raise NotFoundError("no such identity of this account")
-        tx.sessions.remove_opened_by(digest, account_id=viewer.account.id)
         tx.audit.add(
             audited(
                 "identity.unlinked",
