@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import types
+from datetime import timedelta
 from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
+from uuid6 import uuid7
 
 from teleservices_core.app import Teleservices
 from teleservices_core.contributions import PersonalData
 from teleservices_core.documents.personal_data import data_archive
 from teleservices_core.domain.accounts import Audience, SessionPurpose
 from teleservices_core.domain.establishments import PostalAddress
+from teleservices_core.domain.grouping import Grouping
 from teleservices_core.domain.modules import OpeningMode
 from teleservices_core.domain.roster import Kinship, Level
 from teleservices_core.domain.staff import Role
@@ -120,6 +123,23 @@ def test_everything_of_ones_own(services, family):
     for shown in ("12 mai 2014", "neuve@example.org", "0611111111", "mère", "Firefox, Linux"):
         assert shown in page
     assert "http" not in page, "it opens without a network"
+
+
+def test_groupings_are_told(services, family, clock):
+    """The accounts gathered in this one, until when that can be undone; nothing of the other."""
+    other = family.world.account(
+        an_adult(first_name="Anna", last_name="CANARI"), Audience.GUARDIAN, email=None
+    )
+    until = clock.now() + timedelta(days=7)
+    with services.site.database.writing() as tx:
+        tx.groupings.add(
+            Grouping(uuid7(), family.mother.id, other.id, other.holder_ids, clock.now(), until)
+        )
+    told, text, _page = files(services, data_of(services.site, family.mother.login_name))
+    account = told["rubriques"]["core.account"]["donnees"]
+    (grouping,) = account["comptes regroupés dans celui-ci"]
+    assert grouping["annulable jusqu’au"].startswith("2026-12-01T")
+    assert other.login_name not in text
 
 
 def test_no_secret_leaves(services, family):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import types
 from io import BytesIO
 from zipfile import ZipFile
@@ -12,6 +13,7 @@ from attrs import evolve
 
 from teleservices_core.app import Teleservices
 from teleservices_core.domain.accounts import Audience, SessionPurpose
+from teleservices_core.domain.establishments import PostalAddress
 from teleservices_core.domain.roster import Kinship
 from teleservices_core.domain.staff import Role
 from teleservices_core.testing.browsing import Browser
@@ -113,6 +115,34 @@ def test_who_consulted(services, family):
     page = signed_in(services, family.father).get("/compte/consultations").text
     assert "Il appelle" in page
     assert page.count("Dominique PETIT") == 2, "his own account, and the child for another's call"
+
+
+def test_no_page_tells_of_the_other_guardian(services, family):
+    """Address, telephone, e-mail and name of the other one: on no page that can be reached."""
+    world = World(services)
+    father = an_adult(
+        first_name="Hector",
+        last_name="CANARI",
+        email="ecole@canari.example",
+        mobile="0699999999",
+        address=PostalAddress(("7 allée du Canari",), "21000", "Valmont"),
+    )
+    world.adult(father, a_link(family.child.id, father.id, kinship=Kinship.FATHER))
+    account = world.account(father, Audience.GUARDIAN, email="hector@canari.example")
+    journal(services, family.hotline, "hotline.viewed", account.id, reason="Hector appelle")
+    journal(services, family.hotline, "hotline.viewed", family.child.id)
+    browser = signed_in(services, family.mother)
+    seen, waiting = set(), ["/"]
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        text = browser.get(path).text
+        for canary in ("anari", "CANARI", "Hector", "0699999999", "06 99 99 99 99"):
+            assert canary not in text.replace("\u00a0", " "), (path, canary)
+        waiting += re.findall(r'href="(/[^"#?]*)', text)
+    assert {"/compte", "/compte/donnees", "/compte/consultations"} <= seen
 
 
 def test_nobody_consulted(services, family):

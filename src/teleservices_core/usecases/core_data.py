@@ -63,6 +63,10 @@ def _account(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
             }
             for letter in tx.letters.of_account(account.id)
         ],
+        _("comptes regroupés dans celui-ci"): [
+            {_("depuis le"): grouping.at, _("annulable jusqu’au"): grouping.until_at}
+            for grouping in tx.groupings.into(account.id)
+        ],
     }
 
 

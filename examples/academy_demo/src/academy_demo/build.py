@@ -95,6 +95,7 @@ def _settings(demo: Demo) -> str:
 base_url = "{demo.base_url}"
 database_url = "sqlite:///{(demo.folder / "teleservices.db").resolve()}"
 secret_key = "{secrets.token_urlsafe(32)}"
+privacy_contact = "Délégué à la protection des données, dpd@academie.example"
 
 [academie]
 code = "07"

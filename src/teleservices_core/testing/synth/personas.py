@@ -193,7 +193,7 @@ _STAFF_SHOWS: Final[dict[tuple[Role, int], tuple[str, PersonaKind, str]]] = {
     (Role.HOTLINE, 0): (
         "assistance",
         "hotline",
-        "Assistance téléphonique : un compte sans établissement.",
+        "Assistance téléphonique : trouve un compte, dit quoi répondre, voit comme la famille.",
     ),
 }
 """By role and rank among its holders."""
