@@ -73,6 +73,12 @@ def show_departement(code: str) -> str:
     return _CORSE.get(code, code.removeprefix("0"))
 
 
+def departement_code(number: str) -> str:
+    """The three digits of a département's number: "021" for "21", "620" for "2A"."""
+    text = number.strip().upper()
+    return {shown: code for code, shown in _CORSE.items()}.get(text, text.zfill(3))
+
+
 def show_scope(scope: Scope, schools: Mapping[str, str]) -> str:
     """Where something is decided; ``schools`` names establishments by UAI."""
     name = schools.get(scope.place, scope.place)

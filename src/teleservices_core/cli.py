@@ -10,6 +10,7 @@ import click
 
 from teleservices_core import builtin
 from teleservices_core.app import Teleservices
+from teleservices_core.commands.campaigns import campaign
 from teleservices_core.commands.data import data
 from teleservices_core.commands.directory import establishments, staff
 from teleservices_core.commands.importing import import_group
@@ -19,6 +20,7 @@ from teleservices_core.commands.lifecycle import lifecycle
 from teleservices_core.commands.mail import mail, worker
 from teleservices_core.commands.modules import modules
 from teleservices_core.commands.operations import migrate, plugins, serve
+from teleservices_core.commands.policy import policy
 from teleservices_core.commands.synth import synth
 from teleservices_core.errors import SettingsError, TeleservicesError
 from teleservices_core.i18n import _
@@ -75,6 +77,7 @@ def main(ctx: click.Context, path: Path) -> None:
 
 
 for command in (
+    campaign,
     data,
     establishments,
     import_group,
@@ -85,6 +88,7 @@ for command in (
     migrate,
     modules,
     plugins,
+    policy,
     serve,
     staff,
     synth,

@@ -221,13 +221,22 @@ def _exactly(value: Any, kind: type[Any]) -> Any:
     return value
 
 
-def structure(mapping: Mapping[str, Any], kind: type[T], source: str) -> T:
-    """Build a settings value. Raises :exc:`SettingsError` naming every faulty key."""
+def structure(
+    mapping: Mapping[str, Any], kind: type[T], source: str, converter: Converter | None = None
+) -> T:
+    """Build a settings value. Raises :exc:`SettingsError` naming every faulty key.
+
+    ``converter`` is a :func:`strict_converter` that knows more types.
+    """
     try:
-        return strict_converter().structure(mapping, kind)
+        return (converter or strict_converter()).structure(mapping, kind)
     except cattrs.BaseValidationError as error:
         problems = transform_error(error, path="", format_exception=_say)
-        raise SettingsError([problem.removesuffix(" @ ") for problem in problems], source) from None
+        raise SettingsError([_tidy(problem) for problem in problems], source) from None
+
+
+def _tidy(problem: str) -> str:
+    return problem.removesuffix(" @ ").replace(" @ .", " @ ")
 
 
 def _say(error: BaseException, kind: type[Any] | None) -> str:
@@ -236,13 +245,17 @@ def _say(error: BaseException, kind: type[Any] | None) -> str:
     return own or format_exception(error, kind)
 
 
-def load_settings(path: Path | str) -> Settings:
-    """Read a TOML file. Raises :exc:`SettingsError` naming the file and the key."""
+def read_toml(path: Path | str) -> Mapping[str, Any]:
+    """The content of a TOML file. Raises :exc:`SettingsError` naming the file."""
     path = Path(path)
     try:
-        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingsError(["no such file"], str(path)) from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError([str(error)], str(path)) from None
-    return structure(mapping, Settings, str(path))
+
+
+def load_settings(path: Path | str) -> Settings:
+    """Read a TOML file. Raises :exc:`SettingsError` naming the file and the key."""
+    return structure(read_toml(path), Settings, str(path))
