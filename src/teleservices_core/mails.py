@@ -293,4 +293,30 @@ MAILS: Final = (
             "secrétariat de l’établissement.\n"
         ),
     ),
+    MailTemplate(
+        kind="core.link_ended",
+        subject=lambda: _("Un rattachement a été retiré de votre compte"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "{school} a retiré de votre compte, sur le site {site} de l’{academie}, un élève qui "
+            "vous était rattaché par erreur.\n"
+            "\n"
+            "Vous n’avez rien à faire. Si vous êtes bien responsable de cet élève, adressez-vous "
+            "au secrétariat de l’établissement.\n"
+        ),
+    ),
+    MailTemplate(
+        kind="core.link_restored",
+        subject=lambda: _("Un élève est à nouveau rattaché à votre compte"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "{school} a vérifié : vous êtes bien responsable de l’élève qui n’apparaissait plus "
+            "dans votre compte, sur le site {site} de l’{academie}. Vous l’y retrouvez dès "
+            "maintenant : {home}\n"
+            "\n"
+            "Si c’est une erreur, adressez-vous au secrétariat de l’établissement.\n"
+        ),
+    ),
 )

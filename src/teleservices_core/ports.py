@@ -32,7 +32,7 @@ from teleservices_core.domain.roster import Adult, SchoolClass, Student
 from teleservices_core.domain.school_pages import SchoolPage
 from teleservices_core.domain.staff import Assignment, Role, StaffMember
 from teleservices_core.domain.values import Uai
-from teleservices_core.family_ports import GroupingStore
+from teleservices_core.family_ports import AttachmentStore, GroupingStore
 from teleservices_core.identity_ports import IdentityStore
 from teleservices_core.incident_ports import CutOffStore, IncidentStore
 from teleservices_core.office_ports import LetterStore, OfficeStore
@@ -456,6 +456,7 @@ class Transaction(Protocol):
 
     accounts: AccountStore
     groupings: GroupingStore
+    attachments: AttachmentStore
     letters: LetterStore
     office: OfficeStore
     identities: IdentityStore

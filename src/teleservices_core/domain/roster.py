@@ -115,8 +115,10 @@ class Responsibility:
 
     def holds_on(self, day: date) -> bool:
         """Whether the link is in force on a local day."""
-        return (self.from_on is None or self.from_on <= day) and (
-            self.until_on is None or day < self.until_on
+        return (
+            not self.is_barred
+            and (self.from_on is None or self.from_on <= day)
+            and (self.until_on is None or day < self.until_on)
         )
 
 

@@ -311,9 +311,9 @@ class Staged:
         """What to look at, in the order of the files."""
         return self._all(_ALERTS, "file, line, rowid", limit)
 
-    def remark(self, file: str, reason: str) -> None:
-        """Add an alert about a file as a whole."""
-        _ALERTS.add(self._connection, [Alert(file, None, "", "", reason)])
+    def remark(self, alert: Alert) -> None:
+        """See the port."""
+        _ALERTS.add(self._connection, [alert])
 
     def _all(self, codec: Codec[Any], order: str, limit: int | None = None) -> Iterator[Any]:
         sql = f"SELECT {codec.columns} FROM {codec.table} ORDER BY {order} LIMIT ?"  # noqa: S608

@@ -60,19 +60,25 @@ def upsert(
     *,
     columns: Sequence[str],
     update: Sequence[str] | None = None,
+    unless: str = "",
 ) -> int:
     """Insert rows, updating those whose primary key exists; returns how many rows were given.
 
     ``columns`` are the keys that every row has. ``update`` names the columns to
     overwrite on conflict: all but the key by default, none when empty.
+    ``unless`` names a column; rows where it is true stay as they are, whatever
+    was read before.
     """
     key = [column.name for column in table.primary_key]
     changing = [c for c in columns if c not in key] if update is None else list(update)
+    conflict = _conflict(key, changing)
+    if unless:
+        conflict += f" WHERE NOT {table.name}.{unless}"
     write = _copy if connection.dialect.name == "postgresql" else _executemany
     total = 0
     stream = iter(rows)
     while batch := list(islice(stream, BATCH)):
-        write(connection, table, batch, columns, key, changing)
+        write(connection, table, batch, columns, conflict)
         total += len(batch)
     return total
 
@@ -82,12 +88,11 @@ def _executemany(
     table: Table,
     rows: list[Mapping[str, Any]],
     columns: Sequence[str],
-    key: list[str],
-    changing: list[str],
+    conflict: str,
 ) -> None:
     names = ", ".join(columns)
     marks = ", ".join("?" * len(columns))
-    sql = f"INSERT INTO {table.name} ({names}) VALUES ({marks}) {_conflict(key, changing)}"  # noqa: S608
+    sql = f"INSERT INTO {table.name} ({names}) VALUES ({marks}) {conflict}"  # noqa: S608
     connection.exec_driver_sql(sql, list(_bound(connection, table, rows, columns)))
 
 
@@ -96,8 +101,7 @@ def _copy(
     table: Table,
     rows: list[Mapping[str, Any]],
     columns: Sequence[str],
-    key: list[str],
-    changing: list[str],
+    conflict: str,
 ) -> None:
     names = ", ".join(columns)
     staged = f"stage_{table.name}"
@@ -109,8 +113,7 @@ def _copy(
         for row in _bound(connection, table, rows, columns):
             copy.write_row(row)
     connection.exec_driver_sql(
-        f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {staged} "  # noqa: S608
-        + _conflict(key, changing)
+        f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {staged} {conflict}"  # noqa: S608
     )
     connection.exec_driver_sql(f"DROP TABLE {staged}")
 

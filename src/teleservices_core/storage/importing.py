@@ -232,10 +232,10 @@ class Imports:
 
     # --- What is written ------------------------------------------------------------
 
-    def _upsert(self, table: Any, rows: Iterable[dict[str, Any]]) -> None:
+    def _upsert(self, table: Any, rows: Iterable[dict[str, Any]], *, unless: str = "") -> None:
         listed = list(rows)
         if listed:
-            upsert(self.connection, table, listed, columns=tuple(listed[0]))
+            upsert(self.connection, table, listed, columns=tuple(listed[0]), unless=unless)
 
     def save_students(self, students: Sequence[Student]) -> None:
         """See the port."""
@@ -285,7 +285,9 @@ class Imports:
 
     def save_links(self, links: Sequence[tuple[Responsibility, str]]) -> None:
         """See the port."""
-        self._upsert(t.responsibilities, (link_row(link, uai) for link, uai in links))
+        # What an establishment has barred stays so, even since the links were read.
+        rows = (link_row(link, uai) for link, uai in links)
+        self._upsert(t.responsibilities, rows, unless="is_barred")
 
     def save_class_groups(self, uai: Uai, school_year: SchoolYear, codes: Sequence[Code]) -> None:
         """See the port."""

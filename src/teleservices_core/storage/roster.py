@@ -188,7 +188,7 @@ def _preference(child: Child) -> tuple[object, ...]:
         -child.schooling.school_year.start,
         child.schooling.left_on is not None,
         -(child.schooling.left_on.toordinal() if child.schooling.left_on else 0),
-        link is not None and link.until_on is not None,
+        link is not None and (link.is_barred or link.until_on is not None),
         link.level if link else 0,
     )
 

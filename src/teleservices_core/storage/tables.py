@@ -351,7 +351,7 @@ link_reports = Table(
     _at("at", nullable=False),
     _at("handled_at"),
     _text("handled_by", 200),
-    Index(None, "uai", "state"),
+    Index(None, "student_id"),
     Index(None, "account_id"),
 )
 """« Je ne suis pas le responsable de cet élève », and what the school answered."""

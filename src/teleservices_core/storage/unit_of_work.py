@@ -9,7 +9,7 @@ from attrs import field, frozen
 from sqlalchemy import Connection, Engine
 
 from teleservices_core.academy_ports import AdoptionStore, AuditStore
-from teleservices_core.family_ports import GroupingStore
+from teleservices_core.family_ports import AttachmentStore, GroupingStore
 from teleservices_core.identity_ports import IdentityStore
 from teleservices_core.incident_ports import CutOffStore, IncidentStore
 from teleservices_core.office_ports import LetterStore, OfficeStore
@@ -27,6 +27,7 @@ from teleservices_core.ports import (
 )
 from teleservices_core.storage.accounts import Accounts, Sessions, Tokens
 from teleservices_core.storage.adoption import AdoptionFigures
+from teleservices_core.storage.attachments import Attachments
 from teleservices_core.storage.cut_offs import CutOffs
 from teleservices_core.storage.delegations import Delegations
 from teleservices_core.storage.groupings import Groupings
@@ -51,6 +52,7 @@ class SqlTransaction:
         self.connection = connection
         self.accounts: AccountStore = Accounts(connection)
         self.groupings: GroupingStore = Groupings(connection)
+        self.attachments: AttachmentStore = Attachments(connection)
         self.letters: LetterStore = Letters(connection)
         self.office: OfficeStore = Office(connection)
         self.identities: IdentityStore = Identities(connection)

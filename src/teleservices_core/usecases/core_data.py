@@ -219,6 +219,25 @@ def _entry(entry: AuditEntry) -> Mapping[str, Any]:
     }
 
 
+def _corrections(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
+    account_id = scope.account.id
+    return {
+        _("comptes regroupés avec le vôtre"): [
+            {_("regroupé le"): each.at, _("annulable jusqu’au"): each.until_at}
+            for each in tx.groupings.into(account_id)
+        ],
+        _("rattachements contestés"): [
+            {
+                _("établissement"): each.uai.code,
+                _("contesté le"): each.at,
+                _("réponse le"): each.handled_at,
+                _("par"): each.handled_by,
+            }
+            for each in tx.attachments.reports(account_id)
+        ],
+    }
+
+
 _IMPORTED: Final[Message] = lambda: _(  # noqa: E731 - the words of two headings
     "Tant que l’établissement les connaît : elles viennent de sa base élèves et suivent ses "
     "importations."
@@ -276,6 +295,16 @@ CORE_DATA: Final = (
         ),
         lambda _figures: _IMPORTED(),
         _family,
+    ),
+    PersonalData(
+        "core.corrections",
+        lambda: _("Regroupements et rattachements contestés"),
+        lambda _figures: _(
+            "Comptes que vous avez regroupés ; élèves dont vous avez dit ne pas être responsable, "
+            "et la réponse de l’établissement."
+        ),
+        lambda _figures: _("Tant que le site est en service : ils expliquent vos droits."),
+        _corrections,
     ),
     PersonalData(
         "core.mails",

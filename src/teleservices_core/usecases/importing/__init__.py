@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Final
 
+from teleservices_core.domain.records import Alert
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError, RefusedError
 from teleservices_core.i18n import _, show_short_date
@@ -127,10 +128,10 @@ def _check_dates(run: Import) -> None:
         known = newest.get(file.kind)
         if known and file.exported_on and file.exported_on < known:
             reason = _("export du {day}, plus ancien que celui déjà importé, du {known}")
-            run.staged.remark(
-                file.name,
-                reason.format(day=show_short_date(file.exported_on), known=show_short_date(known)),
+            reason = reason.format(
+                day=show_short_date(file.exported_on), known=show_short_date(known)
             )
+            run.staged.remark(Alert(file.name, None, "", "", reason))
 
 
 def _compare(run: Import, *, stop: bool) -> None:

@@ -16,7 +16,7 @@ from teleservices_core.domain.differences import (
     field_changes,
 )
 from teleservices_core.domain.localtime import SchoolYear
-from teleservices_core.domain.records import Family, IdentifiedStudent, LinkRecord
+from teleservices_core.domain.records import Alert, Family, IdentifiedStudent, LinkRecord
 from teleservices_core.domain.roster import Responsibility, Schooling
 from teleservices_core.i18n import _
 from teleservices_core.usecases.importing.context import PAGE, Import
@@ -77,6 +77,10 @@ def compare_links(run: Import) -> None:
 def _described(run: Import, family: Family, known: dict[UUID, HeldLink]) -> Iterator[Write]:
     for record, adult_id, adult_name in family.links:
         before = known.get(adult_id)
+        label = f"{adult_name} → {family.student.name}"
+        if before is not None and before.link.is_barred:
+            _warn_of_barred(run, record, label)
+            continue
         # A link that joins a student already there gives rights from today only.
         from_on = run.today if family.student.is_known else None
         after = _responsibility(
@@ -85,13 +89,20 @@ def _described(run: Import, family: Family, known: dict[UUID, HeldLink]) -> Iter
             adult_id,
             from_on=before.link.from_on if before else from_on,
         )
-        label = f"{adult_name} → {family.student.name}"
         if before is None:
             run.findings.add(Difference(Subject.LINK, Change.ADDED, adult_id, label))
         elif changes := field_changes(before.link, after):
             run.findings.add(Difference(Subject.LINK, Change.CHANGED, adult_id, label, changes))
         if before is None or before.link != after or before.uai != run.uai.code:
             yield after, run.uai.code
+
+
+def _warn_of_barred(run: Import, record: LinkRecord, label: str) -> None:
+    reason = _("{link} : lien écarté par l’établissement, encore décrit par le fichier")
+    key = f"{record.student_id}/{record.adult_id}"
+    run.staged.remark(
+        Alert(record.file, record.line, "RESPONSABLE_ELEVE", key, reason.format(link=label))
+    )
 
 
 def _responsibility(

@@ -147,8 +147,8 @@ class StagedRoster(Protocol):
         """What to look at."""
         ...
 
-    def remark(self, file: str, reason: str) -> None:
-        """Add an alert about a file as a whole."""
+    def remark(self, alert: Alert) -> None:
+        """Add something to look at."""
         ...
 
 
@@ -283,7 +283,7 @@ class RosterWrites(Protocol):
         ...
 
     def save_links(self, links: Sequence[tuple[Responsibility, str]]) -> None:
-        """Create or update; each with the establishment that describes it."""
+        """Create or update; each with the establishment that describes it. Barred ones stay."""
         ...
 
     def save_class_groups(self, uai: Uai, school_year: SchoolYear, codes: Sequence[Code]) -> None:

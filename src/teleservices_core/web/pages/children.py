@@ -13,7 +13,7 @@ from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.grouping import works_again
 from teleservices_core.errors import NotFoundError, RefusedError
 from teleservices_core.i18n import _
-from teleservices_core.usecases import grouping
+from teleservices_core.usecases import corrections, grouping
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.pages.refusals import Refusal, refusal_of
@@ -167,9 +167,36 @@ def undo_by_link(context: Context, secret: str) -> Page | Redirect:
     return context.redirect("core.sign_in")
 
 
+def report(context: Context, student_id: UUID) -> Page | Redirect:
+    """« Je ne suis pas le responsable de cet élève »: he disappears, and the school is asked."""
+    viewer = context.me
+    if context.request.method != "POST":
+        child = corrections.child_seen(context.site, viewer, student_id)
+        back = "core.children" if viewer.in_full else "core.choose_password"
+        return Page("children/report.html", {"child": child, "back": back})
+    child = corrections.report_wrong_link(context.site, viewer, student_id)
+    said = _("C’est noté : {child} n’apparaît plus dans votre compte. L’établissement va vérifier.")
+    context.tell("success", said.format(child=child.student.full_name))
+    return context.redirect("core.children" if viewer.in_full else "core.home")
+
+
 ROUTES: Final = (
     Route("core.children", "/compte/enfants", children, Access.GUARDIAN),
     Route("core.group", "/compte/enfants/regrouper", group, Access.GUARDIAN, FORM),
     Route("core.undo_grouping", "/compte/enfants/annuler", undo, Access.GUARDIAN, ("POST",)),
+    Route(
+        "core.deny_child",
+        "/compte/enfants/<uuid:student_id>/signaler",
+        report,
+        Access.GUARDIAN,
+        FORM,
+    ),
+    Route(
+        "core.deny_child_first",
+        "/activation/eleves/<uuid:student_id>/signaler",
+        report,
+        Access.FIRST_LOGIN,
+        FORM,
+    ),
     Route("core.ungroup", "/degrouper/<secret>", undo_by_link, Access.PUBLIC, FORM),
 )

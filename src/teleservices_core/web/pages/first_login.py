@@ -11,6 +11,7 @@ from teleservices_core.domain.accounts import AccountState, Audience
 from teleservices_core.errors import RefusedError
 from teleservices_core.i18n import _, show_age
 from teleservices_core.usecases import claiming
+from teleservices_core.usecases.corrections import children_seen
 from teleservices_core.usecases.passwords import minimum_length
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
@@ -45,6 +46,7 @@ def choose_password(context: Context) -> Page | Redirect:
         "minimum": minimum_length(account.audience),
         "steps": _steps(account.audience) if account.email is None else [],
         "login_name": account.login_name,
+        "children": children_seen(context.site, viewer),
     }
     return Page("choose_password.html", view, form.status)
 

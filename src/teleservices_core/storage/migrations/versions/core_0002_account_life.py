@@ -129,7 +129,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_core_link_reports"),
     )
-    op.create_index("ix_core_link_reports_uai_state", "core_link_reports", ["uai", "state"])
+    op.create_index("ix_core_link_reports_student_id", "core_link_reports", ["student_id"])
     op.create_index("ix_core_link_reports_account_id", "core_link_reports", ["account_id"])
     op.create_table(
         "core_lifecycle_runs",
