@@ -1,4 +1,4 @@
-"""Who may reach what: every route against every kind of visitor."""
+"""Sessions, forms and links as pages meet them; who may reach what is in ``matrix.py``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from werkzeug.test import Client
 
 from teleservices_core.app import Teleservices
-from teleservices_core.contributions import Access
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.policy import Stance
 from teleservices_core.domain.roster import Level
@@ -27,24 +26,6 @@ from teleservices_core.testing.builders import (
 )
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_core.usecases.opening import set_opening
-
-FAMILY = {"guardian", "student"}
-STAFF = {"head", "office", "other_head", "academy", "hotline"}
-EXPECTED = {
-    Access.PUBLIC: {"nobody", *FAMILY, *STAFF},
-    Access.SIGNED_IN: {*FAMILY, *STAFF},
-    Access.FAMILY: FAMILY,
-    Access.CHILD: FAMILY,
-    Access.GUARDIAN: {"guardian"},
-    Access.SCHOOL: {"head", "office"},
-    Access.HEAD: {"head"},
-    Access.ACADEMY: {"academy"},
-    Access.HOTLINE: {"academy", "hotline"},
-    Access.FIRST_LOGIN: set(),
-    Access.RENEWAL: set(),
-}
-LEAD_ELSEWHERE = {"core.home", "core.sign_in", "core.link_account", "core.signed_out"}
-"""Pages whose answer depends on who comes: each has tests of its own."""
 
 
 @pytest.fixture
@@ -95,46 +76,6 @@ def filled(services, route, child):
     )
     assert "<" not in path, f"say how to fill in {route.rule}"
     return path
-
-
-def test_every_route_and_visitor(services, people):
-    """Each GET answers 200 to who may, and sends away or denies to who may not."""
-    browsers, child = people
-    for route in services.site.catalogue.routes:
-        if "GET" not in route.methods or route.name in LEAD_ELSEWHERE:
-            continue
-        path = filled(services, route, child)
-        for name, browser in browsers.items():
-            status = browser.client.get(path, base_url="http://localhost").status_code
-            allowed = name in EXPECTED[route.access]
-            if allowed and route.name == "core.hotline_family":
-                assert status == 303, "a reason comes first"
-            elif allowed:
-                missing = ("<subject>", "campaign_id", "<identity>", "/options")
-                may_be_missing = any(each in route.rule for each in missing)
-                assert status in ({200, 404, 410} if may_be_missing else {200, 410})
-            else:
-                assert status in {303, 401, 404}, (route.name, name, status)
-
-
-def test_post_without_rights(services, people):
-    """A form of the school's console sent by others changes nothing."""
-    browsers, _child = people
-    for name, browser in browsers.items():
-        browser.get("/compte" if name != "nobody" else "/connexion")
-        token = next(fields["csrf_token"] for _action, fields in browser.forms())
-        answer = browser.client.post(
-            f"/ecole/{COLLEGE}/modules",
-            data={
-                "csrf_token": token,
-                "module_id": "notes",
-                "audience": "guardian",
-                "stance": "closed",
-            },
-            base_url="http://localhost",
-        )
-        done = answer.status_code == 303 and "connexion" not in answer.headers["Location"]
-        assert done is (name == "head"), (name, answer.status_code)
 
 
 @pytest.mark.parametrize("method", ["POST"])

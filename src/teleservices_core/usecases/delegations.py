@@ -92,10 +92,16 @@ def delegate(
 
 
 def end_delegation(site: Site, viewer: Viewer, uai: Uai, delegation_id: UUID) -> None:
-    """Take a delegation back at once. Raises :exc:`ConflictError` if it has ended already."""
+    """Take a delegation back at once.
+
+    Raises :exc:`NotFoundError` for one of another establishment,
+    :exc:`ConflictError` if it has ended already.
+    """
     now = site.now()
     with site.database.writing() as tx:
         require_head(site, tx, viewer, uai)
+        if delegation_id not in {each.id for each in tx.delegations.of_establishment(uai)}:
+            raise NotFoundError(f"no delegation {delegation_id} in {uai}")
         tx.delegations.end(delegation_id, uai, now)
         tx.audit.add(
             audited("delegation.ended", now, viewer, uai=uai, delegation=str(delegation_id))
