@@ -15,6 +15,7 @@ from sqlalchemy import func, insert, select
 from teleservices_core.domain.accounts import AccountState, Audience, TokenPurpose
 from teleservices_core.domain.lifecycle import Expected
 from teleservices_core.domain.localtime import end_of_day, local_date
+from teleservices_core.domain.standing import LetterChoice
 from teleservices_core.errors import RefusedError
 from teleservices_core.storage import tables as t
 from teleservices_core.testing.builders import (
@@ -60,7 +61,9 @@ def family(services):
 
 
 def hand_out(services):
-    plan = plan_letters(services.site, COLLEGE, audiences=[Audience.GUARDIAN], again=True)
+    plan = plan_letters(
+        services.site, COLLEGE, audiences=[Audience.GUARDIAN], which=LetterChoice.UNUSED
+    )
     (letter,) = issue_letters(services.site, plan)
     return letter
 
