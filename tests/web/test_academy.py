@@ -146,6 +146,30 @@ def test_a_departement_and_one_establishment(services, rectorat):
     }
 
 
+def test_only_the_rectorat_decides(services, world):
+    """For a head or a family the addresses do not exist, and nothing changes."""
+    accounts = (
+        world.staff(Role.HEAD, COLLEGE),
+        world.staff(Role.HOTLINE),
+        world.account(an_adult(), GUARDIAN),
+    )
+    for account in accounts:
+        browser = Browser(services)
+        browser.sign_in(account.login_name, PASSWORD)
+        browser.get("/compte")
+        token = next(fields["csrf_token"] for _action, fields in browser.forms())
+        choice = {"csrf_token": token, "public": "guardian", "decision": "imposed"}
+        for path in (
+            "/academie/modules/notes/decision",
+            "/academie/etablissements",
+            "/academie/annees",
+            "/academie/campagnes",
+        ):
+            answer = browser.client.post(path, data=choice, base_url="http://localhost")
+            assert answer.status_code == 404
+    assert recorded(services) == {}
+
+
 # --- two years -----------------------------------------------------------------------------
 
 
@@ -314,6 +338,8 @@ def test_statements(services, number):
         f"/academie/etablissements/{schools[0].uai}",
         "/academie/annees",
         "/academie/journal",
+        "/academie/campagnes",
+        "/academie/campagnes?acte=ajouter&module=eleven_1&ouvre=2026-12-01&ferme=2026-12-05",
     ):
         seen = []
 
@@ -324,4 +350,4 @@ def test_statements(services, number):
         assert browser.get(path).status_code == 200
         event.remove(services.engine, "before_cursor_execute", note)
         spent[path.partition("?")[0], "acte" in path] = len(seen)
-    assert list(spent.values()) == [4, 4, 5, 6, 5, 8, 5], spent
+    assert list(spent.values()) == [4, 4, 5, 6, 5, 8, 5, 4, 6], spent

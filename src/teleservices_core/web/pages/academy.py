@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import frozen
 
-from teleservices_core.academy_ports import AuditEntry
+from teleservices_core.academy_ports import AuditEntry, AuditSearch
 from teleservices_core.academy_words import describe_act
 from teleservices_core.contributions import Access, Route
 from teleservices_core.domain.establishments import Establishment
@@ -19,6 +19,10 @@ from teleservices_core.usecases.site import Site
 from teleservices_core.web.context import Context
 from teleservices_core.web.pages.academy_shared import names_of
 from teleservices_core.web.responses import Page
+from teleservices_core.words import AUDIT_WORDS
+
+_WORK: Final = tuple(sorted(action for action in AUDIT_WORDS if not action.startswith("account.")))
+"""What schools and the rectorat do, without the thousands of sign-ins of a day."""
 
 
 @frozen
@@ -57,7 +61,9 @@ def overview(context: Context) -> Page:
     site = context.site
     with site.database.reading() as tx:
         establishments = tx.roster.establishments()
-        journal = journal_lines(site, tx, tx.audit.latest(15), establishments)
+        journal = journal_lines(
+            site, tx, tx.audit.search(AuditSearch(actions=_WORK), 15), establishments
+        )
     return Page(
         "academy/overview.html",
         {
