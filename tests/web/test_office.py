@@ -222,6 +222,16 @@ def test_many_letters_come_by_class(world, office, by_class):
             assert len(PdfReader(BytesIO(archive.read(name))).pages) == 2
 
 
+def test_many_lines_come_in_one_table(world, office, by_class):
+    """For a mail merge of the whole school: one file in the zip."""
+    office.get(f"{HERE}/notifications/preparer")
+    answer = office.submit("/editer", document="csv")
+    with ZipFile(BytesIO(answer.data)) as archive:
+        (name,) = archive.namelist()
+        assert name == "notifications-0219999E-etablissement.csv"
+        assert len(archive.read(name).decode("utf-8-sig").splitlines()) == 5
+
+
 def test_a_download_that_stops_issues_no_more(services, world, office, by_class):
     """The classes not yet sent are still to be issued; the one lost is found as not handed over."""
     office.get(f"{HERE}/notifications/preparer")

@@ -23,21 +23,24 @@ class _Pipe(io.RawIOBase):
         self._held += data
         return len(data)
 
-    def take(self) -> bytes:
-        """Give what is held, and hold nothing."""
-        taken = bytes(self._held)
-        self._held.clear()
-        return taken
+    def take(self) -> Iterator[bytes]:
+        """Give what is held, if anything, and hold nothing."""
+        if self._held:
+            yield bytes(self._held)
+            self._held.clear()
 
 
-def zipped(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
-    """The parts of a zip file, one for each file given and one for the end.
+def zipped(files: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
+    """A zip file bit by bit, from files given as a name and their own bits.
 
-    Files are asked for one by one, so that whoever stops reading stops their making.
+    Everything is asked for in its turn, so that whoever stops reading stops the making.
     """
     pipe = _Pipe()
     with ZipFile(pipe, "w", ZIP_DEFLATED) as archive:
-        for name, content in files:
-            archive.writestr(name, content)
-            yield pipe.take()
-    yield pipe.take()
+        for name, parts in files:
+            with archive.open(name, "w") as entry:
+                for part in parts:
+                    entry.write(part)
+                    yield from pipe.take()
+            yield from pipe.take()
+    yield from pipe.take()

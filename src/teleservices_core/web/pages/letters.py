@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import Factory, evolve, frozen
 
 from teleservices_core.contributions import Access, Route
 from teleservices_core.documents.archive import zipped
@@ -35,6 +35,9 @@ class Document(StrEnum):
 
     PDF = "pdf"
     CSV = "csv"
+
+
+_MEDIA_TYPES: Final = {Document.PDF: "application/pdf", Document.CSV: "text/csv; charset=utf-8"}
 
 
 def letters(context: Context, uai: str) -> Page:
@@ -182,40 +185,59 @@ def issue(context: Context, uai: str) -> Download | Redirect:
         context.tell("info", _("Aucune notification à éditer pour ce choix."))
         return context.redirect("core.letters", uai=uai)
     name = file_name(f"notifications-{uai}-{asked.class_group or 'etablissement'}")
-    if asked.document is Document.PDF and len(plan.candidates) > LETTERS_PER_FILE:
-        return Download(_started(zipped(_by_file(context, plan))), f"{name}.zip", "application/zip")
-    return _whole(context, plan, name, asked.document)
+    order = _Order(context, plan, f"{name}.{asked.document}", asked.document)
+    if len(plan.candidates) > LETTERS_PER_FILE:
+        return Download(_started(zipped(order.files())), f"{name}.zip", "application/zip")
+    body = b"".join(order.bits(plan))
+    if order.left_out:
+        context.tell("warning", order.said())
+    return Download(body, order.name, _MEDIA_TYPES[asked.document])
 
 
-def _whole(context: Context, plan: LetterPlan, name: str, document: Document) -> Download:
-    left_out: list[LetterCandidate] = []
-    head = letter_head(context.site.settings, plan.establishment)
-    issued = issue_letters(context.site, plan, viewer=context.me, left_out=left_out.append)
-    sheets = map(letter_sheet, issued)
-    if document is Document.CSV:
-        body = "".join(letters_csv(head, sheets)).encode("utf-8-sig")
-        media_type = "text/csv; charset=utf-8"
-    else:
-        body = b"".join(render_letters(head, sheets, batch=LETTERS_PER_FILE))
-        media_type = "application/pdf"
-    if left_out:
-        context.tell("warning", _left_out_words(left_out))
-    return Download(body, f"{name}.{document}", media_type)
+@frozen
+class _Order:
+    """Letters to be issued while their document is made."""
 
+    context: Context
+    plan: LetterPlan
+    name: str
+    document: Document
+    left_out: list[LetterCandidate] = Factory(list)
+    """Accounts used meanwhile; known once everything is made."""
 
-def _by_file(context: Context, plan: LetterPlan) -> Iterator[tuple[str, bytes]]:
-    """One PDF a class, issued when it is its turn: what is not downloaded is not issued."""
-    left_out: list[LetterCandidate] = []
-    head = letter_head(context.site.settings, plan.establishment)
-    for class_group, group in groupby(plan.candidates, lambda each: each.class_group):
-        part = evolve(plan, candidates=tuple(group))
-        issued = issue_letters(context.site, part, viewer=context.me, left_out=left_out.append)
-        files = render_letters(head, map(letter_sheet, issued), batch=LETTERS_PER_FILE)
-        for number, pdf in enumerate(files, 1):
-            name = file_name(class_group or _("Sans classe"))
-            yield f"{name}.pdf" if number == 1 else f"{name}-{number}.pdf", pdf
-    if left_out:
-        yield "LISEZ-MOI.txt", _left_out_words(left_out).encode("utf-8-sig")
+    def bits(self, plan: LetterPlan) -> Iterator[bytes]:
+        """The document of a plan, or of a part of it, bit by bit."""
+        site = self.context.site
+        head = letter_head(site.settings, plan.establishment)
+        issued = issue_letters(site, plan, viewer=self.context.me, left_out=self.left_out.append)
+        sheets = map(letter_sheet, issued)
+        if self.document is Document.PDF:
+            return render_letters(head, sheets, batch=LETTERS_PER_FILE)
+        return (line.encode() for line in chain("\ufeff", letters_csv(head, sheets)))
+
+    def files(self) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """One table, or a PDF a class; what nobody downloads is not issued."""
+        if self.document is Document.CSV:
+            yield self.name, self.bits(self.plan)
+        else:
+            for class_group, group in groupby(self.plan.candidates, lambda each: each.class_group):
+                part = evolve(self.plan, candidates=tuple(group))
+                name = file_name(class_group or _("Sans classe"))
+                for number, pdf in enumerate(self.bits(part), 1):
+                    yield f"{name}.pdf" if number == 1 else f"{name}-{number}.pdf", [pdf]
+        if self.left_out:
+            yield "LISEZ-MOI.txt", [self.said().encode("utf-8-sig")]
+
+    def said(self) -> str:
+        """Whose account was left as it is."""
+        number = len(self.left_out)
+        text = ngettext(
+            "{n} compte a servi pendant l’édition et garde ce qu’il a : {names}.",
+            "{n} comptes ont servi pendant l’édition et gardent ce qu’ils ont : {names}.",
+            number,
+        )
+        shown = ", ".join(each.recipient for each in self.left_out[:10])
+        return text.format(n=number, names=f"{shown}, …" if number > 10 else shown)
 
 
 def _started(parts: Iterator[bytes]) -> Iterator[bytes]:
@@ -227,17 +249,6 @@ def _started(parts: Iterator[bytes]) -> Iterator[bytes]:
         yield from parts
 
     return rest()
-
-
-def _left_out_words(left_out: list[LetterCandidate]) -> str:
-    said = ngettext(
-        "{n} compte a servi pendant l’édition et garde ce qu’il a : {names}.",
-        "{n} comptes ont servi pendant l’édition et gardent ce qu’ils ont : {names}.",
-        len(left_out),
-    )
-    shown = ", ".join(each.recipient for each in left_out[:10])
-    more = ", …" if len(left_out) > 10 else ""
-    return said.format(n=len(left_out), names=f"{shown}{more}")
 
 
 def file_name(text: str) -> str:
