@@ -67,7 +67,9 @@ HELP_ENTRIES: Final = (
             lambda: _(
                 "Une notification est valable {letter_life} à partir de sa date d’édition et sert "
                 "une seule fois ; une plus récente remplace les précédentes. Dans tous les cas, "
-                "demandez-en une nouvelle au secrétariat de l’établissement."
+                "demandez-en une nouvelle au secrétariat de l’établissement : il vérifie qui vous "
+                "êtes et vous la remet en main propre. Personne ne donne de mot de passe par "
+                "téléphone."
             )
         ),
         _FAMILIES,

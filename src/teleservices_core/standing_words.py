@@ -15,7 +15,7 @@ STANDING_WORDS: Final[Mapping[Standing, Message]] = {
     Standing.EXPIRED: lambda: _("Notification expirée"),
     Standing.AWAITING: lambda: _("Adresse à confirmer"),
     Standing.ACTIVE: lambda: _("Actif"),
-    Standing.LOCKED: lambda: _("Verrouillé"),
+    Standing.LOCKED: lambda: _("Bloqué"),
     Standing.CLOSED: lambda: _("Fermé"),
 }
 

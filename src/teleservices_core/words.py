@@ -210,7 +210,7 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "account.ungrouped": lambda: _("Regroupement annulé, compte rétabli"),
     "account.reissued": lambda: _("Nouvelle notification éditée, ancien mot de passe supprimé"),
     "account.link_resent": lambda: _("Message de confirmation renvoyé"),
-    "account.unlocked": lambda: _("Compte déverrouillé"),
+    "account.unlocked": lambda: _("Compte débloqué"),
     "link.denied": lambda: _("Rattachement contesté : « Je ne suis pas le responsable »"),
     "link.ended": lambda: _("Rattachement erroné, écarté par l’établissement"),
     "link.restored": lambda: _("Rattachement rétabli par l’établissement"),

@@ -203,6 +203,18 @@ def test_resend(services, world, office, clock):
         resend(services.site, office, COLLEGE, confirmed.id)
 
 
+def test_the_wait_after_failed_tries_is_lifted(services, world, office):
+    """A parent who has tried too often need not wait for the next day."""
+    account, _child = mother_of(world, "Zoé")
+    for _try in range(6):
+        with pytest.raises(RefusedError):
+            sign_in(services.site, account.login_name, "faux", source="home")
+    assert look_at_account(services.site, COLLEGE, account.id).blocked_until is not None
+    unlock(services.site, office, COLLEGE, account.id)
+    assert sign_in(services.site, account.login_name, PASSWORD, source="home")
+    assert look_at_account(services.site, COLLEGE, account.id).blocked_until is None
+
+
 def test_unlock(services, world, office):
     """A locked account opens again with its password; only once, and only here."""
     account, _child = mother_of(world, "Zoé", state=AccountState.LOCKED)

@@ -126,14 +126,14 @@ def test_resend_and_unlock(services, world, office):
         world, "ATTENTE", state=AccountState.CLAIMED, email=None, pending_email="an@example.org"
     )
     page = office.get(f"{HERE}/comptes/{waiting.id}")
-    assert "Déverrouiller" not in page.text
+    assert "Débloquer" not in page.text
     page = office.submit("/confirmation")
     assert "part de nouveau vers a…@example.org" in words(page)
     assert "attendez une minute" in words(office.submit("/confirmation"))
     locked = add_family(world, "BLOQUEE", state=AccountState.LOCKED)
     page = office.get(f"{HERE}/comptes/{locked.id}")
     assert "Renvoyer le message" not in page.text
-    assert "est déverrouillé" in words(office.submit("/deverrouillage"))
+    assert "est débloqué" in words(office.submit("/deblocage"))
     assert "Bonjour" in Browser(services).sign_in(locked.login_name, PASSWORD).text
 
 

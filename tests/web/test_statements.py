@@ -116,7 +116,7 @@ def test_touching_the_session_is_rare(services: Teleservices, clock):
     [
         ("comptes", 5),
         ("comptes?q=martin&public=guardian&adresse=confirmed", 5),
-        ("comptes/{account_id}", 8),
+        ("comptes/{account_id}", 9),
         ("notifications", 5),
         ("notifications/preparer?choix=unused", 6),
         ("notifications/classe", 5),

@@ -22,6 +22,7 @@ from teleservices_core.usecases.links import send_mail
 from teleservices_core.usecases.recovery import send_reset
 from teleservices_core.usecases.rights import require_hotline
 from teleservices_core.usecases.site import Site, audited
+from teleservices_core.usecases.unlocking import open_again
 
 
 def help_account(
@@ -56,15 +57,6 @@ def _resend(site: Site, tx: Transaction, account: Account) -> None:
     resend_confirmation(site, tx, account)
 
 
-def _unlock(site: Site, tx: Transaction, account: Account) -> None:
-    is_locked = account.state is AccountState.LOCKED
-    if not is_locked and tx.throttles.longest_wait(account, site.now()) is None:
-        raise RefusedError("not_locked")
-    opened = account.after(AccountEvent.UNLOCK) if is_locked else account
-    # The epoch lifts the waits of every source, as a reset does.
-    tx.accounts.replace(account, evolve(opened, epoch=account.epoch + 1))
-
-
 def _lock(site: Site, tx: Transaction, account: Account) -> None:
     if account.state is not AccountState.ACTIVE:
         raise RefusedError("not_active")
@@ -86,6 +78,6 @@ def _lock(site: Site, tx: Transaction, account: Account) -> None:
 _ACTS: Final[Mapping[Remedy, Callable[[Site, Transaction, Account], None]]] = {
     Remedy.RESEND: _resend,
     Remedy.RESET: send_reset,
-    Remedy.UNLOCK: _unlock,
+    Remedy.UNLOCK: open_again,
     Remedy.LOCK: _lock,
 }

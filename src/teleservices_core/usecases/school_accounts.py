@@ -13,8 +13,6 @@ from attrs import frozen
 from teleservices_core.academy_ports import AuditEntry
 from teleservices_core.domain.accounts import (
     Account,
-    AccountEvent,
-    AccountState,
     Audience,
     CredentialLetter,
 )
@@ -28,13 +26,14 @@ from teleservices_core.domain.standing import (
 )
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
-from teleservices_core.errors import NotFoundError, RefusedError
+from teleservices_core.errors import NotFoundError
 from teleservices_core.office_ports import OfficeAccount
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.claiming import resend_confirmation
 from teleservices_core.usecases.lifecycle import terms_of
 from teleservices_core.usecases.rights import require_school
 from teleservices_core.usecases.site import Site, audited
+from teleservices_core.usecases.unlocking import open_again
 
 _ACTS: Final = 30
 """The latest acts shown."""
@@ -109,6 +108,8 @@ class AccountFile:
     """Of every school, the latest first."""
     acts: tuple[AuditEntry, ...]
     """The latest first, without sign-ins."""
+    blocked_until: datetime | None
+    """Until when some source must wait, after too many tries."""
     closes_at: datetime | None
     """When it closes if nobody uses it (F31, F32)."""
 
@@ -123,6 +124,7 @@ def look_at_account(site: Site, uai: Uai, account_id: UUID) -> AccountFile:
             raise NotFoundError(f"no account {account_id}")
         letters = tx.letters.of_account(account_id)
         acts = tx.audit.about(account_id, limit=_ACTS, but=_PRIVATE)
+        blocked_until = tx.throttles.longest_wait(account, now)
     good_until = letters[0].expires_at if letters else None
     return AccountFile(
         listed,
@@ -130,6 +132,7 @@ def look_at_account(site: Site, uai: Uai, account_id: UUID) -> AccountFile:
         account,
         tuple(letters),
         tuple(acts),
+        blocked_until,
         closes_at(Unused(account, good_until), terms_of(site)),
     )
 
@@ -167,16 +170,13 @@ def resend(site: Site, viewer: Viewer, uai: Uai, account_id: UUID) -> str:
 
 
 def unlock(site: Site, viewer: Viewer, uai: Uai, account_id: UUID) -> None:
-    """Open a locked account again, with the password it had.
+    """Open a locked account again, with the password it had, and lift the waits.
 
     Raises :exc:`NotFoundError`, :exc:`NotAllowedError`, and :exc:`RefusedError`
-    ``not_locked``.
+    as :func:`.unlocking.open_again`.
     """
     with site.database.writing() as tx:
-        account = _mine(site, tx, viewer, uai, account_id)
-        if account.state is not AccountState.LOCKED:
-            raise RefusedError("not_locked")
-        tx.accounts.replace(account, account.after(AccountEvent.UNLOCK))
+        open_again(site, tx, _mine(site, tx, viewer, uai, account_id))
         tx.audit.add(
             audited("account.unlocked", site.now(), viewer, uai=uai, subject_id=account_id)
         )

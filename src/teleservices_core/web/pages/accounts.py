@@ -87,7 +87,7 @@ def _tabs() -> dict[Standing, str]:
         Standing.EXPIRED: _("Expirées"),
         Standing.AWAITING: _("À confirmer"),
         Standing.ACTIVE: _("Actifs"),
-        Standing.LOCKED: _("Verrouillés"),
+        Standing.LOCKED: _("Bloqués"),
         Standing.CLOSED: _("Fermés"),
     }
 
@@ -151,6 +151,7 @@ def account(
             "situation": show_situation(found.situation, zone),
             "is_claimed": found.situation.standing.is_claimed,
             "is_locked": found.situation.standing is Standing.LOCKED,
+            "blocked_until": found.blocked_until,
             "email": show_email(listed.email_state),
             "address": masked(listed.email) if listed.email else "",
             "pending": masked(listed.pending_email) if listed.pending_email else "",
@@ -243,7 +244,7 @@ def unlock(context: Context, uai: str, account_id: UUID) -> Redirect:
     except RefusedError as refused:
         context.tell("info", _refusal_words(refused))
     else:
-        context.tell("success", _("Le compte est déverrouillé : son mot de passe fonctionne."))
+        context.tell("success", _("Le compte est débloqué : son mot de passe fonctionne."))
     return context.redirect("core.school_account", uai=uai, account_id=account_id)
 
 
@@ -253,7 +254,7 @@ def _refusal_words(refused: RefusedError) -> str:
             return _("Un message vient de partir : attendez une minute avant d’en renvoyer un.")
         case "nothing_to_confirm":
             return _("Aucune adresse n’est en attente de confirmation.")
-    return _("Le compte n’est plus verrouillé.")
+    return _("Le compte n’est pas bloqué, et aucune attente ne court.")
 
 
 _ONE: Final = "/ecole/<uai>/comptes/<uuid:account_id>"
@@ -262,5 +263,5 @@ ROUTES: Final = (
     Route("core.school_account", _ONE, account, Access.SCHOOL),
     Route("core.reissue", f"{_ONE}/notification", reissue, Access.SCHOOL, ("POST",)),
     Route("core.resend_for", f"{_ONE}/confirmation", resend, Access.SCHOOL, ("POST",)),
-    Route("core.unlock", f"{_ONE}/deverrouillage", unlock, Access.SCHOOL, ("POST",)),
+    Route("core.unlock", f"{_ONE}/deblocage", unlock, Access.SCHOOL, ("POST",)),
 )
