@@ -109,11 +109,38 @@ HELP_ENTRIES: Final = (
         _said(
             lambda: _(
                 "Vérifiez que votre compte est activé, puis votre identifiant et votre mot de "
-                "passe, majuscules comprises. Après plusieurs erreurs, attendez le délai "
-                "indiqué. Si le problème persiste, appelez {hotline}."
+                "passe, majuscules comprises ; la page de connexion peut afficher ce que vous "
+                "tapez. Après plusieurs erreurs, attendez le délai indiqué, ou choisissez un autre "
+                "mot de passe par « Mot de passe oublié ». Si le problème persiste, appelez "
+                "{hotline}."
             )
         ),
         promises=("F30",),
+    ),
+    HelpEntry(
+        "core.new_device",
+        lambda: _("J’ai reçu un message « Nouvelle connexion à votre compte »."),
+        _said(
+            lambda: _(
+                "Votre compte vient d’être ouvert sur un appareil que nous ne connaissions pas : "
+                "un nouveau téléphone, un autre navigateur, une fenêtre de navigation privée. Si "
+                "c’était vous, vous n’avez rien à faire. Sinon, changez tout de suite de mot de "
+                "passe : toutes les autres connexions seront fermées. « Mon compte », puis "
+                "« Connexions et appareils », montre où votre compte est ouvert."
+            )
+        ),
+    ),
+    HelpEntry(
+        "core.must_renew",
+        lambda: _("On me demande de changer de mot de passe. Pourquoi ?"),
+        _said(
+            lambda: _(
+                "L’académie le demande quand des mots de passe ont pu être connus d’autres "
+                "personnes. Connectez-vous comme d’habitude, puis choisissez-en un nouveau d’au "
+                "moins {password_min} caractères, que vous n’utilisez nulle part ailleurs. Votre "
+                "identifiant et vos données ne changent pas."
+            )
+        ),
     ),
     HelpEntry(
         "core.identity",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,10 +10,12 @@ import pytest
 from teleservices_core.i18n import (
     dial,
     ngettext,
+    show_age,
     show_date,
     show_day,
     show_instant,
     show_phone,
+    show_wait,
     typeset,
 )
 
@@ -55,3 +57,22 @@ def test_phones(written):
     assert dial(written) == "0380448809"
     assert show_phone("+49 30 1234") == "+49 30 1234"
     assert dial("+49 30 1234") == "+49301234"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wait", "age"),
+    [
+        (0, "1 minute", "à l’instant"),
+        (59, "1 minute", "à l’instant"),
+        (61, "2 minutes", "il y a 1 minute"),
+        (4 * 60, "4 minutes", "il y a 4 minutes"),
+        (3600, "1 h", "il y a 1 heure"),
+        (3661, "1 h 02", "il y a 1 heure"),
+        (24 * 3600, "24 h", "il y a 1 jour"),
+        (3 * 24 * 3600, "72 h", "il y a 3 jours"),
+    ],
+)
+def test_durations(seconds, wait, age):
+    """A wait is rounded up, an age down."""
+    assert show_wait(timedelta(seconds=seconds)) == wait
+    assert show_age(timedelta(seconds=seconds)) == age

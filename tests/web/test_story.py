@@ -109,3 +109,52 @@ def test_a_letter_opened_twice_is_claimed_once(services, family):
     owner.submit("mot-de-passe", password=CHOSEN, again=CHOSEN)
     assert thief.get("/activation/courriel").request.path == "/connexion"
     assert owner.get("/").request.path == "/activation/courriel"
+
+
+@pytest.mark.faq("F20")
+def test_the_age_of_the_last_mail_is_shown(services, family, clock):
+    """Before asking for another, one sees how long ago the last one left."""
+    _child, letter = family
+    browser = Browser(services)
+    browser.sign_in(letter.candidate.account.login_name, letter.code)
+    browser.submit("mot-de-passe", password=CHOSEN, again=CHOSEN)
+    assert "à l’instant" in browser.submit("courriel", email="anne@example.org").text
+    clock.advance(minutes=4)
+    page = browser.get("/activation/en-attente")
+    assert "il y a 4 minutes, le mardi 24 novembre 2026 à 10 h 30" in page.text
+    page = browser.submit("renvoyer")
+    assert "à l’instant" in page.text
+    page = browser.submit("renvoyer")
+    assert "attendez une minute" in page.text
+
+
+@pytest.mark.faq("F13")
+def test_a_student_is_asked_again_kindly(services):
+    """Who went on without an address is told what it would be good for, with the way to add it."""
+    account = World(services).account(a_student(), Audience.STUDENT, email=None)
+    browser = Browser(services)
+    page = browser.sign_in(account.login_name, PASSWORD)
+    assert "Ajoutez une adresse électronique" in page.text
+    assert 'href="/compte/courriel">L’ajouter</a>' in page.text
+
+
+@pytest.mark.faq("F30")
+def test_what_to_check(services):
+    """The refusal says what to check, leads to both ways out, and gives the telephone and hours."""
+    browser = Browser(services)
+    page = browser.sign_in("anne.martin", "faux")
+    notice = page.text[page.text.index("notice-error") : page.text.index("field-login_name")]
+    for said in (
+        "votre compte",
+        "mot de passe provisoire",
+        'href="/identifiant-oublie"',
+        'href="/mot-de-passe-oublie"',
+        'href="tel:0380448809"',
+        "du lundi au vendredi",
+    ):
+        assert said in notice
+    for _n in range(5):
+        page = browser.sign_in("anne.martin", "faux")
+    notice = page.text[page.text.index("notice-error") : page.text.index("field-login_name")]
+    assert "attendez 1 minute" in notice
+    assert 'href="/mot-de-passe-oublie"' in notice

@@ -79,7 +79,7 @@ def purpose_of(proof: Proof, now: datetime) -> SessionPurpose:
     if letter is None:
         if account.state not in {AccountState.ACTIVE, AccountState.CLAIMED}:
             raise RefusedError("wrong_credentials")
-        return SessionPurpose.RENEWAL if account.must_renew else entry_of(account)
+        return entry_of(account)
     refusal = letter.refusal(now)
     if refusal is not None:
         raise RefusedError(refusal, uai=letter.uai)
@@ -89,7 +89,9 @@ def purpose_of(proof: Proof, now: datetime) -> SessionPurpose:
 
 
 def entry_of(account: Account) -> SessionPurpose:
-    """What an account's owner may do: everything, or first what is left of the first login."""
+    """What an account's owner may do: everything, unless a step comes first."""
+    if account.must_renew:
+        return SessionPurpose.RENEWAL
     full = account.state is AccountState.ACTIVE
     return SessionPurpose.FULL if full else SessionPurpose.FIRST_LOGIN
 

@@ -123,9 +123,9 @@ class Application:
         return self._finish(context, answer)
 
     def _handle(self, context: Context, route: Route, values: Mapping[str, Any]) -> Any:
+        changed = who_is_there(context, route, self._identify)
         if self._owners[route.name] in known_cut_offs(self.site):
             return error_page(context, 503, code="suspended")
-        changed = who_is_there(context, route, self._identify)
         if context.request.method not in _SAFE and (
             # A form was shown to who was there before.
             changed or not csrf.is_ours(self.site.settings, context.request, context.browser_id())

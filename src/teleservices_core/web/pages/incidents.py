@@ -51,19 +51,14 @@ class CutForm:
 def overview(context: Context) -> Page:
     """What can be done, and what is cut off."""
     cut = cut_offs.known_cut_offs(context.site)
-    running = [
-        (name, declared)
-        for name, declared in sorted(context.site.catalogue.declared.items())
-        if name != BUILTIN and name not in cut
-    ]
+    declared = context.site.catalogue.declared
+    labels = {name: _plugin(name, [m.title for m in d.modules]) for name, d in declared.items()}
+    running = sorted(name for name in declared if name != BUILTIN and name not in cut)
     return Page(
         "academy/incidents.html",
         {
-            "cut": [cut[name] for name in sorted(cut)],
-            "running": [
-                {"value": name, "label": _plugin(name, [m.title for m in declared.modules])}
-                for name, declared in running
-            ],
+            "cut": [(labels.get(name, name), cut[name]) for name in sorted(cut)],
+            "running": [{"value": name, "label": labels[name]} for name in running],
             "schools": _schools(context.site),
             "audiences": [{"value": value, "label": said()} for value, said in _AUDIENCES.items()],
         },
