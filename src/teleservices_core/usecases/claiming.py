@@ -166,11 +166,12 @@ def confirm_email(site: Site, secret: str, viewer: Viewer | None) -> SignedIn | 
     now = site.now()
     token, account = look_at_link(site, secret)
     with site.database.writing() as tx:
-        use(tx, token, now)
         after = evolve(account, email=token.address, pending_email=None, epoch=account.epoch + 1)
         if account.state is AccountState.CLAIMED:
             after = after.after(AccountEvent.COMPLETE)
+        # The account before its link, as whoever sends another one does.
         after = tx.accounts.replace(account, after)
+        use(tx, token, now)
         if account.email not in {None, token.address}:
             lifetime = timedelta(days=site.settings.durations.email_undo_days)
             send_link(site, tx, after, TokenPurpose.UNDO_EMAIL, str(account.email), lifetime)

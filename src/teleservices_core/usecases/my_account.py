@@ -77,9 +77,9 @@ def undo_email(site: Site, secret: str) -> None:
     now = site.now()
     token, account = look_at(site, secret, TokenPurpose.UNDO_EMAIL)
     with site.database.writing() as tx:
-        use(tx, token, now)
         restored = evolve(account, email=token.address, pending_email=None, epoch=account.epoch + 1)
         restored = tx.accounts.replace(account, restored)
+        use(tx, token, now)
         tx.sessions.remove_all(account.id)
         # Who changed the address may also have taken the children.
         offer_undoing(site, tx, restored)

@@ -155,9 +155,10 @@ def open_renewal(site: Site, secret: str, *, device: str = "", device_secret: st
     token, account = look_at_reset(site, secret)
     device_secret = device_secret or new_secret()
     with site.database.writing() as tx:
-        use(tx, token, now)
-        # Compare-and-set: whatever killed the link meanwhile wins.
+        # Compare-and-set: whatever killed the link meanwhile wins. The account
+        # before its link, as whoever sends another one does.
         tx.accounts.replace(account, account)
+        use(tx, token, now)
         tx.audit.add(audited("account.renewal_opened", now, None, subject_id=account.id))
         opened = open_session(
             site,
