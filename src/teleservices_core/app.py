@@ -15,10 +15,10 @@ from teleservices_core.domain.localtime import instant
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import SettingsError
 from teleservices_core.hashing import Argon2Hasher
-from teleservices_core.identity_ports import Identify
 from teleservices_core.mailers import make_mailer
 from teleservices_core.plugins import PluginHost
 from teleservices_core.ports import Clock, Mailer, PasswordHasher
+from teleservices_core.ports.identities import Identify
 from teleservices_core.settings import Settings, load_settings
 from teleservices_core.storage.engine import make_engine
 from teleservices_core.storage.migrate import pending, upgrade

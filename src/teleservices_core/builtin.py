@@ -26,7 +26,7 @@ _HERE: Final = Path(__file__).parent
 def teleservices_activation_rules() -> Iterable[ContributedRule]:
     """The core's own rules; the words of all its reasons go with the first."""
     from teleservices_core.domain.rules import CORE_RULES
-    from teleservices_core.words import CORE_WORDS
+    from teleservices_core.words.reasons import CORE_WORDS
 
     first, *others = CORE_RULES
     yield ContributedRule(first, CORE_WORDS)

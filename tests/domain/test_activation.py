@@ -16,7 +16,6 @@ from teleservices_core.domain.modules import OpeningMode
 from teleservices_core.domain.policy import Campaign, Opening, Policy, Stance
 from teleservices_core.domain.rules import CORE_RULES
 from teleservices_core.domain.scopes import Scope
-from teleservices_core.telling import tell
 from teleservices_core.testing.builders import (
     COLLEGE,
     DIJON,
@@ -28,7 +27,8 @@ from teleservices_core.testing.builders import (
     an_establishment,
 )
 from teleservices_core.testing.situations import modules, questions
-from teleservices_core.words import CORE_WORDS
+from teleservices_core.words.reasons import CORE_WORDS
+from teleservices_core.words.telling import tell
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 

@@ -10,7 +10,6 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teleservices_core.diagnosis_words import ADVICE, REMEDY_WORDS, diagnosis
 from teleservices_core.domain.accounts import Account, AccountState, Audience, CredentialLetter
 from teleservices_core.domain.diagnosis import (
     Case,
@@ -23,6 +22,7 @@ from teleservices_core.domain.diagnosis import (
     remedies,
 )
 from teleservices_core.testing.builders import DIJON
+from teleservices_core.words.diagnoses import ADVICE, REMEDY_WORDS, diagnosis
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 BEFORE, LATER = NOW - timedelta(days=3), NOW + timedelta(days=3)

@@ -17,8 +17,8 @@ from teleservices_core.domain.policy import Opening, Policy, Stance
 from teleservices_core.domain.rules import CORE_RULES
 from teleservices_core.domain.scopes import Scope
 from teleservices_core.domain.searching import search_terms, search_text
-from teleservices_core.telling import tell_reach
 from teleservices_core.testing.builders import COLLEGE, YEAR, a_module, a_question, an_establishment
+from teleservices_core.words.telling import tell_reach
 
 SIXIEME, TROISIEME = ClassLevel.SIXIEME, ClassLevel.TROISIEME
 SCHOOL = Scope.establishment(COLLEGE)

@@ -22,7 +22,7 @@ from teleservices_core.domain.standing import (
     speaks_of,
 )
 from teleservices_core.errors import InvalidValueError
-from teleservices_core.standing_words import EMAIL_WORDS, STANDING_WORDS
+from teleservices_core.words.standings import EMAIL_WORDS, STANDING_WORDS
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 HELD = [state for state in AccountState if state is not AccountState.GROUPED]

@@ -25,10 +25,10 @@ from teleservices_core.domain.modules import OpeningMode
 from teleservices_core.domain.policy import Campaign, Opening, Policy, Stance
 from teleservices_core.domain.rules import CORE_RULES
 from teleservices_core.domain.scopes import Scope
-from teleservices_core.telling import tell
 from teleservices_core.testing.builders import COLLEGE, YEAR, a_module, a_question
 from teleservices_core.testing.situations import modules, questions
-from teleservices_core.words import CORE_WORDS
+from teleservices_core.words.reasons import CORE_WORDS
+from teleservices_core.words.telling import tell
 
 PARIS = ZoneInfo("Europe/Paris")
 ENROLMENT = a_module("enrolment", opening_mode=OpeningMode.AUTOMATIC, has_campaign=True)

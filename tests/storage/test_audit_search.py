@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from uuid6 import uuid7
 
-from teleservices_core.academy_ports import AuditEntry, AuditSearch
+from teleservices_core.ports.academy import AuditEntry, AuditSearch
 from teleservices_core.testing.builders import COLLEGE, LYCEE
 from teleservices_core.testing.clock import A_TUESDAY
 

@@ -443,7 +443,7 @@ def test_mails_are_retried_then_given_up(services, family, clock):
 
 def test_mail_headers(services, family):
     """Links start with the configured address; odd names cannot add headers."""
-    from teleservices_core.upkeep_ports import Parcel
+    from teleservices_core.ports.upkeep import Parcel
 
     parcel = Parcel(
         id=services.site.new_id(),

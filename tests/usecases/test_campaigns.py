@@ -18,7 +18,6 @@ from teleservices_core.domain.scopes import Scope
 from teleservices_core.domain.staff import Role
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError, RefusedError
-from teleservices_core.telling import Told
 from teleservices_core.testing.builders import COLLEGE, LYCEE, YEAR, an_establishment
 from teleservices_core.testing.races import only_winner, race
 from teleservices_core.testing.world import PASSWORD, World
@@ -34,6 +33,7 @@ from teleservices_core.usecases.campaigns import (
 from teleservices_core.usecases.opening import set_opening
 from teleservices_core.usecases.plans import landscape
 from teleservices_core.usecases.signing_in import resume, sign_in
+from teleservices_core.words.telling import Told
 
 PARIS = ZoneInfo("Europe/Paris")
 OPENS, CLOSES = datetime(2026, 11, 27, 14, 30), datetime(2026, 11, 30, 23, 59)

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import click
 
-from teleservices_core.academy_words import DOUBT_WORDS, REFUSAL_WORDS, show_span
 from teleservices_core.commands.options import (
     as_json,
     dry_run,
@@ -30,6 +29,7 @@ from teleservices_core.usecases.campaigns import (
     plan_extension,
     plan_round,
 )
+from teleservices_core.words.academy import DOUBT_WORDS, REFUSAL_WORDS, show_span
 
 if TYPE_CHECKING:
     from teleservices_core.commands.options import Opener

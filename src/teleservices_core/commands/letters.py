@@ -29,7 +29,7 @@ from teleservices_core.usecases.letters import (
 
 if TYPE_CHECKING:
     from teleservices_core.commands.options import Opener
-    from teleservices_core.office_ports import LetterCandidate
+    from teleservices_core.ports.office import LetterCandidate
     from teleservices_core.usecases.site import Site
 
 _AUDIENCES = {"guardians": (Audience.GUARDIAN,), "students": (Audience.STUDENT,)}

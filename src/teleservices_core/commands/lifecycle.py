@@ -13,7 +13,7 @@ from teleservices_core.commands.stopping import Stopping
 from teleservices_core.errors import RefusedError
 from teleservices_core.i18n import _, show_timestamp
 from teleservices_core.usecases.lifecycle import last_runs, plan_lifecycle, run_lifecycle
-from teleservices_core.words import LIFECYCLE_WORDS
+from teleservices_core.words.reasons import LIFECYCLE_WORDS
 
 if TYPE_CHECKING:
     from teleservices_core.commands.options import Opener

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import frozen
 
-from teleservices_core.academy_words import OPENING_WORDS, show_scope, show_stance
 from teleservices_core.commands.options import (
     as_json,
     audiences,
@@ -36,6 +35,7 @@ from teleservices_core.usecases.adoption import module_spread, read_landscape
 from teleservices_core.usecases.explaining import Asked, explain
 from teleservices_core.usecases.opening import set_openings, switches
 from teleservices_core.usecases.plans import plan_changes
+from teleservices_core.words.academy import OPENING_WORDS, show_scope, show_stance
 
 if TYPE_CHECKING:
     from teleservices_core.commands.options import Opener

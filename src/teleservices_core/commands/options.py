@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from teleservices_core.academy_words import departement_code
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.levels import ClassLevel
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import InvalidValueError
 from teleservices_core.i18n import _
+from teleservices_core.words.academy import departement_code
 
 if TYPE_CHECKING:
     from teleservices_core.app import Teleservices

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from teleservices_core.academy_words import show_span
 from teleservices_core.commands.options import as_json, dry_run, print_json, school_year
 from teleservices_core.commands.showing import (
     change_json,
@@ -26,6 +25,7 @@ from teleservices_core.usecases.policy_file import (
     policy_toml,
     read_policy,
 )
+from teleservices_core.words.academy import show_span
 
 if TYPE_CHECKING:
     from teleservices_core.commands.options import Opener

@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import click
 
-from teleservices_core.academy_words import AUDIENCES_WORDS, show_scope, show_stance
 from teleservices_core.commands.options import print_json
 from teleservices_core.domain.changes import Change
 from teleservices_core.domain.consequences import Consequence, Flip, Landscape
 from teleservices_core.i18n import _, ngettext
 from teleservices_core.usecases.answers import ModuleAnswer
 from teleservices_core.usecases.plans import Plan
+from teleservices_core.words.academy import AUDIENCES_WORDS, show_scope, show_stance
 
 _SHOWN: Final = 20
 

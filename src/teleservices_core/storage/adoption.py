@@ -49,7 +49,7 @@ _FIGURES = union_all(_STUDENTS, _GUARDIANS)
 
 @frozen
 class AdoptionFigures:
-    """See :class:`teleservices_core.academy_ports.AdoptionStore`."""
+    """See :class:`teleservices_core.ports.academy.AdoptionStore`."""
 
     connection: Connection
 

@@ -95,7 +95,7 @@ def _to_report(row: AnyRow) -> LinkReport:
 
 @frozen
 class Attachments:
-    """See :class:`teleservices_core.family_ports.AttachmentStore`."""
+    """See :class:`teleservices_core.ports.groupings.AttachmentStore`."""
 
     connection: Connection
 

@@ -12,7 +12,7 @@ from teleservices_core.storage.bulk import insert_if_new
 
 @frozen
 class CutOffs:
-    """See :class:`teleservices_core.incident_ports.CutOffStore`."""
+    """See :class:`teleservices_core.ports.incidents.CutOffStore`."""
 
     connection: Connection
 

@@ -23,7 +23,7 @@ def _to_grouping(row: AnyRow) -> Grouping:
 
 @frozen
 class Groupings:
-    """See :class:`teleservices_core.family_ports.GroupingStore`."""
+    """See :class:`teleservices_core.ports.groupings.GroupingStore`."""
 
     connection: Connection
 

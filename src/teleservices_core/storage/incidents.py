@@ -67,7 +67,7 @@ def _is_recent(population: Population) -> ColumnElement[bool]:
 
 @frozen
 class Incidents:
-    """See :class:`teleservices_core.incident_ports.IncidentStore`."""
+    """See :class:`teleservices_core.ports.incidents.IncidentStore`."""
 
     connection: Connection
 

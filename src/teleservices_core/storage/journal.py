@@ -10,11 +10,11 @@ from attrs import frozen
 from sqlalchemy import Connection, and_, func, insert, literal, or_, select, union_all, update
 from uuid6 import uuid7
 
-from teleservices_core.academy_ports import AuditEntry, AuditSearch
 from teleservices_core.domain.values import Uai
+from teleservices_core.ports.academy import AuditEntry, AuditSearch
+from teleservices_core.ports.upkeep import Parcel
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.tables import AnyRow
-from teleservices_core.upkeep_ports import Parcel
 
 _NEWEST = (t.audit.c.at.desc(), t.audit.c.id.desc())
 
@@ -169,7 +169,7 @@ class Audit:
 
 @frozen
 class Outbox:
-    """See :class:`teleservices_core.upkeep_ports.OutboxStore`."""
+    """See :class:`teleservices_core.ports.upkeep.OutboxStore`."""
 
     connection: Connection
 

@@ -26,7 +26,7 @@ from teleservices_core.domain.accounts import AccountState, CredentialLetter
 from teleservices_core.domain.establishments import PostalAddress
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Uai
-from teleservices_core.office_ports import LetterCandidate
+from teleservices_core.ports.office import LetterCandidate
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.accounts import ACCOUNT_COLUMNS, to_account
 from teleservices_core.storage.office import (

@@ -175,7 +175,7 @@ def _to_standing(rows: Iterable[AnyRow]) -> Standing:
 
 @frozen
 class Lifecycle:
-    """See :class:`teleservices_core.upkeep_ports.LifecycleStore`."""
+    """See :class:`teleservices_core.ports.upkeep.LifecycleStore`."""
 
     connection: Connection
 

@@ -24,7 +24,7 @@ from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.roster import Level
 from teleservices_core.domain.standing import LetterTrace
 from teleservices_core.domain.values import Uai
-from teleservices_core.office_ports import OfficeAccount
+from teleservices_core.ports.office import OfficeAccount
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.tables import AnyRow
 
@@ -208,7 +208,7 @@ def _to_account(
 
 @frozen
 class Office:
-    """See :class:`teleservices_core.office_ports.OfficeStore`."""
+    """See :class:`teleservices_core.ports.office.OfficeStore`."""
 
     connection: Connection
 

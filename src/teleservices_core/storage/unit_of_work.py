@@ -8,11 +8,6 @@ from contextlib import contextmanager
 from attrs import field, frozen
 from sqlalchemy import Connection, Engine
 
-from teleservices_core.academy_ports import AdoptionStore, AuditStore
-from teleservices_core.family_ports import AttachmentStore, GroupingStore
-from teleservices_core.identity_ports import IdentityStore
-from teleservices_core.incident_ports import CutOffStore, IncidentStore
-from teleservices_core.office_ports import LetterStore, OfficeStore
 from teleservices_core.ports import (
     AccountStore,
     DelegationStore,
@@ -25,6 +20,12 @@ from teleservices_core.ports import (
     ThrottleStore,
     TokenStore,
 )
+from teleservices_core.ports.academy import AdoptionStore, AuditStore
+from teleservices_core.ports.groupings import AttachmentStore, GroupingStore
+from teleservices_core.ports.identities import IdentityStore
+from teleservices_core.ports.incidents import CutOffStore, IncidentStore
+from teleservices_core.ports.office import LetterStore, OfficeStore
+from teleservices_core.ports.upkeep import LifecycleStore, OutboxStore
 from teleservices_core.storage.accounts import Accounts, Sessions, Tokens
 from teleservices_core.storage.adoption import AdoptionFigures
 from teleservices_core.storage.attachments import Attachments
@@ -42,7 +43,6 @@ from teleservices_core.storage.roster import Roster
 from teleservices_core.storage.school_pages import SchoolPages
 from teleservices_core.storage.staff import Staff
 from teleservices_core.storage.throttles import Devices, Throttles
-from teleservices_core.upkeep_ports import LifecycleStore, OutboxStore
 
 
 class SqlTransaction:

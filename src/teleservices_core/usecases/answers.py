@@ -8,8 +8,8 @@ from attrs import frozen
 
 from teleservices_core.domain.activation import Decision, Question, decide, flips_at
 from teleservices_core.domain.modules import ModuleDefinition
-from teleservices_core.telling import Told, tell
 from teleservices_core.usecases.site import Site
+from teleservices_core.words.telling import Told, tell
 
 _NOT_CONCERNED = frozenset({"core.other_kind", "core.other_audience", "core.other_level"})
 

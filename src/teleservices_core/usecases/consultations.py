@@ -7,12 +7,12 @@ from typing import Final
 
 from attrs import frozen
 
-from teleservices_core.academy_ports import AuditEntry
 from teleservices_core.domain.viewers import Viewer
-from teleservices_core.people_words import show_actor
+from teleservices_core.ports.academy import AuditEntry
 from teleservices_core.usecases.home import known_children
 from teleservices_core.usecases.site import Site
-from teleservices_core.words import show_act
+from teleservices_core.words.people import show_actor
+from teleservices_core.words.reasons import show_act
 
 PER_PAGE: Final = 20
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from teleservices_core.academy_ports import AuditEntry
 from teleservices_core.contributions import DataScope, Message, PersonalData
 from teleservices_core.domain.accounts import AccountState, Audience
 from teleservices_core.domain.families import Child
@@ -13,17 +12,18 @@ from teleservices_core.domain.roster import Adult, Level, Responsibility, Studen
 from teleservices_core.i18n import _
 from teleservices_core.identity_mails import IDENTITY_MAILS
 from teleservices_core.mails import MAILS
-from teleservices_core.people_words import (
+from teleservices_core.ports import Transaction
+from teleservices_core.ports.academy import AuditEntry
+from teleservices_core.ports.upkeep import Parcel
+from teleservices_core.usecases.devices import DEVICE_LIFE
+from teleservices_core.words.people import (
     AUDIENCE_WORDS,
     KINSHIP_WORDS,
     LEVEL_WORDS,
     SEX_WORDS,
     show_actor,
 )
-from teleservices_core.ports import Transaction
-from teleservices_core.upkeep_ports import Parcel
-from teleservices_core.usecases.devices import DEVICE_LIFE
-from teleservices_core.words import show_act
+from teleservices_core.words.reasons import show_act
 
 _STATES: Final[Mapping[AccountState, Message]] = {
     AccountState.NEW: lambda: _("notification à éditer"),

@@ -14,7 +14,7 @@ from teleservices_core.domain.standing import Situation, Standing
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError
-from teleservices_core.office_ports import OfficeAccount
+from teleservices_core.ports.office import OfficeAccount
 from teleservices_core.usecases.rights import require_school
 from teleservices_core.usecases.site import Site, audited
 

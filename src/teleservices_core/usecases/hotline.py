@@ -15,8 +15,6 @@ from uuid import UUID
 
 from attrs import frozen
 
-from teleservices_core.academy_ports import AuditEntry, AuditSearch
-from teleservices_core.diagnosis_words import Diagnosis, diagnosis
 from teleservices_core.domain.accounts import Account, Audience, CredentialLetter, TokenPurpose
 from teleservices_core.domain.diagnosis import (
     Facts,
@@ -31,13 +29,15 @@ from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError, RefusedError
 from teleservices_core.i18n import _
-from teleservices_core.office_ports import OfficeAccount
 from teleservices_core.ports import Transaction
-from teleservices_core.upkeep_ports import Parcel
+from teleservices_core.ports.academy import AuditEntry, AuditSearch
+from teleservices_core.ports.office import OfficeAccount
+from teleservices_core.ports.upkeep import Parcel
 from teleservices_core.usecases.home import ChildAnswer, family_of, known_children
 from teleservices_core.usecases.rights import require_hotline
 from teleservices_core.usecases.site import Site, audited
-from teleservices_core.words import contact
+from teleservices_core.words.diagnoses import Diagnosis, diagnosis
+from teleservices_core.words.reasons import contact
 
 VIEWED: Final = "hotline.viewed"
 HOLDS_FOR: Final = timedelta(minutes=15)

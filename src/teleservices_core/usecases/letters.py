@@ -27,7 +27,7 @@ from teleservices_core.domain.standing import LetterChoice, Standing
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError
-from teleservices_core.office_ports import LetterCandidate
+from teleservices_core.ports.office import LetterCandidate
 from teleservices_core.usecases.links import send_mail
 from teleservices_core.usecases.rights import require_school
 from teleservices_core.usecases.site import Site, audited

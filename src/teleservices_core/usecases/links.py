@@ -9,7 +9,7 @@ from teleservices_core.domain.accounts import Account, Token, TokenPurpose
 from teleservices_core.errors import RefusedError
 from teleservices_core.hashing import digest, link_secret
 from teleservices_core.ports import Transaction
-from teleservices_core.upkeep_ports import Parcel
+from teleservices_core.ports.upkeep import Parcel
 from teleservices_core.usecases.site import Site
 
 

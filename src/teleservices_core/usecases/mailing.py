@@ -22,7 +22,7 @@ from teleservices_core.help_entries import figures
 from teleservices_core.i18n import show_day, show_instant
 from teleservices_core.mails import NEED_HELP
 from teleservices_core.ports import Mailer
-from teleservices_core.upkeep_ports import Parcel
+from teleservices_core.ports.upkeep import Parcel
 from teleservices_core.usecases.recovery import REQUESTS
 from teleservices_core.usecases.site import Site
 

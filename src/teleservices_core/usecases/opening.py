@@ -8,7 +8,6 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from teleservices_core.academy_ports import AuditEntry
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.activation import Decision, Question
 from teleservices_core.domain.changes import Change, fingerprint, present_state
@@ -21,11 +20,12 @@ from teleservices_core.domain.scopes import Rank, Scope
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.ports import Transaction
-from teleservices_core.telling import Told
+from teleservices_core.ports.academy import AuditEntry
 from teleservices_core.usecases.answers import answer
 from teleservices_core.usecases.cut_offs import notify
 from teleservices_core.usecases.rights import require_academy, require_module
 from teleservices_core.usecases.site import Site, audited
+from teleservices_core.words.telling import Told
 
 AUDIENCES: Final[Sequence[Audience]] = (Audience.GUARDIAN, Audience.STUDENT)
 HEADS_STANCES: Final = frozenset({Stance.OPEN, Stance.CLOSED})

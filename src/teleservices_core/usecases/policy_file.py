@@ -11,7 +11,6 @@ from typing import Any, Final
 from attrs import evolve, field, frozen, validators
 from cattrs import Converter
 
-from teleservices_core.academy_words import departement_code, show_departement
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.changes import Change, effective
 from teleservices_core.domain.consequences import Consequence, Landscape, consequence
@@ -27,6 +26,7 @@ from teleservices_core.usecases.opening import record_changes, tell_plugins
 from teleservices_core.usecases.plans import landscape
 from teleservices_core.usecases.rights import require_academy
 from teleservices_core.usecases.site import Site
+from teleservices_core.words.academy import departement_code, show_departement
 
 _MINUTE: Final = timedelta(minutes=1)
 

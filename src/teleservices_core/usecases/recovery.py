@@ -27,7 +27,7 @@ from teleservices_core.errors import NotAllowedError, RefusedError
 from teleservices_core.hashing import digest, new_secret
 from teleservices_core.i18n import show_host
 from teleservices_core.ports import Transaction
-from teleservices_core.upkeep_ports import Parcel
+from teleservices_core.ports.upkeep import Parcel
 from teleservices_core.usecases.claiming import normalize_email
 from teleservices_core.usecases.devices import keep_only
 from teleservices_core.usecases.links import look_at, send_link, send_mail, use

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from attrs import frozen
 
-from teleservices_core.academy_ports import AuditEntry
 from teleservices_core.domain.accounts import (
     Account,
     Audience,
@@ -27,8 +26,9 @@ from teleservices_core.domain.standing import (
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError
-from teleservices_core.office_ports import OfficeAccount
 from teleservices_core.ports import Transaction
+from teleservices_core.ports.academy import AuditEntry
+from teleservices_core.ports.office import OfficeAccount
 from teleservices_core.usecases.claiming import resend_confirmation
 from teleservices_core.usecases.lifecycle import terms_of
 from teleservices_core.usecases.rights import require_school

@@ -8,7 +8,6 @@ from uuid import UUID
 from attrs import frozen
 from uuid6 import uuid7
 
-from teleservices_core.academy_ports import AuditEntry
 from teleservices_core.catalogue import Catalogue
 from teleservices_core.domain.establishments import Academie
 from teleservices_core.domain.localtime import SchoolYear
@@ -16,6 +15,7 @@ from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.plugins import PluginHost
 from teleservices_core.ports import Clock, Database, PasswordHasher
+from teleservices_core.ports.academy import AuditEntry
 from teleservices_core.settings import Settings
 
 

@@ -17,7 +17,7 @@ from teleservices_core.catalogue import BUILTIN
 from teleservices_core.contributions import Route
 from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError
 from teleservices_core.i18n import _
-from teleservices_core.identity_ports import Identify
+from teleservices_core.ports.identities import Identify
 from teleservices_core.usecases.cut_offs import known_cut_offs
 from teleservices_core.usecases.devices import DEVICE_LIFE
 from teleservices_core.usecases.site import Site

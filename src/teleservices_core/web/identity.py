@@ -19,7 +19,7 @@ from teleservices_core.domain.identities import ExternalIdentity
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import RefusedError
 from teleservices_core.hashing import keyed
-from teleservices_core.identity_ports import Identify
+from teleservices_core.ports.identities import Identify
 from teleservices_core.usecases.identities import account_of, sign_in_by_identity
 from teleservices_core.usecases.signing_in import resume, sign_out
 from teleservices_core.web.context import Context

@@ -7,11 +7,11 @@ from typing import Final
 
 from attrs import frozen
 
-from teleservices_core.academy_words import AUDIENCES_WORDS, Names, show_scope, show_stance
 from teleservices_core.domain.consequences import Consequence, Flip, establishments_of
 from teleservices_core.domain.policy import Opening
 from teleservices_core.i18n import _
 from teleservices_core.usecases.plans import Plan
+from teleservices_core.words.academy import AUDIENCES_WORDS, Names, show_scope, show_stance
 
 FIRST: Final = 10
 """Establishments that are named; the others are counted."""

@@ -8,18 +8,18 @@ from typing import Final
 
 from attrs import frozen
 
-from teleservices_core.academy_ports import AuditEntry, AuditSearch
-from teleservices_core.academy_words import describe_act
 from teleservices_core.contributions import Access, Route
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.i18n import _
-from teleservices_core.people_words import show_actor
 from teleservices_core.ports import Transaction
+from teleservices_core.ports.academy import AuditEntry, AuditSearch
 from teleservices_core.usecases.site import Site
 from teleservices_core.web.context import Context
 from teleservices_core.web.pages.academy_shared import names_of
 from teleservices_core.web.responses import Page
-from teleservices_core.words import AUDIT_WORDS
+from teleservices_core.words.academy import describe_act
+from teleservices_core.words.people import show_actor
+from teleservices_core.words.reasons import AUDIT_WORDS
 
 _WORK: Final = tuple(sorted(action for action in AUDIT_WORDS if not action.startswith("account.")))
 """What schools and the rectorat do, without the thousands of sign-ins of a day."""

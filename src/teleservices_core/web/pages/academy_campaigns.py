@@ -9,7 +9,6 @@ from uuid import UUID
 
 from attrs import frozen
 
-from teleservices_core.academy_words import DOUBT_WORDS, REFUSAL_WORDS, show_span
 from teleservices_core.contributions import FORM, Access, Route
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.policy import Campaign
@@ -31,6 +30,7 @@ from teleservices_core.web.pages.academy_shared import names_of, one_school
 from teleservices_core.web.pages.school import asked_year, read_year, years
 from teleservices_core.web.previews import preview
 from teleservices_core.web.responses import Page, Redirect
+from teleservices_core.words.academy import DOUBT_WORDS, REFUSAL_WORDS, show_span
 
 _MINUTE: Final = timedelta(minutes=1)
 

@@ -7,14 +7,6 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from teleservices_core.academy_words import (
-    OPENING_WORDS,
-    STANCE_HINTS,
-    STANCE_WORDS,
-    show_departement,
-    show_scope,
-    show_stance,
-)
 from teleservices_core.contributions import Access, Route
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.changes import Change
@@ -37,6 +29,14 @@ from teleservices_core.web.pages.academy_shared import (
 from teleservices_core.web.pages.school import asked_year, audience_names, read_year, years
 from teleservices_core.web.previews import change_lines, preview
 from teleservices_core.web.responses import Page, Redirect
+from teleservices_core.words.academy import (
+    OPENING_WORDS,
+    STANCE_HINTS,
+    STANCE_WORDS,
+    show_departement,
+    show_scope,
+    show_stance,
+)
 
 INHERITED: Final = "inherited"
 """Sent in the place of a stance: undo what was decided there."""

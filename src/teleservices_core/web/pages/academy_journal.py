@@ -8,20 +8,20 @@ from uuid import UUID
 
 from attrs import frozen
 
-from teleservices_core.academy_ports import AuditEntry, AuditSearch
 from teleservices_core.contributions import Access, Route
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.localtime import end_of_day, midnight
 from teleservices_core.errors import NotFoundError
 from teleservices_core.i18n import _
 from teleservices_core.ports import Transaction
+from teleservices_core.ports.academy import AuditEntry, AuditSearch
 from teleservices_core.usecases.site import Site
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_query, text
 from teleservices_core.web.pages.academy import journal_lines
 from teleservices_core.web.pages.academy_shared import one_school
 from teleservices_core.web.responses import Page
-from teleservices_core.words import AUDIT_WORDS, show_act
+from teleservices_core.words.reasons import AUDIT_WORDS, show_act
 
 PAGE: Final = 50
 

@@ -6,11 +6,6 @@ from typing import Final
 
 from attrs import frozen
 
-from teleservices_core.academy_words import (
-    OPENING_WORDS,
-    show_departement,
-    show_stance,
-)
 from teleservices_core.contributions import Access, Route
 from teleservices_core.domain.consequences import Landscape
 from teleservices_core.domain.modules import ModuleDefinition
@@ -20,6 +15,11 @@ from teleservices_core.usecases.adoption import Spread, module_spread, read_land
 from teleservices_core.web.context import Context
 from teleservices_core.web.pages.school import asked_year, audience_names, years
 from teleservices_core.web.responses import Page
+from teleservices_core.words.academy import (
+    OPENING_WORDS,
+    show_departement,
+    show_stance,
+)
 
 
 @frozen

@@ -6,11 +6,6 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from teleservices_core.academy_words import (
-    KIND_WORDS,
-    show_scope,
-    show_stance,
-)
 from teleservices_core.contributions import Access, Route
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.adoption import Adoption
@@ -24,6 +19,11 @@ from teleservices_core.usecases.answers import ModuleAnswer, answer
 from teleservices_core.web.context import Context
 from teleservices_core.web.pages.school import asked_year, audience_names, years
 from teleservices_core.web.responses import Page
+from teleservices_core.words.academy import (
+    KIND_WORDS,
+    show_scope,
+    show_stance,
+)
 
 
 @frozen

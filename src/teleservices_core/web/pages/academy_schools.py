@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from teleservices_core.academy_words import KIND_WORDS, STANCE_WORDS
 from teleservices_core.contributions import FORM, Access, Route
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.changes import Change
@@ -25,6 +24,7 @@ from teleservices_core.web.pages.academy_shared import departement_options, name
 from teleservices_core.web.pages.school import asked_year, audience_names, read_year, years
 from teleservices_core.web.previews import change_lines, preview
 from teleservices_core.web.responses import Page, Redirect
+from teleservices_core.words.academy import KIND_WORDS, STANCE_WORDS
 
 JOIN: Final = "adherer"
 LEAVE: Final = "quitter"

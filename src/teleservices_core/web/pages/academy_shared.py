@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from teleservices_core.academy_words import Names, show_departement
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.modules import ModuleDefinition
 from teleservices_core.errors import NotFoundError
@@ -12,6 +11,7 @@ from teleservices_core.i18n import _, ngettext
 from teleservices_core.usecases.adoption import SchoolSearch, departements_of
 from teleservices_core.usecases.site import Site
 from teleservices_core.web.context import Context
+from teleservices_core.words.academy import Names, show_departement
 
 
 def names_of(site: Site, establishments: Iterable[Establishment]) -> Names:

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from teleservices_core.academy_words import Names, show_scope, show_stance
 from teleservices_core.contributions import FORM, Access, Route
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.policy import Opening, Policy, Stance
@@ -20,6 +19,7 @@ from teleservices_core.web.pages.academy_shared import names_of
 from teleservices_core.web.pages.school import audience_names
 from teleservices_core.web.previews import change_lines, preview
 from teleservices_core.web.responses import Page, Redirect
+from teleservices_core.words.academy import Names, show_scope, show_stance
 
 
 @frozen

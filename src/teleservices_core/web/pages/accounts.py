@@ -19,7 +19,6 @@ from teleservices_core.domain.standing import EmailState, Standing, masked
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import RefusedError
 from teleservices_core.i18n import _, show_short_date
-from teleservices_core.standing_words import EMAIL_WORDS
 from teleservices_core.usecases.letters import reissue as issue_again
 from teleservices_core.usecases.school_accounts import (
     AccountFile,
@@ -37,7 +36,8 @@ from teleservices_core.web.pages.paging import Paging
 from teleservices_core.web.pages.school import audience_names, establishment_of
 from teleservices_core.web.pages.standings import show_email, show_situation
 from teleservices_core.web.responses import Download, Page, Redirect
-from teleservices_core.words import AUDIT_WORDS
+from teleservices_core.words.reasons import AUDIT_WORDS
+from teleservices_core.words.standings import EMAIL_WORDS
 
 PER_PAGE: Final = 50
 

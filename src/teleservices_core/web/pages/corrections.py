@@ -14,12 +14,12 @@ from teleservices_core.domain.localtime import local_date
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import NotFoundError, RefusedError
 from teleservices_core.i18n import _, show_short_date
-from teleservices_core.people_words import KINSHIP_WORDS, LEVEL_WORDS
 from teleservices_core.usecases import corrections
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.pages.school import establishment_of
 from teleservices_core.web.responses import Page, Redirect
+from teleservices_core.words.people import KINSHIP_WORDS, LEVEL_WORDS
 
 
 @frozen

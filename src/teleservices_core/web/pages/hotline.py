@@ -10,14 +10,12 @@ from uuid import UUID
 from attrs import frozen
 
 from teleservices_core.contributions import FORM, Access, Message, Route
-from teleservices_core.diagnosis_words import MAIL_WORDS, REMEDY_WORDS
 from teleservices_core.domain.accounts import AccountState
 from teleservices_core.domain.diagnosis import MailState, Remedy
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import InvalidValueError, RefusedError
 from teleservices_core.i18n import _
-from teleservices_core.office_ports import OfficeAccount
-from teleservices_core.people_words import AUDIENCE_WORDS
+from teleservices_core.ports.office import OfficeAccount
 from teleservices_core.usecases import hotline as usecase
 from teleservices_core.usecases.hotline_acts import help_account
 from teleservices_core.web.context import Context
@@ -29,6 +27,8 @@ from teleservices_core.web.pages.standings import (
     show_situation,
 )
 from teleservices_core.web.responses import Page, Redirect
+from teleservices_core.words.diagnoses import MAIL_WORDS, REMEDY_WORDS
+from teleservices_core.words.people import AUDIENCE_WORDS
 
 _MAIL_KINDS: Final[Mapping[MailState, str]] = {
     MailState.WAITING: "info",

@@ -21,7 +21,7 @@ from teleservices_core.domain.funnel import Funnel
 from teleservices_core.domain.standing import LetterChoice
 from teleservices_core.domain.values import Uai
 from teleservices_core.i18n import _, ngettext
-from teleservices_core.office_ports import LetterCandidate
+from teleservices_core.ports.office import LetterCandidate
 from teleservices_core.usecases.handing_over import class_progress
 from teleservices_core.usecases.letters import FAMILIES, LetterPlan, issue_letters, plan_letters
 from teleservices_core.web.context import Context

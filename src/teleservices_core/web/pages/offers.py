@@ -6,16 +6,16 @@ from typing import Any, Final
 
 from werkzeug import Request
 
-from teleservices_core.academy_words import KIND_WORDS
 from teleservices_core.contributions import Access, Route
 from teleservices_core.domain.offers import OfferState
 from teleservices_core.domain.searching import SEARCH_MAX
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import InvalidValueError, NotFoundError
-from teleservices_core.telling import listed, tell_audiences, tell_reach
 from teleservices_core.usecases.offers import Offer, Offering, listing, offering
 from teleservices_core.web.context import Context
 from teleservices_core.web.responses import Page
+from teleservices_core.words.academy import KIND_WORDS
+from teleservices_core.words.telling import listed, tell_audiences, tell_reach
 
 
 def establishments(context: Context) -> Page:

@@ -12,7 +12,7 @@ from attrs import frozen
 from teleservices_core.domain.localtime import local_date
 from teleservices_core.domain.standing import EmailState, Situation, Standing
 from teleservices_core.i18n import _, show_short_date
-from teleservices_core.standing_words import EMAIL_WORDS, STANDING_WORDS
+from teleservices_core.words.standings import EMAIL_WORDS, STANDING_WORDS
 
 _KINDS: Final[Mapping[Standing, str]] = {
     Standing.TO_ISSUE: "neutral",

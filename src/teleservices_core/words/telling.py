@@ -25,7 +25,7 @@ from teleservices_core.domain.activation import (
 from teleservices_core.domain.offers import Reach
 from teleservices_core.domain.scopes import Rank
 from teleservices_core.i18n import _, ngettext, show_date, show_instant
-from teleservices_core.words import UNKNOWN, contact
+from teleservices_core.words.reasons import UNKNOWN, contact
 
 log = logging.getLogger(__name__)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from teleservices_core.academy_ports import AuditEntry
 from teleservices_core.contributions import Message
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.roster import Kinship, Level, Sex
 from teleservices_core.domain.staff import Role
 from teleservices_core.i18n import _
+from teleservices_core.ports.academy import AuditEntry
 
 AUDIENCE_WORDS: Final[Mapping[Audience, Message]] = {
     Audience.GUARDIAN: lambda: _("responsable"),

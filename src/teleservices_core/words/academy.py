@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
-from teleservices_core.academy_ports import AuditEntry
 from teleservices_core.contributions import Message
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.establishments import EstablishmentKind
@@ -18,7 +17,8 @@ from teleservices_core.domain.modules import OpeningMode
 from teleservices_core.domain.policy import Stance
 from teleservices_core.domain.scopes import Rank, Scope
 from teleservices_core.i18n import _, show_instant
-from teleservices_core.words import show_act
+from teleservices_core.ports.academy import AuditEntry
+from teleservices_core.words.reasons import show_act
 
 STANCE_WORDS: Final[Mapping[Stance, Message]] = {
     Stance.ALLOWED: lambda: _("Au choix"),

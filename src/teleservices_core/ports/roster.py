@@ -1,0 +1,115 @@
+"""Establishments, students, families and staff."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from teleservices_core.domain.accounts import (
+    Account,
+)
+from teleservices_core.domain.establishments import Establishment
+from teleservices_core.domain.families import Child
+from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.roster import Adult, SchoolClass, Student
+from teleservices_core.domain.staff import Assignment, Role, StaffMember
+from teleservices_core.domain.values import Uai
+
+
+class RosterStore(Protocol):
+    """Establishments, students and families."""
+
+    def establishment(self, uai: Uai) -> Establishment | None:
+        """The establishment, or None."""
+        ...
+
+    def establishments(self) -> list[Establishment]:
+        """All of them, by name."""
+        ...
+
+    def places(self) -> frozenset[str]:
+        """The codes (UAI) of all of them."""
+        ...
+
+    def search(
+        self, terms: Sequence[str], *, offset: int, limit: int
+    ) -> tuple[list[Establishment], int]:
+        """Those that have all the terms (see :mod:`.domain.searching`), by town and name.
+
+        With the number found in all. One statement.
+        """
+        ...
+
+    def save_establishments(self, establishments: Iterable[Establishment]) -> None:
+        """Create or update."""
+        ...
+
+    def set_participation(self, uais: Collection[Uai], takes_part: bool) -> int:
+        """Compare-and-set: make those that are not so join or leave; returns how many."""
+        ...
+
+    def children(self, account: Account, school_year: SchoolYear) -> list[Child]:
+        """Every student an account may know of, with each one's latest schooling.
+
+        One statement. The schooling of ``school_year`` if there is one, else the
+        latest before it. Dates of links and schoolings are left to the rules.
+        """
+        ...
+
+    def child(self, account: Account, student_id: UUID, year: SchoolYear) -> Child | None:
+        """One of those, in one statement."""
+        ...
+
+    def adults(self, ids: Collection[UUID]) -> list[Adult]:
+        """Adults by id, in no order."""
+        ...
+
+    def student(self, student_id: UUID) -> Student | None:
+        """A student, whatever the schooling."""
+        ...
+
+    def guardians(self, student_id: UUID, day: date) -> list[Adult]:
+        """The adults who may have an account for a student: legal or in charge, on a day."""
+        ...
+
+    def by_siecle_id(self, uai: Uai, kind: str, siecle_id: str) -> UUID | None:
+        """The ``student`` of an ELEVE_ID, or the ``adult`` of a PERSONNE_ID, in a school's base."""
+        ...
+
+    def classes(self, uai: Uai, school_year: SchoolYear, day: date) -> list[SchoolClass]:
+        """The classes with students present on a local day, by level then code."""
+        ...
+
+    def class_groups(self, uai: Uai, school_year: SchoolYear) -> list[tuple[str, int]]:
+        """Codes of the classes with their numbers of students present."""
+        ...
+
+
+class StaffStore(Protocol):
+    """Members of staff and their roles."""
+
+    def save(self, member: StaffMember, assignments: Sequence[Assignment]) -> UUID:
+        """Create or update by e-mail; returns the id kept."""
+        ...
+
+    def assignments(self, staff_ids: Sequence[UUID]) -> list[Assignment]:
+        """Roles of members of staff, whatever their dates."""
+        ...
+
+    def by_email(self, email: str) -> UUID | None:
+        """The member of staff with an address."""
+        ...
+
+    def of_establishment(self, uai: Uai, day: date) -> list[tuple[StaffMember, Role]]:
+        """Who holds a role there on a local day, by name."""
+        ...
+
+    def names(self, staff_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+        """The full names of members of staff."""
+        ...
+
+    def without_account(self) -> list[StaffMember]:
+        """Members of staff who have no account yet."""
+        ...

@@ -1,0 +1,62 @@
+"""The stores together, over one unit of work."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from teleservices_core.ports.academy import AdoptionStore, AuditStore
+from teleservices_core.ports.accounts import (
+    AccountStore,
+    DeviceStore,
+    SessionStore,
+    ThrottleStore,
+    TokenStore,
+)
+from teleservices_core.ports.groupings import AttachmentStore, GroupingStore
+from teleservices_core.ports.identities import IdentityStore
+from teleservices_core.ports.incidents import CutOffStore, IncidentStore
+from teleservices_core.ports.modules import DelegationStore, PolicyStore, SchoolPageStore
+from teleservices_core.ports.office import LetterStore, OfficeStore
+from teleservices_core.ports.roster import RosterStore, StaffStore
+from teleservices_core.ports.upkeep import LifecycleStore, OutboxStore
+
+
+class Transaction(Protocol):
+    """The stores, over one connection."""
+
+    accounts: AccountStore
+    groupings: GroupingStore
+    attachments: AttachmentStore
+    letters: LetterStore
+    office: OfficeStore
+    identities: IdentityStore
+    sessions: SessionStore
+    tokens: TokenStore
+    throttles: ThrottleStore
+    devices: DeviceStore
+    roster: RosterStore
+    policy: PolicyStore
+    cut_offs: CutOffStore
+    incidents: IncidentStore
+    delegations: DelegationStore
+    school_pages: SchoolPageStore
+    staff: StaffStore
+    outbox: OutboxStore
+    lifecycle: LifecycleStore
+    audit: AuditStore
+    adoption: AdoptionStore
+    connection: Any
+    """The SQLAlchemy connection, for a plugin's own ``store.py``."""
+
+
+class Database(Protocol):
+    """Where transactions come from."""
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """Statements that write nothing; each sees what is committed when it runs."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """One unit of work: everything commits at the end of the block, or nothing."""
+        ...

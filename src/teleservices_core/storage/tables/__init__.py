@@ -1,0 +1,85 @@
+"""The core's tables. Names start with ``core_``; plugins have their own prefix.
+
+Indexes follow the questions that pages ask. Instants are stored in UTC.
+"""
+
+from __future__ import annotations
+
+from teleservices_core.storage.tables.accounts import (
+    account_holders,
+    accounts,
+    devices,
+    groupings,
+    identities,
+    letters,
+    lifecycle_runs,
+    link_reports,
+    sessions,
+    throttles,
+    tokens,
+)
+from teleservices_core.storage.tables.base import NAMING, AnyRow, UtcDateTime, metadata
+from teleservices_core.storage.tables.journal import (
+    audit,
+    imports,
+    outbox,
+    quarantine,
+)
+from teleservices_core.storage.tables.modules import (
+    campaigns,
+    cut_plugins,
+    delegations,
+    module_options,
+    openings,
+    school_pages,
+)
+from teleservices_core.storage.tables.people import (
+    adults,
+    assignments,
+    class_groups,
+    establishments,
+    nomenclature,
+    responsibilities,
+    schoolings,
+    siecle_keys,
+    staff,
+    students,
+)
+
+__all__ = [
+    "NAMING",
+    "AnyRow",
+    "UtcDateTime",
+    "account_holders",
+    "accounts",
+    "adults",
+    "assignments",
+    "audit",
+    "campaigns",
+    "class_groups",
+    "cut_plugins",
+    "delegations",
+    "devices",
+    "establishments",
+    "groupings",
+    "identities",
+    "imports",
+    "letters",
+    "lifecycle_runs",
+    "link_reports",
+    "metadata",
+    "module_options",
+    "nomenclature",
+    "openings",
+    "outbox",
+    "quarantine",
+    "responsibilities",
+    "school_pages",
+    "schoolings",
+    "sessions",
+    "siecle_keys",
+    "staff",
+    "students",
+    "throttles",
+    "tokens",
+]

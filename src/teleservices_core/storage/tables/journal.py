@@ -1,0 +1,98 @@
+"""The audit trail, the mails to send, and imports."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    Uuid,
+)
+
+from teleservices_core.storage.tables.base import (
+    count,
+    key,
+    metadata,
+    moment,
+    partial_index,
+    reference,
+    string,
+)
+
+audit = Table(
+    "core_audit",
+    metadata,
+    key(),
+    moment("at", nullable=False),
+    Column("actor_id", Uuid),
+    string("actor", 200),
+    string("role", 20),
+    Column("action", String(60), nullable=False),
+    string("uai", 8),
+    Column("subject_id", Uuid),
+    Column("detail", JSON, nullable=False),
+    Index(None, "subject_id"),
+    Index(None, "uai", "at"),
+    Index(None, "action", "at"),
+    Index(None, "actor_id", "at"),
+    Index(None, "at", "id"),
+)
+"""Append-only: a trigger of the first migration refuses UPDATE and DELETE."""
+
+outbox = Table(
+    "core_outbox",
+    metadata,
+    key(),
+    Column("kind", String(60), nullable=False),
+    Column("to_address", String(254), nullable=False),
+    Column("token_id", Uuid),
+    Column("account_id", Uuid),
+    Column("context", JSON, nullable=False),
+    moment("created_at", nullable=False),
+    moment("due_at", nullable=False),
+    count("attempts"),
+    moment("claimed_until"),
+    moment("sent_at"),
+    moment("failed_at"),
+    moment("dropped_at"),
+    Column("last_error", Text),
+    partial_index(
+        "ix_core_outbox_waiting",
+        "due_at",
+        "sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL",
+    ),
+    Index(None, "account_id"),
+    Index(None, "created_at"),
+)
+"""Waiting until sent, failed (refused, given up or bounced) or dropped (its link had died)."""
+
+imports = Table(
+    "core_imports",
+    metadata,
+    key(),
+    Column("uai", String(8), nullable=False),
+    Column("school_year", SmallInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    moment("at", nullable=False),
+    string("actor", 200),
+    Column("files", JSON, nullable=False),
+    Column("counts", JSON, nullable=False),
+    Index(None, "uai", "at"),
+)
+
+quarantine = Table(
+    "core_quarantine",
+    metadata,
+    reference("import_id", "core_imports.id", primary_key=True),
+    Column("position", Integer, primary_key=True),
+    string("file", 200),
+    Column("line", Integer),
+    string("element", 60),
+    string("key", 60),
+    Column("reason", Text, nullable=False),
+)

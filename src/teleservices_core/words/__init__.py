@@ -1,0 +1,1 @@
+"""Decisions, states and acts in words, for each reader."""
