@@ -13,6 +13,7 @@ from teleservices_core.app import Teleservices
 from teleservices_core.commands.campaigns import campaign
 from teleservices_core.commands.data import data
 from teleservices_core.commands.directory import establishments, staff
+from teleservices_core.commands.doctor import doctor
 from teleservices_core.commands.importing import import_group
 from teleservices_core.commands.incident import incident
 from teleservices_core.commands.letters import letters
@@ -79,6 +80,7 @@ def main(ctx: click.Context, path: Path) -> None:
 for command in (
     campaign,
     data,
+    doctor,
     establishments,
     import_group,
     incident,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from attrs import evolve
 from uuid6 import uuid7
 
 from teleservices_core.app import Teleservices
@@ -14,10 +15,12 @@ from teleservices_core.contributions import Access, Route
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.localtime import Window
 from teleservices_core.domain.modules import OpeningMode
-from teleservices_core.domain.policy import Campaign
+from teleservices_core.domain.policy import Campaign, Stance
+from teleservices_core.domain.scopes import Scope
 from teleservices_core.hookspecs import HOOK_API, hookimpl
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import (
+    COLLEGE,
     YEAR,
     a_link,
     a_module,
@@ -26,6 +29,7 @@ from teleservices_core.testing.builders import (
     an_adult,
 )
 from teleservices_core.testing.world import PASSWORD, World
+from teleservices_core.usecases.opening import set_opening
 from teleservices_core.web.responses import Page
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -117,3 +121,31 @@ def test_a_campaign_before_during_and_after(visit, clock):
     assert page.status_code == 403
     assert "est terminée" in page.text
     assert "L’établissement vous dira comment faire" in page.text
+
+
+def test_a_plugin_that_is_gone(services, clock):
+    """What a school had opened is said to be suspended, and its data kept; other pages stand."""
+    world = World(services)
+    world.establishment()
+    child = a_student()
+    world.student(child, a_schooling(child.id))
+    mother = an_adult()
+    world.adult(mother, a_link(child.id, mother.id))
+    account = world.account(mother, Audience.GUARDIAN)
+    school = Scope.establishment(COLLEGE)
+    set_opening(services.site, None, school, "notes", Audience.GUARDIAN, Stance.OPEN)
+    without = Teleservices(
+        evolve(services.settings, disabled_plugins=("notes",)),
+        engine=services.engine,
+        clock=clock,
+        hasher=services.site.hasher,
+    )
+    browser = Browser(without)
+    page = browser.sign_in(account.login_name, PASSWORD).text
+    assert "Téléservice suspendu" in page
+    assert "Les données sont conservées" in page
+    assert browser.client.get(f"/eleves/{child.id}/notes/").status_code == 404
+    with services.site.database.writing() as tx:
+        (opening,) = tx.policy.policy([COLLEGE], YEAR).openings
+        tx.policy.record(evolve(opening, stance=Stance.CLOSED), before=Stance.OPEN)
+    assert "suspendu" not in browser.get("/").text

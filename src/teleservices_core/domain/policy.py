@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -227,3 +227,21 @@ def _where(module: ModuleDefinition, by: Opening | None, scopes: Iterable[Scope]
     if by is not None and by.scope.rank.is_heads:
         return by.scope
     return next((scope for scope in scopes if scope.rank is Rank.ESTABLISHMENT), None)
+
+
+def opened_without_plugin(
+    policy: Policy,
+    known: Collection[str],
+    scopes: Sequence[Scope],
+    school_year: SchoolYear,
+    audience: Audience,
+) -> tuple[str, ...]:
+    """Modules that somebody opened along a chain and that no plugin provides any more."""
+    gone = sorted({opening.module_id for opening in policy.openings}.difference(known))
+    return tuple(
+        module_id
+        for module_id in gone
+        if settle(
+            ModuleDefinition(module_id, module_id, ""), policy, scopes, school_year, audience
+        ).is_open
+    )

@@ -11,7 +11,7 @@ from teleservices_core.domain.accounts import Account
 from teleservices_core.domain.activation import Question
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
-from teleservices_core.domain.policy import Policy
+from teleservices_core.domain.policy import Policy, opened_without_plugin
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError
 from teleservices_core.ports import Transaction
@@ -27,6 +27,8 @@ class ChildAnswer:
     question: Question
     """What was decided upon, module by module."""
     modules: tuple[ModuleAnswer, ...]
+    suspended: tuple[str, ...] = ()
+    """Identifiers of modules that were opened and whose plugin is not there."""
 
 
 def family_home(site: Site, viewer: Viewer) -> list[ChildAnswer]:
@@ -75,7 +77,9 @@ def _answer(
     site: Site, account: Account, child: Child, policy: Policy, year: SchoolYear
 ) -> ChildAnswer:
     question = _question(site, account, child, policy, year, site.now())
-    return ChildAnswer(child, question, answers(site, question))
+    known = site.catalogue.by_id
+    gone = opened_without_plugin(policy, known, question.scopes, year, account.audience)
+    return ChildAnswer(child, question, answers(site, question), gone)
 
 
 def child_module(

@@ -1,0 +1,258 @@
+"""``teleservices doctor``: what is missing, odd or left over on a site, and what to do.
+
+It reads only. Each finding names its check, so that a program can act on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from teleservices_core.app import Teleservices
+from teleservices_core.i18n import _, show_timestamp
+from teleservices_core.plugins import PluginState
+from teleservices_core.storage.inspection import (
+    database_now,
+    newer_revisions,
+    oldest_due_mail,
+    orphans,
+)
+from teleservices_core.usecases.cut_offs import known_cut_offs
+
+LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Hosts of a site that is tried, not served: less is asked of it."""
+_DRIFT: Final = timedelta(seconds=30)
+_MAIL_WAITS: Final = timedelta(hours=1)
+_RUN_WAITS: Final = timedelta(days=2)
+
+
+class Severity(StrEnum):
+    """How grave a finding is."""
+
+    ERROR = "error"
+    """Something does not work, or is not safe."""
+    WARNING = "warning"
+    """Something is missing, or will fail."""
+    NOTE = "note"
+    """Worth knowing."""
+
+
+@frozen
+class Finding:
+    """What one check found, and what to do."""
+
+    check: str
+    severity: Severity
+    text: str
+    next_step: str = ""
+
+
+Check = Callable[[Teleservices], Iterable[Finding]]
+
+
+def examine(services: Teleservices) -> list[Finding]:
+    """Every finding, the gravest first. A check that fails is a finding itself."""
+    found = [finding for check in _CHECKS for finding in _run(check, services)]
+    # Each step reads what only the one before it makes sure is there.
+    for checks in (_REACHED, _SCHEMA, _STORED):
+        step = [finding for check in checks for finding in _run(check, services)]
+        found += step
+        if any(each.check in {"database", "migrations"} for each in step):
+            break
+    return sorted(found, key=lambda each: list(Severity).index(each.severity))
+
+
+def _run(check: Check, services: Teleservices) -> Sequence[Finding]:
+    try:
+        return list(check(services))
+    except Exception as error:  # noqa: BLE001 - one failing check must not hide the others
+        text = _("Contrôle impossible : {error}").format(error=f"{type(error).__name__}: {error}")
+        return [Finding(check.__name__.strip("_"), Severity.ERROR, text)]
+
+
+def _is_tried(services: Teleservices) -> bool:
+    return urlsplit(services.settings.base_url).hostname in LOCAL
+
+
+# --- Settings and plugins: no database ------------------------------------------------
+
+
+def _address(services: Teleservices) -> Iterable[Finding]:
+    if not services.settings.is_secure and not _is_tried(services):
+        yield Finding(
+            "address",
+            Severity.ERROR,
+            _("Le site n’est pas en https : mots de passe et données circulent en clair."),
+            _("Mettez un certificat devant le site, puis https:// dans base_url."),
+        )
+
+
+def _contacts(services: Teleservices) -> Iterable[Finding]:
+    settings = services.settings
+    if not settings.hotline.phone:
+        yield Finding(
+            "hotline",
+            Severity.WARNING,
+            _("Aucun téléphone d’assistance : les pages renvoient au secrétariat."),
+            _("Renseignez phone et hours dans [hotline]."),
+        )
+    if not settings.privacy_contact:
+        yield Finding(
+            "privacy_contact",
+            Severity.WARNING,
+            _("Personne n’est indiqué pour les données personnelles."),
+            _("Renseignez privacy_contact : l’adresse du délégué à la protection des données."),
+        )
+
+
+def _mail(services: Teleservices) -> Iterable[Finding]:
+    mail = services.settings.mail
+    if _is_tried(services):
+        return
+    if mail.folder is not None:
+        yield Finding(
+            "mail_folder",
+            Severity.ERROR,
+            _("Les messages sont écrits dans un dossier : aucune famille ne les reçoit."),
+            _("Retirez folder de [mail] et indiquez le serveur d’envoi."),
+        )
+    if "example." in mail.sender:
+        yield Finding(
+            "mail_sender",
+            Severity.ERROR,
+            _("L’expéditeur des messages est une adresse d’exemple."),
+            _("Renseignez sender dans [mail]."),
+        )
+
+
+def _plugins(services: Teleservices) -> Iterable[Finding]:
+    for report in services.plugins.reports:
+        said = f"{report.name} : {report.reason}"
+        if report.state in {PluginState.FAILED, PluginState.INCOMPATIBLE}:
+            yield Finding(
+                "plugin",
+                Severity.ERROR,
+                _("Extension écartée, {said}").format(said=said),
+                _("Installez une version compatible, ou retirez-la."),
+            )
+        elif report.state is PluginState.DISABLED:
+            text = _("Extension éteinte dans les réglages : {name}").format(name=report.name)
+            yield Finding("plugin", Severity.NOTE, text)
+
+
+def _zone(services: Teleservices) -> Iterable[Finding]:
+    zone = services.settings.academie.zone.key
+    if zone in {"UTC", "GMT"} or zone.startswith("Etc/"):
+        yield Finding(
+            "zone",
+            Severity.ERROR,
+            _("Fuseau {zone} : les campagnes n’ouvriront pas à l’heure locale.").format(zone=zone),
+            _("Indiquez zone dans [academie], par exemple Europe/Paris."),
+        )
+
+
+# --- What the database holds -----------------------------------------------------------
+
+
+def _database(services: Teleservices) -> Iterable[Finding]:
+    database_now(services.engine)
+    return ()
+
+
+def _clock(services: Teleservices) -> Iterable[Finding]:
+    ours, theirs = services.site.now(), database_now(services.engine)
+    if abs(ours - theirs) > _DRIFT:
+        seconds = round(abs((ours - theirs).total_seconds()))
+        yield Finding(
+            "clock",
+            Severity.ERROR,
+            _("L’heure du site et celle de la base diffèrent de {n} secondes.").format(n=seconds),
+            _("Mettez les deux machines à l’heure (NTP)."),
+        )
+
+
+def _migrations(services: Teleservices) -> Iterable[Finding]:
+    sources = services.plugins.catalogue.migrations
+    newer = newer_revisions(services.engine, sources)
+    for _prefix, revision in newer:
+        text = _("La base est d’une version plus récente que le programme : {revision}")
+        yield Finding(
+            "migrations",
+            Severity.ERROR,
+            text.format(revision=revision),
+            _("Installez la version du programme qui l’a faite, ou revenez à une sauvegarde."),
+        )
+    if not newer and (todo := services.pending_migrations()):
+        yield Finding(
+            "migrations",
+            Severity.ERROR,
+            _("La base n’est pas au schéma du programme : {names}").format(
+                names=", ".join(revision for _prefix, revision in todo)
+            ),
+            _("Sauvegardez la base, puis lancez : teleservices migrate"),
+        )
+
+
+def _orphans(services: Teleservices) -> Iterable[Finding]:
+    known = {source.prefix for source in services.plugins.catalogue.migrations}
+    for orphan in orphans(services.engine, known):
+        tables = ", ".join(orphan.tables)
+        if orphan.has_data:
+            text = _("Données d’une extension qui n’est pas chargée : {tables}")
+            step = _(
+                "Elles sont gardées, mais ni montrées, ni exportées, ni effacées à terme. "
+                "Remettez l’extension ; ou, si elle ne revient pas, sauvegardez puis supprimez "
+                "ces tables."
+            )
+        else:
+            text = _("Tables vides d’une extension qui n’est pas chargée : {tables}")
+            step = _("Remettez l’extension, ou supprimez ces tables.")
+        severity = Severity.WARNING if orphan.has_data else Severity.NOTE
+        yield Finding("orphan_tables", severity, text.format(tables=tables), step)
+
+
+def _cut_offs(services: Teleservices) -> Iterable[Finding]:
+    for cut_off in known_cut_offs(services.site).values():
+        text = _("Extension coupée : {name} ({reason})")
+        yield Finding(
+            "cut_off",
+            Severity.WARNING,
+            text.format(name=cut_off.plugin, reason=cut_off.reason),
+            _("Remettez-la dès que possible : ses modules sont fermés partout."),
+        )
+
+
+def _outbox(services: Teleservices) -> Iterable[Finding]:
+    due_at, now = oldest_due_mail(services.engine), services.site.now()
+    if due_at is not None and now - due_at > _MAIL_WAITS:
+        yield Finding(
+            "outbox",
+            Severity.ERROR,
+            _("Des messages attendent depuis le {when}.").format(
+                when=show_timestamp(due_at, services.settings.academie.zone)
+            ),
+            _("Vérifiez que teleservices worker tourne, et ce qu’il écrit."),
+        )
+
+
+def _daily_run(services: Teleservices) -> Iterable[Finding]:
+    with services.site.database.reading() as tx:
+        runs, living = tx.lifecycle.runs(1), tx.lifecycle.living()
+    if living and (not runs or services.site.now() - runs[0].at > _RUN_WAITS):
+        yield Finding(
+            "daily_run",
+            Severity.WARNING,
+            _("Le passage quotidien des comptes n’a pas eu lieu depuis deux jours."),
+            _("Programmez chaque jour : teleservices lifecycle run"),
+        )
+
+
+_CHECKS: Final[tuple[Check, ...]] = (_address, _contacts, _mail, _plugins, _zone)
+_REACHED: Final[tuple[Check, ...]] = (_database,)
+_SCHEMA: Final[tuple[Check, ...]] = (_clock, _orphans, _migrations)
+_STORED: Final[tuple[Check, ...]] = (_cut_offs, _outbox, _daily_run)

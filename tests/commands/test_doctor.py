@@ -1,0 +1,194 @@
+"""``teleservices doctor`` names what is wrong, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import types
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from alembic import command
+from attrs import evolve
+from click.testing import CliRunner
+from sqlalchemy import text
+from uuid6 import uuid7
+
+from teleservices_core.app import Teleservices
+from teleservices_core.cli import main
+from teleservices_core.clock import SystemClock
+from teleservices_core.doctor import Severity, examine
+from teleservices_core.domain.accounts import Audience
+from teleservices_core.domain.establishments import Academie
+from teleservices_core.hookspecs import HOOK_API
+from teleservices_core.ports.upkeep import Parcel
+from teleservices_core.settings import Hotline, MailSettings
+from teleservices_core.storage.engine import make_engine
+from teleservices_core.storage.migrate import config
+from teleservices_core.testing.builders import an_adult
+from teleservices_core.testing.world import World
+from teleservices_core.usecases.cut_offs import cut_off
+from teleservices_core.usecases.lifecycle import run_lifecycle
+
+
+@pytest.fixture
+def sound(services):
+    """A site in good order, on the machine's own clock."""
+    settings = evolve(
+        services.settings,
+        base_url="https://services.example.fr",
+        mail=MailSettings(sender="Téléservices <services@ac-dijon.fr>"),
+        privacy_contact="dpd@ac-dijon.fr",
+    )
+    return again(services, settings=settings, clock=SystemClock())
+
+
+def again(services, *, settings=None, clock=None, **options):
+    """The same site, set up otherwise."""
+    return Teleservices(
+        settings or services.settings,
+        engine=options.pop("engine", services.engine),
+        clock=clock or services.site.clock,
+        hasher=services.site.hasher,
+        **options,
+    )
+
+
+def found(services):
+    """(check, severity) of each finding."""
+    return {(each.check, each.severity) for each in examine(services)}
+
+
+def test_a_sound_site(sound):
+    """Nothing to say."""
+    assert examine(sound) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "check", "severity"),
+    [
+        ({"base_url": "http://services.example.fr"}, "address", Severity.ERROR),
+        ({"hotline": Hotline()}, "hotline", Severity.WARNING),
+        ({"privacy_contact": ""}, "privacy_contact", Severity.WARNING),
+        ({"mail": MailSettings("S <s@ac-x.fr>", folder=Path("x"))}, "mail_folder", Severity.ERROR),
+        ({"mail": MailSettings()}, "mail_sender", Severity.ERROR),
+        ({"academie": Academie("07", "Dijon", ZoneInfo("UTC"))}, "zone", Severity.ERROR),
+    ],
+)
+def test_settings(sound, changes, check, severity):
+    """Each setting that families or safety miss, by name, with what to do."""
+    site = again(sound, settings=evolve(sound.settings, **changes))
+    assert found(site) == {(check, severity)}
+    assert all(each.text and each.next_step for each in examine(site))
+
+
+def test_a_site_that_is_tried(sound):
+    """On the machine itself neither https nor a mail server is asked for."""
+    settings = evolve(
+        sound.settings, base_url="http://localhost:8000", mail=MailSettings(folder=Path("x"))
+    )
+    assert found(again(sound, settings=settings)) == set()
+
+
+def test_plugins_set_aside(sound):
+    """Incompatible or failing ones are errors; one switched off is only said."""
+    old = types.ModuleType("old")
+    old.HOOK_API = HOOK_API + 1
+    assert found(again(sound, plugins={"old": old})) == {("plugin", Severity.ERROR)}
+    settings = evolve(sound.settings, disabled_plugins=("notes",))
+    checks = found(again(sound, settings=settings))
+    assert ("plugin", Severity.NOTE) in checks
+
+
+def test_what_a_removed_plugin_leaves(sound):
+    """Its tables are named, its version table too; empty ones less loudly than data."""
+    settings = evolve(sound.settings, disabled_plugins=("notes",))
+    site = again(sound, settings=settings)
+    assert ("orphan_tables", Severity.NOTE) in found(site)
+    with sound.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE host_things (id INTEGER)"))
+        connection.execute(text("CREATE TABLE gone_version (version_num VARCHAR(32))"))
+        connection.execute(text("CREATE TABLE gone_marks (id INTEGER)"))
+        connection.execute(text("INSERT INTO gone_marks VALUES (1)"))
+    (finding,) = [each for each in examine(sound) if each.check == "orphan_tables"]
+    assert finding.severity is Severity.WARNING
+    assert "gone_marks, gone_version" in finding.text
+    assert "Remettez l’extension" in finding.next_step
+    assert not any("host_things" in each.text for each in examine(site))
+
+
+def test_migrations(sound):
+    """Behind, or ahead of the program: each is an error, with its own advice."""
+    core = sound.plugins.catalogue.migrations[0]
+    with sound.engine.begin() as connection:
+        command.downgrade(config(core, connection), "core_0002")
+    behind = [each for each in examine(sound) if each.check == "migrations"]
+    assert "core_0003" in behind[0].text
+    assert "teleservices migrate" in behind[0].next_step
+    sound.migrate()
+    with sound.engine.begin() as connection:
+        connection.execute(text("UPDATE core_version SET version_num = 'core_9999'"))
+    (ahead,) = [each for each in examine(sound) if each.check == "migrations"]
+    assert "core_9999" in ahead.text
+    assert "plus récente" in ahead.text
+
+
+def test_clock(sound):
+    """A site whose clock is not the database's opens campaigns at another time."""
+
+    class Late(SystemClock):
+        def now(self):
+            return super().now() - timedelta(minutes=2)
+
+    assert found(again(sound, clock=Late())) == {("clock", Severity.ERROR)}
+
+
+def test_what_runs_beside(sound):
+    """Mails that nobody sends, a daily run that does not come, a plugin cut off."""
+    now = sound.site.now()
+    long_ago = now - timedelta(hours=2)
+    World(sound).account(an_adult(), Audience.GUARDIAN)
+    with sound.site.database.writing() as tx:
+        tx.outbox.add(Parcel(uuid7(), "confirm", "a@example.org", {}, long_ago, long_ago))
+    assert found(sound) == {("outbox", Severity.ERROR), ("daily_run", Severity.WARNING)}
+    run_lifecycle(sound.site)
+    assert found(sound) == {("outbox", Severity.ERROR)}
+    cut_off(sound.site, None, "notes", "Essai")
+    assert ("cut_off", Severity.WARNING) in found(sound)
+
+
+def test_a_database_that_does_not_answer(sound):
+    """One error, and the settings are examined all the same."""
+    engine = make_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    settings = evolve(sound.settings, privacy_contact="")
+    site = again(sound, settings=settings, engine=engine)
+    assert found(site) == {("database", Severity.ERROR), ("privacy_contact", Severity.WARNING)}
+    engine.dispose()
+
+
+@pytest.mark.parametrize("address", ["http://localhost", "http://services.example.fr"])
+def test_command(tmp_path, address):
+    """Words for people, JSON for programs, and an exit code for both."""
+    settings = tmp_path / "site.toml"
+    settings.write_text(
+        f'base_url = "{address}"\nsecret_key = "{"k" * 32}"\n'
+        f'database_url = "sqlite:///{tmp_path}/site.db"\n'
+        '[academie]\ncode = "07"\nname = "Dijon"\n[mail]\nsender = "S <s@ac-x.fr>"\n'
+    )
+
+    def run(*words):
+        return CliRunner().invoke(main, ["--settings", str(settings), *words])
+
+    assert run("doctor").exit_code == 1, "not yet migrated"
+    run("migrate")
+    said = run("doctor")
+    grave = address == "http://services.example.fr"
+    assert said.exit_code == (1 if grave else 0)
+    assert ("Erreur (address)" in said.output) is grave
+    assert "Attention (hotline)" in said.output
+    listed = json.loads(run("doctor", "--json").output)
+    assert [each["check"] for each in listed] == ["address"] * grave + [
+        "hotline",
+        "privacy_contact",
+    ]
