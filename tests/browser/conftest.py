@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -47,21 +48,28 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Teleservices]]:
-    """The demonstration built small, and served."""
-    demo = Demo(tmp_path_factory.mktemp("demo") / "site")
+@contextmanager
+def a_server() -> Iterator[Any]:
+    """A server on loopback, running; what it serves is its ``app``."""
     server = make_server("127.0.0.1", 0, lambda _e, _s: [], threaded=True, request_handler=_Quiet)
-    demo = Demo(demo.folder, base_url=f"http://127.0.0.1:{server.port}")
-    build(demo, pupils=240, seed=7)
-    services = Teleservices.from_file(demo.settings, plugins={"demo": plugin})
-    server.app = services
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield demo, services
+    yield server
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Teleservices]]:
+    """The demonstration built small, and served."""
+    folder = tmp_path_factory.mktemp("demo") / "site"
+    with a_server() as server:
+        demo = Demo(folder, base_url=f"http://127.0.0.1:{server.port}")
+        build(demo, pupils=240, seed=7)
+        services = Teleservices.from_file(demo.settings, plugins={"demo": plugin})
+        server.app = services
+        yield demo, services
     services.engine.dispose()
 
 
