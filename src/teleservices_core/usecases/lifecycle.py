@@ -34,7 +34,7 @@ from teleservices_core.ports import Transaction
 from teleservices_core.usecases.links import send_mail
 from teleservices_core.usecases.site import Site, audited
 
-BATCH: Final = 100
+BATCH: Final = 50
 """Accounts held at once: how long a sign-in may have to wait."""
 _MANY: Final = 1_000
 """Rows read, or erased, at once."""
