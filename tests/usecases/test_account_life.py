@@ -720,7 +720,7 @@ class Life(RuleBasedStateMachine):
             for student in self.students:
                 if student.id not in allowed:
                     with pytest.raises(NotFoundError):
-                        child_module(self.site, viewer, student.id, None)
+                        child_module(self.site, viewer.account, student.id, None)
         self.sessions = kept
 
 
