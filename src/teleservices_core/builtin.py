@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +10,7 @@ from teleservices_core.contributions import (
     ContributedRule,
     HelpEntry,
     MailTemplate,
+    Message,
     MigrationSource,
     NavItem,
     PersonalData,
@@ -85,3 +86,11 @@ def teleservices_personal_data() -> Iterable[PersonalData]:
     from teleservices_core.usecases.core_data import CORE_DATA
 
     return CORE_DATA
+
+
+@hookimpl
+def teleservices_audit_words() -> Mapping[str, Message]:
+    """What the core writes in the audit trail."""
+    from teleservices_core.words.reasons import AUDIT_WORDS
+
+    return AUDIT_WORDS

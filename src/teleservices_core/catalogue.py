@@ -13,6 +13,7 @@ from teleservices_core.contributions import (
     ContributedRule,
     HelpEntry,
     MailTemplate,
+    Message,
     MigrationSource,
     ModuleOptions,
     NavItem,
@@ -44,6 +45,7 @@ class Declared:
     migrations: tuple[MigrationSource, ...] = ()
     commands: tuple[Command, ...] = ()
     personal_data: tuple[PersonalData, ...] = ()
+    audit_words: Mapping[str, Message] = Factory(dict)
 
 
 @frozen
@@ -70,6 +72,8 @@ class Catalogue:
     mails: Mapping[str, MailTemplate] = field(init=False)
     migrations: tuple[MigrationSource, ...] = field(init=False)
     personal_data: tuple[PersonalData, ...] = field(init=False)
+    audit_words: Mapping[str, Message] = field(init=False)
+    """What the actions of the audit trail are called."""
 
     @modules.default
     def _modules(self) -> tuple[ModuleDefinition, ...]:
@@ -123,6 +127,14 @@ class Catalogue:
     def _personal_data(self) -> tuple[PersonalData, ...]:
         return tuple(self._all("personal_data"))
 
+    @audit_words.default
+    def _audit_words(self) -> Mapping[str, Message]:
+        return {
+            action: words
+            for declared in self.declared.values()
+            for action, words in declared.audit_words.items()
+        }
+
     def module(self, module_id: str) -> ModuleDefinition | None:
         """The module of an identifier, or None when its plugin is not there."""
         return self.by_id.get(module_id)
@@ -174,6 +186,9 @@ def _well_described(name: str, declared: Declared) -> None:
             if attribute.default is NOTHING or "label" not in attribute.metadata:
                 where = f"{options.type.__name__}.{attribute.name}"
                 raise PluginError(name, f"option {where}: needs a default and a label")
+    for data in declared.personal_data:
+        if data.keep_days is not None and (data.keep_days < 0 or data.erase is None):
+            raise PluginError(name, f"personal data {data.id}: keep_days needs a way to erase")
 
 
 def _under_its_name(name: str, declared: Declared) -> None:
@@ -183,6 +198,9 @@ def _under_its_name(name: str, declared: Declared) -> None:
     for data in declared.personal_data:
         if not data.id.startswith(f"{name}."):
             raise PluginError(name, f"personal data {data.id}: must start with {name}.")
+    for action in declared.audit_words:
+        if not action.startswith(f"{name}."):
+            raise PluginError(name, f"audit action {action}: must start with {name}.")
     for source in declared.migrations:
         if source.prefix != f"{name}_":
             raise PluginError(name, f"migrations must have the prefix {name}_")

@@ -7,14 +7,16 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from teleservices_core.domain.accounts import Account, Audience
 from teleservices_core.domain.activation import ActivationRule
 from teleservices_core.domain.families import Child
+from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.ports import Transaction
 
@@ -189,6 +191,20 @@ class DataScope:
     """Students the account has a right to; for a module, those for whom it is open to it."""
     at: datetime
     zone: ZoneInfo
+    audit_words: Mapping[str, Message] = Factory(dict)
+    """What the actions of the audit trail are called, those of every plugin."""
+
+
+@frozen
+class Erasure:
+    """Which data are to be erased, and how many rows of them at once."""
+
+    student_ids: frozenset[UUID] | None = None
+    """Data about these students; None for everybody's."""
+    up_to: SchoolYear | None = None
+    """Data of the school years up to this one; None for all."""
+    limit: int = 5_000
+    """Most rows in one transaction, so that nobody waits."""
 
 
 @frozen
@@ -212,6 +228,12 @@ class PersonalData:
     instant: never another guardian's data."""
     module_id: str | None = None
     """The module it belongs to; the scope then holds only children for whom it is open."""
+    erase: Callable[[Transaction, Erasure], int] | None = None
+    """Erase some and return how many rows: called again, each time in a transaction of
+    its own, until it returns 0. None where nothing may be erased by itself."""
+    keep_days: int | None = None
+    """Days after the end of a school year after which its data are erased by the daily
+    run; None: kept."""
 
 
 @frozen

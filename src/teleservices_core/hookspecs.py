@@ -24,6 +24,7 @@ from teleservices_core.contributions import (
     ContributedRule,
     HelpEntry,
     MailTemplate,
+    Message,
     MigrationSource,
     ModuleOptions,
     NavItem,
@@ -108,6 +109,11 @@ def teleservices_commands() -> Iterable[Command]:  # type: ignore[empty-body]
 @hookspec
 def teleservices_personal_data(settings: Mapping[str, Any]) -> Iterable[PersonalData]:  # type: ignore[empty-body]
     """Declare what the plugin keeps about people, for how long, and how to give a copy."""
+
+
+@hookspec
+def teleservices_audit_words() -> Mapping[str, Message]:  # type: ignore[empty-body]
+    """Say in words the actions that the plugin writes in the audit trail: ``notes.imported``."""
 
 
 # --- Told after the commit. Isolated; the return value is ignored. -------------------

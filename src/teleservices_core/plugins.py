@@ -27,6 +27,7 @@ from teleservices_core.contributions import (
     ContributedRule,
     HelpEntry,
     MailTemplate,
+    Message,
     MigrationSource,
     ModuleOptions,
     NavItem,
@@ -208,7 +209,13 @@ class PluginHost:
             for hook, name, kind in _DECLARE
         }
         found["modules"] = tuple(evolve(each, plugin=plugin) for each in found["modules"])
-        return Declared(settings=sections, **found)
+        return Declared(settings=sections, audit_words=self._audit_words(plugin), **found)
+
+    def _audit_words(self, plugin: str) -> Mapping[str, Message]:
+        words = self._call(plugin, "teleservices_audit_words") or {}
+        if not isinstance(words, Mapping) or not all(map(callable, words.values())):
+            raise PluginError(plugin, "teleservices_audit_words must map actions to messages")
+        return words
 
     def _items(self, plugin: str, hook: str, kind: type[Any], **arguments: Any) -> Iterator[Any]:
         for value in self._call(plugin, hook, **arguments) or ():

@@ -37,6 +37,8 @@ from teleservices_core.testing.builders import (
 )
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_core.usecases.opening import set_opening
+from teleservices_core.usecases.personal_data import data_of
+from teleservices_core.usecases.site import audited
 
 
 def a_plugin(**hooks):
@@ -84,14 +86,24 @@ def route_hook(name, handler, module_id):
     return teleservices_routes
 
 
-def data_hook(data_id, module_id=None):
+def data_hook(data_id, module_id=None, **more):
     """Declare personal data."""
 
     @hookimpl
     def teleservices_personal_data():
-        return [PersonalData(data_id, str, str, str, boom, module_id)]
+        return [PersonalData(data_id, str, str, str, boom, module_id, **more)]
 
     return teleservices_personal_data
+
+
+def words_hook(words):
+    """Name actions of the audit trail."""
+
+    @hookimpl
+    def teleservices_audit_words():
+        return words
+
+    return teleservices_audit_words
 
 
 def the_report(host, name):
@@ -140,6 +152,21 @@ def failing_hook():
             a_plugin(teleservices_personal_data=data_hook("bad.data", "unknown")),
             PluginState.FAILED,
             "unknown module",
+        ),
+        (
+            a_plugin(teleservices_personal_data=data_hook("bad.data", keep_days=365)),
+            PluginState.FAILED,
+            "needs a way to erase",
+        ),
+        (
+            a_plugin(teleservices_audit_words=words_hook({"account.closed": str})),
+            PluginState.FAILED,
+            "must start with bad.",
+        ),
+        (
+            a_plugin(teleservices_audit_words=words_hook({"bad.done": "fait"})),
+            PluginState.FAILED,
+            "must map actions to messages",
         ),
     ],
 )
@@ -339,3 +366,36 @@ def test_settings_of_a_plugin():
     host = PluginHost(builtin, extra=extra, discover=False, settings={"listener": {"flor": 7}})
     assert the_report(host, "listener").state is PluginState.FAILED
     assert "flor" in the_report(host, "listener").reason
+
+
+def test_a_plugin_names_its_acts_in_the_journal(services):
+    """Its words are shown and offered as a choice; an act without words goes by its code."""
+    plugin = a_plugin(
+        teleservices_modules=module_hook("listener"),
+        teleservices_audit_words=words_hook({"listener.heard": lambda: "Écho entendu"}),
+    )
+    services = Teleservices(
+        services.settings,
+        engine=services.engine,
+        clock=services.site.clock,
+        hasher=services.site.hasher,
+        plugins={"listener": plugin},
+        discover=False,
+    )
+    admin = World(services).staff(Role.ACADEMY_ADMIN)
+    with services.site.database.writing() as tx:
+        for action in ("listener.heard", "removed.done"):
+            tx.audit.add(audited(action, services.site.now(), None, subject_id=admin.id))
+    browser = Browser(services)
+    overview = browser.sign_in(admin.login_name, PASSWORD)
+    assert "Écho entendu" in overview.text
+    page = browser.get("/academie/journal")
+    assert "Autre acte (removed.done)" in page.text
+    assert "Listener : tout" in page.text.replace("\N{NO-BREAK SPACE}", " ")
+    heard = browser.get("/academie/journal?acte=listener").text
+    assert "Écho entendu" in heard
+    assert "removed.done" not in heard
+    copy = data_of(services.site, admin.login_name)
+    (journal,) = (each.values for each in copy.sections if each.data.id == "core.journal")
+    acts = {each["acte"] for each in journal["actes"]}
+    assert {"Écho entendu", "Autre acte (removed.done)"} <= acts

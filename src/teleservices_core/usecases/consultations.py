@@ -64,7 +64,7 @@ def consultations(site: Site, viewer: Viewer, number: int = 1) -> Consultations:
         own = entry.subject_id == account.id
         return Consultation(
             at=entry.at,
-            act=show_act(entry.action),
+            act=show_act(entry.action, site.catalogue.audit_words),
             about="" if own or entry.subject_id is None else names[entry.subject_id],
             who=show_actor(entry),
             place=places.get(entry.uai, str(entry.uai)) if entry.uai else "",

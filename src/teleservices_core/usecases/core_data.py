@@ -206,13 +206,14 @@ def _mail(parcel: Parcel) -> Mapping[str, Any]:
 
 
 def _journal(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
-    return {_("actes"): [_entry(each) for each in tx.audit.about(scope.account.id)]}
+    acts = tx.audit.about(scope.account.id)
+    return {_("actes"): [_entry(each, scope.audit_words) for each in acts]}
 
 
-def _entry(entry: AuditEntry) -> Mapping[str, Any]:
+def _entry(entry: AuditEntry, words: Mapping[str, Message]) -> Mapping[str, Any]:
     return {
         _("date"): entry.at,
-        _("acte"): show_act(entry.action),
+        _("acte"): show_act(entry.action, words),
         _("par"): show_actor(entry),
         _("motif"): entry.detail.get("reason"),
         _("à l’appel de"): entry.detail.get("caller"),

@@ -66,7 +66,11 @@ def _given(site: Site, account: Account, viewer: Viewer | None) -> PersonalCopy:
     with site.database.reading() as tx:
         family = family_of(site, tx, account)
         scope = DataScope(
-            account, tuple(answer.child for answer in family), site.now(), site.academie.zone
+            account,
+            tuple(answer.child for answer in family),
+            site.now(),
+            site.academie.zone,
+            site.catalogue.audit_words,
         )
         sections = tuple(
             Section(data, _values(site, tx, data, _within(scope, data, family)))

@@ -102,6 +102,7 @@ class Names:
     modules: Mapping[str, str]
     schools: Mapping[str, str]
     zone: ZoneInfo
+    acts: Mapping[str, Message]
 
 
 def describe_act(entry: AuditEntry, names: Names) -> str:
@@ -111,7 +112,7 @@ def describe_act(entry: AuditEntry, names: Names) -> str:
         return _module_act(entry, names)
     if group == "campaign" and "until_at" in entry.detail:
         return _campaign_act(entry, names)
-    return show_act(entry.action)
+    return show_act(entry.action, names.acts)
 
 
 def _module_act(entry: AuditEntry, names: Names) -> str:

@@ -236,7 +236,7 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "staff.imported": lambda: _("Personnels importés"),
     "roster.imported": lambda: _("Base élèves importée"),
 }
-"""What the audit trail's actions are called on pages."""
+"""What the core's own actions in the audit trail are called; plugins add theirs."""
 
 LIFECYCLE_WORDS: Final[Mapping[str, Message]] = {
     "warned": lambda: _("comptes prévenus par message"),
@@ -252,10 +252,10 @@ LIFECYCLE_WORDS: Final[Mapping[str, Message]] = {
 """What a daily run counts."""
 
 
-def show_act(action: str) -> str:
-    """An action of the audit trail in words."""
-    words = AUDIT_WORDS.get(action)
-    return words() if words else action
+def show_act(action: str, known: Mapping[str, Message]) -> str:
+    """An action of the audit trail in words; one that no plugin names any more, by its code."""
+    words = known.get(action)
+    return words() if words else _("Autre acte ({action})").format(action=action)
 
 
 UNKNOWN: Final = Words(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +10,7 @@ from teleservices_core.contributions import (
     Access,
     Command,
     HelpEntry,
+    Message,
     MigrationSource,
     PersonalData,
     Route,
@@ -79,6 +80,14 @@ def teleservices_personal_data() -> Iterable[PersonalData]:
         partial(export_marks, opens=MarkStore),
         module_id="notes",
     )
+
+
+@hookimpl
+def teleservices_audit_words() -> Mapping[str, Message]:
+    """Imports and choices of publication."""
+    from teleservices_notes.words import AUDIT_WORDS
+
+    return AUDIT_WORDS
 
 
 @hookimpl

@@ -37,6 +37,10 @@ STATUS_WORDS: Final[Mapping[MarkStatus, Message]] = {
     MarkStatus.NOT_SUBMITTED: lambda: _("non rendu"),
 }
 
+AUDIT_WORDS: Final[Mapping[str, Message]] = {
+    "notes.imported": lambda: _("Notes importées"),
+    "notes.mode_set": lambda: _("Type de publication des notes changé"),
+}
 
 DATA_CONTENT: Final[Message] = lambda: _(  # noqa: E731
     "Évaluations, notes et coefficients transmis par l’établissement. La copie donne les notes "

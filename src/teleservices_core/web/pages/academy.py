@@ -19,10 +19,6 @@ from teleservices_core.web.pages.academy_shared import names_of
 from teleservices_core.web.responses import Page
 from teleservices_core.words.academy import describe_act
 from teleservices_core.words.people import show_actor
-from teleservices_core.words.reasons import AUDIT_WORDS
-
-_WORK: Final = tuple(sorted(action for action in AUDIT_WORDS if not action.startswith("account.")))
-"""What schools and the rectorat do, without the thousands of sign-ins of a day."""
 
 
 @frozen
@@ -56,13 +52,19 @@ def journal_lines(
     ]
 
 
+def _work(site: Site) -> tuple[str, ...]:
+    """What schools and the rectorat do, without the thousands of sign-ins of a day."""
+    known = site.catalogue.audit_words
+    return tuple(sorted(action for action in known if not action.startswith("account.")))
+
+
 def overview(context: Context) -> Page:
     """Plugins and their state, recent failures, the latest acts."""
     site = context.site
     with site.database.reading() as tx:
         establishments = tx.roster.establishments()
         journal = journal_lines(
-            site, tx, tx.audit.search(AuditSearch(actions=_WORK), 15), establishments
+            site, tx, tx.audit.search(AuditSearch(actions=_work(site)), 15), establishments
         )
     return Page(
         "academy/overview.html",

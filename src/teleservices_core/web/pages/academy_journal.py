@@ -21,7 +21,7 @@ from teleservices_core.web.forms import read_query, text
 from teleservices_core.web.pages.academy import journal_lines
 from teleservices_core.web.pages.academy_shared import one_school
 from teleservices_core.web.responses import Page
-from teleservices_core.words.reasons import AUDIT_WORDS, show_act
+from teleservices_core.words.reasons import show_act
 
 PAGE: Final = 50
 
@@ -58,7 +58,7 @@ def journal(context: Context) -> Page:
             "lines": lines,
             "older": {**asked, "avant": _mark(entries[PAGE - 1])} if len(entries) > PAGE else None,
             "newest": asked if typed.avant else None,
-            "acts": _acts(),
+            "acts": _acts(site),
             "modules": [{"value": m.id, "label": m.title} for m in site.catalogue.modules],
         },
         422 if errors else 200,
@@ -73,7 +73,7 @@ def _search(
     site: Site, tx: Transaction, typed: JournalQuery, schools: list[Establishment]
 ) -> tuple[AuditSearch, dict[str, str]]:
     errors: dict[str, str] = {}
-    found: dict[str, Any] = {"module_id": typed.module, "actions": _actions(typed)}
+    found: dict[str, Any] = {"module_id": typed.module, "actions": _actions(site, typed)}
     if typed.uai:
         school, errors["uai"] = one_school(schools, typed.uai)
         found["uai"] = school.uai if school else None
@@ -95,27 +95,36 @@ def _search(
     return AuditSearch(**found), {name: text for name, text in errors.items() if text}
 
 
-def _groups() -> dict[str, str]:
+def _groups(site: Site) -> dict[str, str]:
+    titles = {m.plugin: m.title for m in site.catalogue.modules}
+    own = {plugin: _("{title} : tout").format(title=title) for plugin, title in titles.items()}
     return {
         "module": _("Ouverture des modules : tout"),
         "campaign": _("Campagnes : tout"),
         "account": _("Comptes : tout"),
+        **{plugin: words for plugin, words in own.items() if _of_groups(site, {plugin})},
     }
 
 
-def _actions(typed: JournalQuery) -> tuple[str, ...]:
+def _of_groups(site: Site, groups: set[str]) -> tuple[str, ...]:
+    known = site.catalogue.audit_words
+    return tuple(sorted(action for action in known if action.partition(".")[0] in groups))
+
+
+def _actions(site: Site, typed: JournalQuery) -> tuple[str, ...]:
     """The actions of a group, or the one named; those about modules when a module is asked for."""
     group = typed.acte or ("module" if typed.module else "")
-    if group in _groups():
+    if group in _groups(site):
         named = {group, "campaign"} if typed.module and not typed.acte else {group}
-        return tuple(sorted(a for a in AUDIT_WORDS if a.partition(".")[0] in named))
+        return _of_groups(site, named)
     return (group,) if group else ()
 
 
-def _acts() -> list[dict[str, str]]:
+def _acts(site: Site) -> list[dict[str, str]]:
     """The choices of acts: groups, then each by its words."""
-    groups = [{"value": code, "label": words} for code, words in _groups().items()]
-    single = [{"value": action, "label": show_act(action)} for action in AUDIT_WORDS]
+    groups = [{"value": code, "label": words} for code, words in _groups(site).items()]
+    known = site.catalogue.audit_words
+    single = [{"value": action, "label": show_act(action, known)} for action in known]
     return [*groups, *sorted(single, key=lambda each: each["label"])]
 
 

@@ -16,8 +16,13 @@ from teleservices_core.words.academy import Names, show_departement
 
 def names_of(site: Site, establishments: Iterable[Establishment]) -> Names:
     """What modules and establishments are called."""
-    modules = {module.id: module.title for module in site.catalogue.modules}
-    return Names(modules, {each.uai.code: each.name for each in establishments}, site.academie.zone)
+    catalogue = site.catalogue
+    return Names(
+        modules={module.id: module.title for module in catalogue.modules},
+        schools={each.uai.code: each.name for each in establishments},
+        zone=site.academie.zone,
+        acts=catalogue.audit_words,
+    )
 
 
 def module_of(context: Context, module_id: str) -> ModuleDefinition:

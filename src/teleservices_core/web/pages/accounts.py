@@ -36,7 +36,7 @@ from teleservices_core.web.pages.paging import Paging
 from teleservices_core.web.pages.school import audience_names, establishment_of
 from teleservices_core.web.pages.standings import show_email, show_situation
 from teleservices_core.web.responses import Download, Page, Redirect
-from teleservices_core.words.reasons import AUDIT_WORDS
+from teleservices_core.words.reasons import show_act
 from teleservices_core.words.standings import EMAIL_WORDS
 
 PER_PAGE: Final = 50
@@ -158,7 +158,7 @@ def account(
             "last_used_on": local_date(last, zone) if last else None,
             "closes_on": local_date(found.closes_at, zone) if found.closes_at else None,
             "letters": [_letter(context, each, establishment.uai) for each in found.letters],
-            "acts": _acts(found, establishment.uai, zone),
+            "acts": _acts(context, found, establishment.uai),
             "errors": errors or {},
         },
         422 if errors else 200,
@@ -192,15 +192,15 @@ def _day(at: datetime, zone: ZoneInfo) -> str:
     return show_short_date(local_date(at, zone))
 
 
-def _acts(found: AccountFile, uai: Uai, zone: ZoneInfo) -> list[dict[str, str]]:
+def _acts(context: Context, found: AccountFile, uai: Uai) -> list[dict[str, str]]:
+    known, zone = context.site.catalogue.audit_words, context.site.academie.zone
     return [
         {
             "day": _day(entry.at, zone),
-            "act": AUDIT_WORDS[entry.action](),
+            "act": show_act(entry.action, known),
             "by": entry.actor if entry.uai in {None, uai} else _("un autre établissement"),
         }
         for entry in found.acts
-        if entry.action in AUDIT_WORDS
     ]
 
 
