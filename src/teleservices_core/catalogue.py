@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from teleservices_core.contributions import (
     NavItem,
     PersonalData,
     Route,
+    StaffPage,
     TemplateSource,
     Words,
 )
@@ -39,6 +41,7 @@ class Declared:
     rules: tuple[ContributedRule, ...] = ()
     routes: tuple[Route, ...] = ()
     navigation: tuple[NavItem, ...] = ()
+    staff_pages: tuple[StaffPage, ...] = ()
     help_entries: tuple[HelpEntry, ...] = ()
     mails: tuple[MailTemplate, ...] = ()
     templates: tuple[TemplateSource, ...] = ()
@@ -68,6 +71,7 @@ class Catalogue:
     first_pages: Mapping[str, str] = field(init=False)
     """The route of each module's first page about a child: the first that it declares."""
     navigation: tuple[NavItem, ...] = field(init=False)
+    staff_pages: tuple[StaffPage, ...] = field(init=False)
     help_entries: tuple[HelpEntry, ...] = field(init=False)
     mails: Mapping[str, MailTemplate] = field(init=False)
     migrations: tuple[MigrationSource, ...] = field(init=False)
@@ -110,6 +114,10 @@ class Catalogue:
     @navigation.default
     def _navigation(self) -> tuple[NavItem, ...]:
         return tuple(sorted(self._all("navigation"), key=lambda item: item.position))
+
+    @staff_pages.default
+    def _staff_pages(self) -> tuple[StaffPage, ...]:
+        return tuple(sorted(self._all("staff_pages"), key=lambda page: page.position))
 
     @help_entries.default
     def _help_entries(self) -> tuple[HelpEntry, ...]:
@@ -162,6 +170,7 @@ def check(name: str, declared: Declared, others: Catalogue) -> None:
     _of_known_modules(name, declared, {module.id for module in modules})
     _no_circle(name, {module.id: module.requires for module in modules})
     _well_described(name, declared)
+    _reachable(name, declared)
     if name != BUILTIN:
         _under_its_name(name, declared)
 
@@ -189,6 +198,22 @@ def _well_described(name: str, declared: Declared) -> None:
     for data in declared.personal_data:
         if data.keep_days is not None and (data.keep_days < 0 or data.erase is None):
             raise PluginError(name, f"personal data {data.id}: keep_days needs a way to erase")
+
+
+def _reachable(name: str, declared: Declared) -> None:
+    """Whether its staff pages are of its own modules, with an address that a UAI fills in."""
+    own = {module.id for module in declared.modules}
+    routes = {route.name: route for route in declared.routes}
+    for page in declared.staff_pages:
+        route = routes.get(page.route)
+        if page.module_id not in own or route is None:
+            raise PluginError(name, f"staff page {page.route}: not of its own module and routes")
+        if route.access not in _OF_STAFF or _VARIABLES.findall(route.rule) != ["uai"]:
+            raise PluginError(name, f"staff page {page.route}: its route is not for such staff")
+
+
+_OF_STAFF: Final = frozenset({Access.TEACHER, Access.SCHOOL, Access.HEAD})
+_VARIABLES: Final = re.compile(r"<(?:[^<>:]+:)?([^<>]+)>")
 
 
 def _under_its_name(name: str, declared: Declared) -> None:

@@ -65,9 +65,11 @@ class Access(StrEnum):
     CHILD = "child"
     """FAMILY, and the ``student_id`` of the address is one of the account's."""
     SCHOOL = "school"
-    """Staff with a role in the establishment whose ``uai`` is in the address."""
+    """Who works in the console of the establishment whose ``uai`` is in the address."""
     HEAD = "head"
     """The head or a deputy of that establishment."""
+    TEACHER = "teacher"
+    """A teacher of that establishment, its head or a deputy."""
     ACADEMY = "academy"
     """Staff of the académie."""
     HOTLINE = "hotline"
@@ -106,6 +108,24 @@ class NavItem:
     shown_to: Callable[[Viewer], bool]
     values: Callable[[Viewer], Mapping[str, Any]] = lambda _viewer: {}
     """The variables of the route's address."""
+    position: int = 100
+
+
+@frozen
+class StaffPage:
+    """A plugin's page for the staff of an establishment, listed where their work begins.
+
+    Whom it is for follows from the access of its route, whose address has no
+    variable but ``uai``: TEACHER, on the first page of teachers and beside the
+    module in the console; SCHOOL or HEAD, in the console only.
+    """
+
+    title: Message
+    summary: Message
+    """In a sentence, what is done there."""
+    route: str
+    module_id: str
+    """The plugin's module that it belongs to."""
     position: int = 100
 
 

@@ -31,6 +31,7 @@ from teleservices_core.contributions import (
     PersonalData,
     Route,
     SettingsSection,
+    StaffPage,
     TemplateSource,
 )
 from teleservices_core.domain.modules import ModuleDefinition
@@ -79,6 +80,11 @@ def teleservices_routes(settings: Mapping[str, Any]) -> Iterable[Route]:  # type
 @hookspec
 def teleservices_navigation() -> Iterable[NavItem]:  # type: ignore[empty-body]
     """Declare entries of the main navigation."""
+
+
+@hookspec
+def teleservices_staff_pages() -> Iterable[StaffPage]:  # type: ignore[empty-body]
+    """Declare pages for teachers, or for who works in the console of an establishment."""
 
 
 @hookspec

@@ -34,6 +34,7 @@ from teleservices_core.contributions import (
     PersonalData,
     Route,
     SettingsSection,
+    StaffPage,
     TemplateSource,
 )
 from teleservices_core.domain.modules import ModuleDefinition
@@ -84,6 +85,7 @@ _DECLARE: Final[tuple[tuple[str, str, type[Any]], ...]] = (
     ("teleservices_activation_rules", "rules", ContributedRule),
     ("teleservices_routes", "routes", Route),
     ("teleservices_navigation", "navigation", NavItem),
+    ("teleservices_staff_pages", "staff_pages", StaffPage),
     ("teleservices_help_entries", "help_entries", HelpEntry),
     ("teleservices_mail_templates", "mails", MailTemplate),
     ("teleservices_templates", "templates", TemplateSource),

@@ -98,6 +98,7 @@ def test_default_shape(academy):
         "school_office": 4,
         "academy_admin": 2,
         "hotline": 2,
+        "teacher": 12,
     }
     for row in rows(academy.folder / "personnels.csv"):
         assert bool(row["uai"]) == (row["role"] not in {"academy_admin", "hotline"})

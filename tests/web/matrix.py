@@ -58,10 +58,13 @@ _STAFF: Final = (
     "head",
     "deputy",
     "office",
+    "teacher",
     "delegate",
     "former_delegate",
     "other_head",
+    "other_teacher",
     "former_head",
+    "former_teacher",
     "academy",
     "hotline",
 )
@@ -78,6 +81,9 @@ OWN_CHILD: Final = Group(frozenset({"guardian"}), frozenset({"other_guardian"}))
 SCHOOL: Final = Group(
     frozenset({"head", "deputy", "office", "delegate", "former_delegate"}),
     frozenset({"other_head"}),
+)
+TEACHERS: Final = Group(
+    frozenset({"head", "deputy", "teacher"}), frozenset({"other_head", "other_teacher"})
 )
 HEADS: Final = Group(frozenset({"head", "deputy"}), frozenset({"other_head"}))
 MODULE: Final = Group(frozenset({"head", "deputy", "delegate"}), frozenset({"other_head"}))
@@ -161,6 +167,7 @@ MATRIX: Final[Mapping[str, Row]] = {
     "core.attachments": Row(SCHOOL),
     "core.attachment": Row(SCHOOL),
     "core.correct_attachment": Row(post=SCHOOL),
+    "core.teaching": Row(TEACHERS),
     # The help line, the académie.
     "core.hotline": Row(HELP),
     "core.hotline_account": Row(HELP, HELP),

@@ -103,6 +103,7 @@ def a_place(services: Teleservices, uai: Uai) -> tuple[dict[str, str], dict[str,
         "guardian": world.account(mother, Audience.GUARDIAN),
         "student": world.account(child, Audience.STUDENT),
         "head": world.staff(Role.HEAD, uai),
+        "teacher": world.staff(Role.TEACHER, uai),
         "delegate": world.staff(Role.SCHOOL_OFFICE, uai),
     }
     now = services.site.now()
@@ -147,10 +148,12 @@ def others(services: Teleservices, student_id: UUID) -> dict[str, Account]:
     world.adult(former, a_link(student_id, former.id, until_on=yesterday))
     world.adult(contact, a_link(student_id, contact.id, level=Level.CONTACT))
     left = StaffMember(uuid7(), "PARTIE", "Dominique", "partie@example.org")
+    moved = StaffMember(uuid7(), "MUTÉE", "Camille", "mutee@example.org")
     clerk = world.staff(Role.SCHOOL_OFFICE, COLLEGE)
     ended = evolve(a_delegation(services, clerk, COLLEGE), until_on=yesterday)
     with services.site.database.writing() as tx:
         tx.staff.save(left, [Assignment(left.id, Role.HEAD, COLLEGE, until_on=yesterday)])
+        tx.staff.save(moved, [Assignment(moved.id, Role.TEACHER, COLLEGE, until_on=yesterday)])
         tx.delegations.add(ended)
     return {
         "former_guardian": world.account(former, Audience.GUARDIAN),
@@ -159,6 +162,7 @@ def others(services: Teleservices, student_id: UUID) -> dict[str, Account]:
         "office": world.staff(Role.SCHOOL_OFFICE, COLLEGE),
         "former_delegate": clerk,
         "former_head": world.account(left, Audience.STAFF),
+        "former_teacher": world.account(moved, Audience.STAFF),
         "academy": world.staff(Role.ACADEMY_ADMIN),
         "hotline": world.staff(Role.HOTLINE),
         "first_login": world.account(
@@ -208,7 +212,7 @@ def stage(
     own, accounts = a_place(services, COLLEGE)
     other, elsewhere = a_place(services, LYCEE)
     accounts |= others(services, UUID(own["student_id"]))
-    accounts |= {"other_guardian": elsewhere["guardian"], "other_head": elsewhere["head"]}
+    accounts |= {f"other_{who}": elsewhere[who] for who in ("guardian", "head", "teacher")}
     neighbour_engine = make_engine(make_database(backend))
     neighbour = Teleservices(
         services.settings,

@@ -43,6 +43,7 @@ def people(services: Teleservices):
         "student": world.account(child, Audience.STUDENT),
         "head": world.staff(Role.HEAD, COLLEGE),
         "office": world.staff(Role.SCHOOL_OFFICE, COLLEGE),
+        "teacher": world.staff(Role.TEACHER, COLLEGE),
         "other_head": world.staff(Role.HEAD, LYCEE),
         "academy": world.staff(Role.ACADEMY_ADMIN),
         "hotline": world.staff(Role.HOTLINE),

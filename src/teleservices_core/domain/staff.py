@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from attrs import frozen
@@ -17,13 +18,23 @@ class Role(StrEnum):
     HEAD = "head"
     DEPUTY = "deputy"
     SCHOOL_OFFICE = "school_office"
+    TEACHER = "teacher"
+    """Has no part in the establishment's console: only in what plugins offer to teachers."""
     ACADEMY_ADMIN = "academy_admin"
     HOTLINE = "hotline"
 
     @property
     def is_school(self) -> bool:
         """Whether the role is held in one establishment."""
-        return self in {Role.HEAD, Role.DEPUTY, Role.SCHOOL_OFFICE}
+        return self in CONSOLE_ROLES or self is Role.TEACHER
+
+
+HEAD_ROLES: Final = frozenset({Role.HEAD, Role.DEPUTY})
+"""Who heads an establishment."""
+CONSOLE_ROLES: Final = HEAD_ROLES | {Role.SCHOOL_OFFICE}
+"""Who works in the console of an establishment."""
+TEACHING_ROLES: Final = HEAD_ROLES | {Role.TEACHER}
+"""Who reaches what teachers are offered: they, and those who answer for them."""
 
 
 @frozen

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from attrs import frozen
 
 from teleservices_core.domain.accounts import (
@@ -11,7 +13,7 @@ from teleservices_core.domain.accounts import (
     Session,
     SessionPurpose,
 )
-from teleservices_core.domain.staff import Role
+from teleservices_core.domain.staff import CONSOLE_ROLES, HEAD_ROLES, TEACHING_ROLES, Role
 from teleservices_core.domain.values import Uai
 
 
@@ -66,10 +68,18 @@ class Viewer:
 
     @property
     def schools(self) -> tuple[Uai, ...]:
-        """Establishments where the viewer has a role."""
+        """Establishments in whose console the viewer works."""
+        return self._places(CONSOLE_ROLES)
+
+    @property
+    def classrooms(self) -> tuple[Uai, ...]:
+        """Establishments where the viewer teaches."""
+        return self._places({Role.TEACHER})
+
+    def _places(self, among: Set[Role]) -> tuple[Uai, ...]:
         if not self.in_full:
             return ()
-        return tuple(sorted({uai for _role, uai in self.roles if uai is not None}))
+        return tuple(sorted({uai for role, uai in self.roles if uai and role in among}))
 
     def role_for(self, uai: Uai | None) -> Role | None:
         """In which function a member of staff acts for an establishment, or the académie (None)."""
@@ -78,9 +88,13 @@ class Viewer:
         return min(held, key=list(Role).index, default=None)
 
     def works_at(self, uai: Uai) -> bool:
-        """Whether the viewer has any role in an establishment."""
+        """Whether the viewer works in the console of an establishment."""
         return uai in self.schools
 
     def heads(self, uai: Uai) -> bool:
         """Whether the viewer is head or deputy of an establishment."""
-        return self.in_full and bool(self.roles & {(Role.HEAD, uai), (Role.DEPUTY, uai)})
+        return uai in self._places(HEAD_ROLES)
+
+    def teaches(self, uai: Uai) -> bool:
+        """Whether what an establishment's teachers are offered is for the viewer."""
+        return uai in self._places(TEACHING_ROLES)

@@ -8,7 +8,7 @@ from uuid import UUID
 from attrs import frozen
 
 from teleservices_core.domain.delegations import Delegation
-from teleservices_core.domain.staff import Role, StaffMember
+from teleservices_core.domain.staff import CONSOLE_ROLES, HEAD_ROLES, StaffMember
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError, RefusedError
@@ -21,7 +21,7 @@ class Delegations:
     """Who may be entrusted with a module, and what was entrusted."""
 
     staff: tuple[StaffMember, ...]
-    """Those who hold a role there today and do not head the establishment."""
+    """Those who work in the console today and do not head the establishment."""
     given: tuple[tuple[Delegation, str], ...]
     """Each with the name of its holder; those who left are named too."""
 
@@ -33,8 +33,12 @@ def delegations(site: Site, uai: Uai) -> Delegations:
         members = tx.staff.of_establishment(uai, today)
         given = tx.delegations.of_establishment(uai)
         names = tx.staff.names([each.staff_id for each in given])
-    heads = {member.id for member, role in members if role in {Role.HEAD, Role.DEPUTY}}
-    others = {member.id: member for member, _role in members if member.id not in heads}
+    heads = {member.id for member, role in members if role in HEAD_ROLES}
+    others = {
+        member.id: member
+        for member, role in members
+        if role in CONSOLE_ROLES and member.id not in heads
+    }
     return Delegations(
         tuple(others.values()), tuple((each, names.get(each.staff_id, "")) for each in given)
     )
@@ -52,7 +56,7 @@ def delegate(
     """Entrust a module, between two local days both included.
 
     Raises :exc:`NotFoundError` for an unknown module, :exc:`RefusedError`
-    ``not_staff`` for who holds no role there, ``ends_before`` for dates that
+    ``not_staff`` for who has no part in its console, ``ends_before`` for dates that
     leave no day to come.
     """
     now = site.now()
@@ -63,7 +67,8 @@ def delegate(
         raise RefusedError("ends_before")
     with site.database.writing() as tx:
         require_head(site, tx, viewer, uai)
-        if staff_id not in {member.id for member, _r in tx.staff.of_establishment(uai, today)}:
+        members = tx.staff.of_establishment(uai, today)
+        if staff_id not in {member.id for member, role in members if role in CONSOLE_ROLES}:
             raise RefusedError("not_staff")
         delegation = Delegation(
             id=site.new_id(),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from teleservices_core.domain.staff import Role
+from teleservices_core.domain.staff import CONSOLE_ROLES, HEAD_ROLES, TEACHING_ROLES, Role
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotAllowedError
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.site import Site
-
-_HEADS = frozenset({Role.HEAD, Role.DEPUTY})
-_SCHOOL = _HEADS | {Role.SCHOOL_OFFICE}
 
 
 def _roles(site: Site, tx: Transaction, viewer: Viewer) -> set[tuple[Role, Uai | None]]:
@@ -19,16 +16,32 @@ def _roles(site: Site, tx: Transaction, viewer: Viewer) -> set[tuple[Role, Uai |
     return {(each.role, each.uai) for each in held if each.holds_on(today)}
 
 
+def _holds(site: Site, tx: Transaction, viewer: Viewer, uai: Uai, roles: frozenset[Role]) -> bool:
+    return any((role, uai) in _roles(site, tx, viewer) for role in roles)
+
+
 def require_school(site: Site, tx: Transaction, viewer: Viewer, uai: Uai) -> None:
-    """Refuse who has no role in the establishment today. Raises :exc:`NotAllowedError`."""
-    if not any((role, uai) in _roles(site, tx, viewer) for role in _SCHOOL):
+    """Refuse who has no part in the establishment's console today.
+
+    Raises :exc:`NotAllowedError`.
+    """
+    if not _holds(site, tx, viewer, uai, CONSOLE_ROLES):
         raise NotAllowedError(f"no role in {uai}")
 
 
 def require_head(site: Site, tx: Transaction, viewer: Viewer, uai: Uai) -> None:
     """Refuse who does not head the establishment today. Raises :exc:`NotAllowedError`."""
-    if not any((role, uai) in _roles(site, tx, viewer) for role in _HEADS):
+    if not _holds(site, tx, viewer, uai, HEAD_ROLES):
         raise NotAllowedError(f"not head of {uai}")
+
+
+def require_teacher(site: Site, tx: Transaction, viewer: Viewer, uai: Uai) -> None:
+    """Refuse who neither teaches in the establishment today nor heads it.
+
+    Raises :exc:`NotAllowedError`.
+    """
+    if not _holds(site, tx, viewer, uai, TEACHING_ROLES):
+        raise NotAllowedError(f"not a teacher of {uai}")
 
 
 def require_academy(site: Site, tx: Transaction, viewer: Viewer) -> None:

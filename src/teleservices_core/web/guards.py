@@ -78,6 +78,8 @@ def _may(context: Context, viewer: Viewer, route: Route, values: Mapping[str, An
             return viewer.works_at(_uai(values))
         case Access.HEAD:
             return viewer.heads(_uai(values))
+        case Access.TEACHER:
+            return viewer.teaches(_uai(values))
         case Access.ACADEMY:
             return viewer.is_academy
         case Access.HOTLINE:

@@ -44,6 +44,7 @@ ROLE_WORDS: Final[Mapping[str, Message]] = {
     Role.HEAD: lambda: _("direction de l’établissement"),
     Role.DEPUTY: lambda: _("direction adjointe de l’établissement"),
     Role.SCHOOL_OFFICE: lambda: _("secrétariat de l’établissement"),
+    Role.TEACHER: lambda: _("enseignant de l’établissement"),
     Role.ACADEMY_ADMIN: lambda: _("administration de l’académie"),
     Role.HOTLINE: lambda: _("assistance de l’académie"),
 }

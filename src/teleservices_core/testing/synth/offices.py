@@ -32,6 +32,8 @@ ESTABLISHMENTS_HEADER: Final = (
 )
 STAFF_HEADER: Final = ("uai", "role", "civilite", "nom", "prenom", "courriel")
 _SCHOOL_ROLES: Final = (Role.HEAD, Role.DEPUTY, Role.SCHOOL_OFFICE)
+_TEACHERS: Final = 3
+"""With an account, in each establishment."""
 _ACADEMY_ROLES: Final = (Role.ACADEMY_ADMIN, Role.ACADEMY_ADMIN, Role.HOTLINE, Role.HOTLINE)
 
 
@@ -49,9 +51,13 @@ class SynthStaff:
 
 
 def staff(establishments: Iterable[Establishment], rng: Random) -> Iterator[SynthStaff]:
-    """A head, a deputy and an office in each establishment; administrators, a hotline."""
-    posts = [(one.uai, role) for one in establishments for role in _SCHOOL_ROLES]
-    everyone: list[tuple[Uai | None, Role]] = [*posts, *((None, role) for role in _ACADEMY_ROLES)]
+    """A head, a deputy, an office and teachers in each establishment; administrators, a hotline."""
+    places = [one.uai for one in establishments]
+    everyone: list[tuple[Uai | None, Role]] = [
+        *((uai, role) for uai in places for role in _SCHOOL_ROLES),
+        *((None, role) for role in _ACADEMY_ROLES),
+        *((uai, Role.TEACHER) for uai in places for _rank in range(_TEACHERS)),
+    ]
     for rank, (uai, role) in enumerate(everyone, start=1):
         woman = rng.random() < 0.5
         first_name, last_name = rng.choice(MOTHERS if woman else FATHERS), rng.choice(SURNAMES)

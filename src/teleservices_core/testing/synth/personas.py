@@ -23,7 +23,9 @@ from teleservices_core.testing.synth.students import StudentMaker
 
 PERSONAS_FILE: Final = "personas.json"
 
-PersonaKind = Literal["guardian", "student", "head", "school_office", "academy_admin", "hotline"]
+PersonaKind = Literal[
+    "guardian", "student", "head", "school_office", "teacher", "academy_admin", "hotline"
+]
 
 
 @frozen
@@ -184,6 +186,11 @@ _STAFF_SHOWS: Final[dict[tuple[Role, int], tuple[str, PersonaKind, str]]] = {
         "secretariat_college",
         "school_office",
         "Secrétariat du premier collège : édite les notifications, sans ouvrir de module.",
+    ),
+    (Role.TEACHER, 0): (
+        "enseignant_college",
+        "teacher",
+        "Enseignement au premier collège : ses classes, ses évaluations, la saisie des notes.",
     ),
     (Role.ACADEMY_ADMIN, 0): (
         "admin_academie",

@@ -37,6 +37,7 @@ from teleservices_core.web.pages import (
     school_settings,
     sessions,
     signing_in,
+    teaching,
 )
 
 ROUTES: Final = (
@@ -60,6 +61,7 @@ ROUTES: Final = (
     *class_sheet.ROUTES,
     *accounts.ROUTES,
     *corrections.ROUTES,
+    *teaching.ROUTES,
     *academy.ROUTES,
     *academy_modules.ROUTES,
     *academy_choices.ROUTES,
@@ -108,6 +110,13 @@ NAVIGATION: Final = (
         "core.attachments",
         lambda v: bool(v.schools),
         lambda v: {"uai": v.schools[0].code},
+        34,
+    ),
+    NavItem(
+        lambda: _("Enseignement"),
+        "core.teaching",
+        lambda v: bool(v.classrooms),
+        lambda v: {"uai": v.classrooms[0].code},
         34,
     ),
     NavItem(

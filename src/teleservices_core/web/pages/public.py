@@ -20,7 +20,7 @@ Answer = Page | Redirect | Response
 
 
 def home(context: Context) -> Answer:
-    """The first page of each: the family's children, the staff's school, or sign-in."""
+    """The first page of each: children, a school, its classes, the académie, or sign-in."""
     viewer = context.viewer
     if viewer is None:
         return context.redirect(context.entrance)
@@ -33,6 +33,8 @@ def home(context: Context) -> Answer:
         return family.home(context)
     if viewer.schools:
         return context.redirect("core.school", uai=viewer.schools[0].code)
+    if viewer.classrooms:
+        return context.redirect("core.teaching", uai=viewer.classrooms[0].code)
     if viewer.is_academy:
         return context.redirect("core.academy")
     if viewer.is_hotline:

@@ -21,6 +21,7 @@ from teleservices_core.usecases.opening import switches
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.responses import Page, Redirect
+from teleservices_core.web.staff_links import staff_links
 
 
 def establishment_of(context: Context, uai: str) -> Establishment:
@@ -41,12 +42,14 @@ def modules(context: Context, uai: str) -> Page:
         entry = by_module.setdefault(switch.module.id, {"module": switch.module, "switches": []})
         entry["has_options"] = switch.module.id in context.site.catalogue.options
         entry["switches"].append(switch)
+    links = staff_links(context.site, context.me, establishment.uai, console=True)
     return Page(
         "school/modules.html",
         {
             "establishment": establishment,
             "year": year,
             "modules": list(by_module.values()),
+            "links": links,
             "years": years(context),
             "may_choose": deciding(context, establishment.uai),
             "audience_names": audience_names(),
