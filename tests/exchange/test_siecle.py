@@ -113,6 +113,45 @@ class TestStudents:
             assert student.line == 6
             assert list(staged.alerts()) == []
 
+    def test_contacts_and_birth(self, read: Read) -> None:
+        data = students(
+            a_student(
+                CODE_PAYS="139",
+                VILLE_NAISS="Braga",
+                CODE_PAYS_NAT="100",
+                MEL="zoe@example.org",
+                TEL_PORTABLE="06 39 98 00 01",
+                ACCEPTE_SMS="1",
+                ADRESSE_ID="4",
+            ),
+            a_student(2, CODE_COMMUNE_INSEE_NAISS="21231", CODE_PAYS="100"),
+        )
+        home = an_element(
+            "ADRESSE",
+            'ADRESSE_ID="4"',
+            LIGNE1_ADRESSE="2 rue Basse",
+            COMMUNE_ETRANGERE="Tournai",
+            CODE_PAYS="131",
+            LL_PAYS="BELGIQUE",
+        )
+        data += f"<ADRESSES>{home}</ADRESSES>"
+        with read(e=a_file("BEE_ELEVES", data)) as staged:
+            ((zoe, other),) = staged.students(10)
+            assert zoe.address == PostalAddress(("2 rue Basse",), "", "Tournai", "BELGIQUE", "131")
+            assert (zoe.mobile, zoe.accepts_sms, zoe.email) == (
+                "0639980001",
+                True,
+                "zoe@example.org",
+            )
+            assert (zoe.birth_country, zoe.birth_town, zoe.nationality) == ("139", "Braga", "100")
+            assert (other.birth_insee, other.accepts_sms) == ("21231", False)
+            assert other.address == PostalAddress()
+
+    def test_without_addresses_the_known_one_stays(self, read: Read) -> None:
+        with read(e=a_file("BEE_ELEVES", students(a_student(ADRESSE_ID="4")))) as staged:
+            ((student,),) = staged.students(10)
+            assert student.address is None
+
     def test_names_before_2016(self, read: Read) -> None:
         old = a_student(NOM="ANCIEN").replace("<NOM_DE_FAMILLE>MARTIN</NOM_DE_FAMILLE>", "")
         with read(e=a_file("BEE_ELEVES", students(old))) as staged:
@@ -202,6 +241,10 @@ class TestAdults:
                 PRENOM="Ève",
                 TEL_PERSONNEL="03 80.44-88",
                 TEL_PORTABLE="+33 6 00",
+                TEL_PROFESSIONNEL="03 80 00 00 00",
+                ACCEPTE_SMS="true",
+                COMMUNICATION_ADRESSE="0",
+                CODE_PROFESSION="42",
                 MEL="eve@example.org",
                 ADRESSE_ID="3",
             ),
@@ -230,6 +273,8 @@ class TestAdults:
         with read(r=a_file("BEE_RESPONSABLES", data)) as staged:
             ((adult,),) = staged.adults(10)
             assert (adult.title, adult.phone, adult.mobile) == ("MME", "03804488", "+33600")
+            assert (adult.work_phone, adult.occupation) == ("0380000000", "42")
+            assert (adult.accepts_sms, adult.shares_contact) == (True, False)
             assert adult.email == "eve@example.org"
             assert adult.address == PostalAddress(("1 rue de l'Île",), "21000", "DIJON")
             assert list(staged.rejected()) == []

@@ -43,6 +43,7 @@ def test_down_and_up_again(services):
         ("core_", "core_0001"),
         ("core_", "core_0002"),
         ("core_", "core_0003"),
+        ("core_", "core_0004"),
     ]
     assert pending(services.engine, [core]) == []
 

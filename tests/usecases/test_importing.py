@@ -217,6 +217,25 @@ class TestNextImports:
         }
         assert len(rows(site, t.adults)) == 3
 
+    def test_contacts_of_a_student_are_kept_and_told(self, site: Teleservices, run: Run) -> None:
+        zoe = evolve(ZOE, email="zoe@example.org", mobile="0600000001", address=HOME)
+        household = evolve(FAMILY, students=(zoe, LEO))
+        (difference,) = run(a_school(household)).differences
+        assert {c.field for c in difference.changes} == {
+            "email",
+            "mobile",
+            "accepts_sms",
+            "address",
+        }
+        assert run(a_school(household)).changes_nothing
+        with site.site.database.reading() as tx:
+            id_ = tx.roster.by_siecle_id(COLLEGE.uai, "student", "1")
+            assert id_ is not None
+            details = tx.roster.student_details([id_])[id_]
+            assert tx.roster.labels(COLLEGE.uai, "REGIMES") == {"2": "DEMI-PENSIONNAIRE"}
+        assert (details.email, details.accepts_sms) == ("zoe@example.org", True)
+        assert details.address == PostalAddress(("1 rue Haute",), "21990", "VILLE")
+
     def test_who_is_no_longer_listed_has_left_but_is_not_deleted(
         self, site: Teleservices, run: Run
     ) -> None:

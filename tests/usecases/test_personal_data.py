@@ -108,6 +108,7 @@ def test_everything_of_ones_own(services, family):
     assert session["ouverte le"].endswith("+01:00"), "local time, with its offset"
     (person,) = data["core.persons"]["personnes"]
     assert person["téléphone mobile"] == "0611111111"
+    assert person["accepte les SMS"] is False
     (child,) = data["core.family"]["élèves"]
     assert child["classe"] == "6 B"
     assert child["né le"] == "2014-05-12"

@@ -61,6 +61,8 @@ class PostalAddress:
     town: str = ""
     country: str = ""
     """Empty in France, else the country's name."""
+    country_code: str = ""
+    """Empty in France, else the country's INSEE code."""
 
     def __bool__(self) -> bool:
         return bool(self.lines or self.town)

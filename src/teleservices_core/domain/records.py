@@ -60,6 +60,18 @@ class StudentRecord:
     left_on: date | None = None
     class_group: str | None = None
     """Empty when the student has none yet; None when the file says nothing of classes."""
+    address_id: str = ""
+    address: PostalAddress | None = None
+    """None when the file says nothing of addresses: what is known stays."""
+    phone: str = ""
+    mobile: str = ""
+    work_phone: str = ""
+    accepts_sms: bool = False
+    email: str = ""
+    birth_country: str = ""
+    birth_town: str = ""
+    birth_insee: str = ""
+    nationality: str = ""
     file: str = ""
     line: int = 0
 
@@ -87,6 +99,11 @@ class AddressRecord:
 
 
 @frozen
+class StudentAddressRecord(AddressRecord):
+    """An ADRESSE of BEE_ELEVES, which numbers its own."""
+
+
+@frozen
 class AdultRecord:
     """A PERSONNE of BEE_RESPONSABLES."""
 
@@ -101,6 +118,10 @@ class AdultRecord:
     address_id: str = ""
     address: PostalAddress | None = None
     """None when the file says nothing of addresses: what is known stays."""
+    work_phone: str = ""
+    accepts_sms: bool = False
+    shares_contact: bool = False
+    occupation: str = ""
     file: str = ""
     line: int = 0
 
@@ -151,6 +172,7 @@ Record = (
     StudentRecord
     | StructureRecord
     | AddressRecord
+    | StudentAddressRecord
     | AdultRecord
     | LinkRecord
     | ClassGroupRecord

@@ -74,6 +74,30 @@ class Student:
 
 
 @frozen
+class StudentDetails:
+    """What a school keeps of a student beside identity; pages that show it ask for it.
+
+    Most students have no address, number or e-mail of their own.
+    """
+
+    address: PostalAddress = Factory(PostalAddress)
+    """Where the student lives: often that of one of the adults."""
+    phone: str = ""
+    mobile: str = ""
+    work_phone: str = ""
+    accepts_sms: bool = False
+    email: str = ""
+    birth_country: str = ""
+    """INSEE code, "100" for France; empty when not known."""
+    birth_town: str = ""
+    """Of a birth abroad."""
+    birth_insee: str = ""
+    """INSEE code of the commune, of a birth in France."""
+    nationality: str = ""
+    """INSEE code of the country."""
+
+
+@frozen
 class Adult:
     """A person linked to students: guardian, person in charge or contact."""
 
@@ -87,7 +111,14 @@ class Adult:
     """Known by the school; not the confirmed address of an account."""
     mobile: str = ""
     phone: str = ""
+    """At home."""
     address: PostalAddress = Factory(PostalAddress)
+    work_phone: str = ""
+    accepts_sms: bool = False
+    shares_contact: bool = False
+    """Agrees that parents' associations be given the address."""
+    occupation: str = ""
+    """CODE_PROFESSION of SIECLE; "99" for not known."""
 
     @property
     def full_name(self) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Final, TypeVar
 
+from teleservices_core.domain.establishments import PostalAddress
 from teleservices_core.domain.records import Record
 from teleservices_core.errors import InvalidValueError
 from teleservices_core.exchange.xmlstream import Element
@@ -27,6 +28,7 @@ Reader = Callable[[Element, str, Remark], Record]
 _YES: Final = frozenset({"1", "true", "o", "oui"})
 _NO: Final = frozenset({"", "0", "false", "n", "non"})
 _DATE: Final = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
+_FRANCE: Final = "100"
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -121,6 +123,23 @@ def mapped(element: Element, codes: Mapping[str, T], name: str) -> T | None:
 def phone(element: Element, *names: str) -> str:
     """A telephone number without its separators; ``+33…`` stays so."""
     return re.sub(r"[\s.\-/()]", "", text(element, *names))[:30]
+
+
+def postal_address(element: Element) -> PostalAddress:
+    """The children of an ADRESSE, the same in both files.
+
+    Abroad, the town is in COMMUNE_ETRANGERE and the country is named.
+    """
+    lines = (text(element, f"LIGNE{number}_ADRESSE", limit=70) for number in range(1, 5))
+    country = text(element, "CODE_PAYS", limit=5)
+    abroad = country not in {"", _FRANCE}
+    return PostalAddress(
+        lines=tuple(filter(None, lines)),
+        postal_code=text(element, "CODE_POSTAL", limit=10),
+        town=text(element, "LIBELLE_POSTAL", "COMMUNE_ETRANGERE"),
+        country=text(element, "LL_PAYS", limit=60) if abroad else "",
+        country_code=country if abroad else "",
+    )
 
 
 def email(element: Element, name: str, remark: Remark) -> str:

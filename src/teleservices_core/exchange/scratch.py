@@ -36,13 +36,21 @@ def open_scratch(schema: str) -> sqlite3.Connection:
 
 def dump_address(address: PostalAddress) -> str:
     """An address as one text, for one column."""
-    return "\x1f".join((address.postal_code, address.town, address.country, *address.lines))
+    return "\x1f".join(
+        (
+            address.postal_code,
+            address.town,
+            address.country,
+            address.country_code,
+            *address.lines,
+        )
+    )
 
 
 def load_address(text: str) -> PostalAddress:
     """The address of :func:`dump_address`."""
-    postal_code, town, country, *lines = text.split("\x1f")
-    return PostalAddress(tuple(lines), postal_code, town, country)
+    postal_code, town, country, country_code, *lines = text.split("\x1f")
+    return PostalAddress(tuple(lines), postal_code, town, country, country_code)
 
 
 _CONVERTERS: Final[dict[Any, tuple[Convert, Convert]]] = {

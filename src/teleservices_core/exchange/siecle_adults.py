@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from teleservices_core.domain.establishments import PostalAddress
 from teleservices_core.domain.records import AddressRecord, AdultRecord, LinkRecord
 from teleservices_core.domain.roster import Kinship, Level
 from teleservices_core.exchange.fields import (
@@ -17,13 +16,12 @@ from teleservices_core.exchange.fields import (
     identifier,
     mapped,
     phone,
+    postal_address,
     required,
     text,
 )
 from teleservices_core.exchange.xmlstream import Element
 from teleservices_core.i18n import _
-
-FRANCE: Final = "100"
 
 _LEVELS: Final[Mapping[str, Level]] = {str(level.value): level for level in Level}
 _OLD_LEVELS: Final[Mapping[str, Level]] = {
@@ -55,25 +53,22 @@ def adult(element: Element, file: str, remark: Remark) -> AdultRecord:
         usage_name=text(element, "NOM_USAGE"),
         email=email(element, "MEL", remark),
         mobile=phone(element, "TEL_PORTABLE"),
-        phone=phone(element, "TEL_PERSONNEL", "TEL_PROFESSIONNEL"),
+        phone=phone(element, "TEL_PERSONNEL"),
         address_id=text(element, "ADRESSE_ID", limit=20),
+        work_phone=phone(element, "TEL_PROFESSIONNEL"),
+        accepts_sms=flag(element, "ACCEPTE_SMS"),
+        shares_contact=flag(element, "COMMUNICATION_ADRESSE"),
+        occupation=text(element, "CODE_PROFESSION", limit=2),
         file=file,
         line=element.line,
     )
 
 
 def address(element: Element, file: str, _remark: Remark) -> AddressRecord:
-    """An ADRESSE; abroad, the town is in COMMUNE_ETRANGERE and the country is named."""
-    lines = (text(element, f"LIGNE{number}_ADRESSE", limit=70) for number in range(1, 5))
-    abroad = text(element, "CODE_PAYS") not in {"", FRANCE}
+    """An ADRESSE of BEE_RESPONSABLES."""
     return AddressRecord(
         siecle_id=identifier(element, "ADRESSE_ID"),
-        address=PostalAddress(
-            lines=tuple(filter(None, lines)),
-            postal_code=text(element, "CODE_POSTAL", limit=10),
-            town=text(element, "LIBELLE_POSTAL", "COMMUNE_ETRANGERE"),
-            country=text(element, "LL_PAYS", limit=60) if abroad else "",
-        ),
+        address=postal_address(element),
         file=file,
         line=element.line,
     )

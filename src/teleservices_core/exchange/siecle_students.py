@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from teleservices_core.domain.records import StructureRecord, StudentRecord
+from teleservices_core.domain.records import (
+    StructureRecord,
+    StudentAddressRecord,
+    StudentRecord,
+)
 from teleservices_core.domain.roster import Sex
 from teleservices_core.domain.values import Ine, Mef
 from teleservices_core.exchange.fields import (
@@ -13,8 +17,12 @@ from teleservices_core.exchange.fields import (
     Remark,
     code,
     day,
+    email,
+    flag,
     identifier,
     mapped,
+    phone,
+    postal_address,
     required,
     required_day,
     text,
@@ -47,6 +55,16 @@ def student(element: Element, file: str, remark: Remark) -> StudentRecord:
         boarding=text(element, "CODE_REGIME", limit=2),
         entered_on=day(element, "DATE_ENTREE"),
         left_on=day(element, "DATE_SORTIE"),
+        address_id=text(element, "ADRESSE_ID", limit=20),
+        phone=phone(element, "TEL_PERSONNEL"),
+        mobile=phone(element, "TEL_PORTABLE"),
+        work_phone=phone(element, "TEL_PROFESSIONNEL"),
+        accepts_sms=flag(element, "ACCEPTE_SMS"),
+        email=email(element, "MEL", remark),
+        birth_country=text(element, "CODE_PAYS", limit=3),
+        birth_town=text(element, "VILLE_NAISS"),
+        birth_insee=text(element, "CODE_COMMUNE_INSEE_NAISS", limit=5),
+        nationality=text(element, "CODE_PAYS_NAT", limit=3),
         file=file,
         line=element.line,
     )
@@ -68,7 +86,18 @@ def structures(element: Element, file: str, _remark: Remark) -> StructureRecord:
     )
 
 
+def address(element: Element, file: str, _remark: Remark) -> StudentAddressRecord:
+    """An ADRESSE of BEE_ELEVES, in exports « avec adresses » only."""
+    return StudentAddressRecord(
+        siecle_id=identifier(element, "ADRESSE_ID"),
+        address=postal_address(element),
+        file=file,
+        line=element.line,
+    )
+
+
 READERS: Final[Mapping[str, Reader]] = {
     "ELEVES/ELEVE": student,
     "STRUCTURES/STRUCTURES_ELEVE": structures,
+    "ADRESSES/ADRESSE": address,
 }

@@ -24,6 +24,7 @@ from teleservices_core.domain.records import (
     NomenclatureRecord,
     Rejected,
     StructureRecord,
+    StudentAddressRecord,
     StudentRecord,
 )
 from teleservices_core.domain.values import Uai
@@ -41,6 +42,7 @@ _CODECS: Final[dict[type[Any], Codec[Any]]] = {
     StructureRecord: Codec(StructureRecord, "structures"),
     AdultRecord: Codec(AdultRecord, "adults"),
     AddressRecord: Codec(AddressRecord, "addresses"),
+    StudentAddressRecord: Codec(StudentAddressRecord, "student_addresses"),
     LinkRecord: Codec(LinkRecord, "links"),
     ClassGroupRecord: Codec(ClassGroupRecord, "class_groups"),
     NomenclatureRecord: Codec(NomenclatureRecord, "nomenclature"),
@@ -184,9 +186,11 @@ class _Loader:
             name = self.headers[Kind.STUDENTS][0].name
             reason = _("aucune division dans le fichier : les classes restent comme elles étaient")
             self._flush(Alert, [Alert(name, None, "", "", reason)])
-        if self._some("addresses"):
-            self.connection.execute(schema.ADDRESSES, {"none": dump_address(PostalAddress())})
-            self._alert(schema.address_alerts())
+        for table in schema.PEOPLE_BY_ADDRESSES:
+            if self._some(table):
+                none = {"none": dump_address(PostalAddress())}
+                self.connection.execute(schema.settle_addresses(table), none)
+                self._alert(schema.address_alerts(table))
         self._reject(schema.link_checks(has_students=has_students))
         if has_students and has_adults:
             self._alert(schema.guardian_alerts())

@@ -8,10 +8,13 @@ from teleservices_core.i18n import _
 
 SCHEMA: Final = """
 CREATE TABLE students (siecle_id, last_name, first_name, born_on, usage_name, sex, ine,
-  former_ine, mef, status, boarding, entered_on, left_on, class_group, file, line);
+  former_ine, mef, status, boarding, entered_on, left_on, class_group, address_id, address, phone,
+  mobile, work_phone, accepts_sms, email, birth_country, birth_town, birth_insee, nationality,
+  file, line);
+CREATE TABLE student_addresses (siecle_id, address, file, line);
 CREATE TABLE structures (student_id, class_group, extra, file, line);
 CREATE TABLE adults (siecle_id, last_name, first_name, title, usage_name, email, mobile,
-  phone, address_id, address, file, line);
+  phone, address_id, address, work_phone, accepts_sms, shares_contact, occupation, file, line);
 CREATE TABLE addresses (siecle_id, address, file, line);
 CREATE TABLE links (student_id, adult_id, level, kinship, pays_fees, receives_aid, lodges,
   contact_first, file, line);
@@ -38,6 +41,7 @@ CREATE INDEX students_ine ON students (ine);
 CREATE INDEX structures_student ON structures (student_id);
 CREATE INDEX adults_id ON adults (siecle_id);
 CREATE INDEX addresses_id ON addresses (siecle_id);
+CREATE INDEX student_addresses_id ON student_addresses (siecle_id);
 CREATE INDEX links_student ON links (student_id, adult_id);
 CREATE INDEX links_adult ON links (adult_id);
 CREATE INDEX withheld_id ON withheld (kind, siecle_id);
@@ -49,6 +53,7 @@ TAGS: Final = {
     "structures": "STRUCTURES_ELEVE",
     "adults": "PERSONNE",
     "addresses": "ADRESSE",
+    "student_addresses": "ADRESSE",
     "links": "RESPONSABLE_ELEVE",
     "class_groups": "DIVISION",
     "nomenclature": "CODE",
@@ -59,6 +64,7 @@ KEYS: Final = {
     "structures": "student_id",
     "adults": "siecle_id",
     "addresses": "siecle_id",
+    "student_addresses": "siecle_id",
     "links": "student_id || '/' || adult_id",
     "class_groups": "code",
     "nomenclature": "kind || '/' || code",
@@ -113,7 +119,10 @@ def person_checks() -> list[tuple[str, str, str]]:
             _("identifiant national présent deux fois : corrigez-le dans SIECLE"),
         ),
         ("adults", _twice("adults", "siecle_id"), _("PERSONNE_ID présent deux fois")),
-        ("addresses", _twice("addresses", "siecle_id"), _("ADRESSE_ID présent deux fois")),
+        *(
+            (table, _twice(table, "siecle_id"), _("ADRESSE_ID présent deux fois"))
+            for table in ("addresses", "student_addresses")
+        ),
         (
             "class_groups",
             _twice("class_groups", "code"),
@@ -164,10 +173,17 @@ UPDATE students SET class_group = coalesce(
    WHERE s.student_id = students.siecle_id AND s.class_group <> ''), '')
 """
 
-ADDRESSES: Final = """
-UPDATE adults SET address = CASE WHEN address_id = '' THEN :none ELSE
-  (SELECT a.address FROM addresses a WHERE a.siecle_id = adults.address_id) END
-"""
+PEOPLE_BY_ADDRESSES: Final = {"addresses": "adults", "student_addresses": "students"}
+"""Each file has its own addresses, for its own people."""
+
+
+def settle_addresses(table: str) -> str:
+    """Give people their addresses from a table of those, where they have an identifier."""
+    people = PEOPLE_BY_ADDRESSES[table]
+    return f"""
+UPDATE {people} SET address = CASE WHEN address_id = '' THEN :none ELSE
+  (SELECT a.address FROM {table} a WHERE a.siecle_id = {people}.address_id) END
+"""  # noqa: S608
 
 
 def structure_alerts() -> list[tuple[str, str]]:
@@ -188,14 +204,15 @@ def structure_alerts() -> list[tuple[str, str]]:
     ]
 
 
-def address_alerts() -> list[tuple[str, str]]:
-    """(query, reason) about addresses."""
+def address_alerts(table: str) -> list[tuple[str, str]]:
+    """(query, reason) about the addresses of a table."""
+    people = PEOPLE_BY_ADDRESSES[table]
     return [
         (
-            """
-            SELECT file, line, 'PERSONNE', siecle_id FROM adults
+            f"""
+            SELECT file, line, '{TAGS[people]}', siecle_id FROM {people}
             WHERE address IS NULL AND address_id <> ''
-            """,
+            """,  # noqa: S608
             _("ADRESSE_ID sans adresse dans le fichier : adresse laissée comme elle était"),
         ),
     ]

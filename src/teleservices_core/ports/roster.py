@@ -13,7 +13,7 @@ from teleservices_core.domain.accounts import (
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
-from teleservices_core.domain.roster import Adult, SchoolClass, Student
+from teleservices_core.domain.roster import Adult, SchoolClass, Student, StudentDetails
 from teleservices_core.domain.staff import Assignment, Role, StaffMember
 from teleservices_core.domain.values import Uai
 
@@ -68,6 +68,14 @@ class RosterStore(Protocol):
 
     def student(self, student_id: UUID) -> Student | None:
         """A student, whatever the schooling."""
+        ...
+
+    def student_details(self, ids: Collection[UUID]) -> Mapping[UUID, StudentDetails]:
+        """What is known of students beside identity, by id; to who may see it only."""
+        ...
+
+    def labels(self, uai: Uai, kind: str) -> Mapping[str, str]:
+        """Codes of a school's list with their labels, such as ``PROFESSIONS`` or ``REGIMES``."""
         ...
 
     def guardians(self, student_id: UUID, day: date) -> list[Adult]:

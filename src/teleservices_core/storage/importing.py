@@ -16,18 +16,28 @@ from teleservices_core.domain.accounts import Account
 from teleservices_core.domain.identity import Relative
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.records import Enrolled, Rejected
-from teleservices_core.domain.roster import Adult, Responsibility, Schooling, Student
+from teleservices_core.domain.roster import (
+    Adult,
+    Responsibility,
+    Schooling,
+    Student,
+    StudentDetails,
+)
 from teleservices_core.domain.values import Uai
 from teleservices_core.ports import Transaction
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.bulk import upsert
 from teleservices_core.storage.importing_rows import (
+    DETAILS,
+    IDENTITY,
     account_row,
     adult_row,
+    details_row,
     link_row,
     schooling_row,
     student_row,
     to_adult,
+    to_details,
     to_link,
     to_schooling,
     to_student,
@@ -91,13 +101,13 @@ class Imports:
 
     def students_by_ine(self, ines: Collection[str]) -> Mapping[str, Student]:
         """See the port."""
-        found = select(t.students).where(t.students.c.ine.in_(ines))
+        found = select(*IDENTITY).where(t.students.c.ine.in_(ines))
         return {row.ine: to_student(row) for row in self._rows(found)}
 
     def students_by_key(self, uai: Uai, siecle_ids: Collection[str]) -> Mapping[str, Student]:
         """See the port."""
         found = (
-            select(t.siecle_keys.c.siecle_id, t.students)
+            select(t.siecle_keys.c.siecle_id, *IDENTITY)
             .join(t.students, t.students.c.id == t.siecle_keys.c.entity_id)
             .where(_keyed(uai, _STUDENT, siecle_ids))
         )
@@ -105,8 +115,13 @@ class Imports:
 
     def students(self, ids: Collection[UUID]) -> Mapping[UUID, Student]:
         """See the port."""
-        found = select(t.students).where(t.students.c.id.in_(ids))
+        found = select(*IDENTITY).where(t.students.c.id.in_(ids))
         return {row.id: to_student(row) for row in self._rows(found)}
+
+    def student_details(self, ids: Collection[UUID]) -> Mapping[UUID, StudentDetails]:
+        """See the port."""
+        found = select(t.students.c.id, *DETAILS).where(t.students.c.id.in_(ids))
+        return {row.id: to_details(row) for row in self._rows(found)}
 
     def schoolings(
         self, student_ids: Collection[UUID], since: SchoolYear
@@ -237,9 +252,11 @@ class Imports:
         if listed:
             upsert(self.connection, table, listed, columns=tuple(listed[0]), unless=unless)
 
-    def save_students(self, students: Sequence[Student]) -> None:
+    def save_students(self, students: Sequence[tuple[Student, StudentDetails]]) -> None:
         """See the port."""
-        self._upsert(t.students, map(student_row, students))
+        self._upsert(
+            t.students, (student_row(who) | details_row(details) for who, details in students)
+        )
 
     def save_schoolings(self, schoolings: Sequence[Schooling]) -> None:
         """See the port."""

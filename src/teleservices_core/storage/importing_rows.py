@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row
 
@@ -17,8 +17,40 @@ from teleservices_core.domain.roster import (
     Schooling,
     Sex,
     Student,
+    StudentDetails,
 )
 from teleservices_core.domain.values import Ine, Mef, Uai
+from teleservices_core.storage import tables as t
+
+IDENTITY: Final = tuple(
+    t.students.c[name]
+    for name in ("id", "ine", "last_name", "usage_name", "first_name", "born_on", "sex")
+)
+"""The columns of a student's identity, which most pages need and no more."""
+DETAILS: Final = tuple(column for column in t.students.c if column not in set(IDENTITY))
+"""The others."""
+
+
+def to_address(row: Row[Any]) -> PostalAddress:
+    """The address of a row that has its columns."""
+    return PostalAddress(
+        tuple(row.address_lines.splitlines()),
+        row.postal_code,
+        row.town,
+        row.country,
+        row.country_code,
+    )
+
+
+def address_row(address: PostalAddress) -> dict[str, Any]:
+    """The columns of an address."""
+    return {
+        "address_lines": "\n".join(address.lines),
+        "postal_code": address.postal_code,
+        "town": address.town,
+        "country": address.country,
+        "country_code": address.country_code,
+    }
 
 
 def to_student(row: Row[Any]) -> Student:
@@ -44,6 +76,38 @@ def student_row(student: Student) -> dict[str, Any]:
         "first_name": student.first_name,
         "born_on": student.born_on,
         "sex": student.sex.value,
+    }
+
+
+def to_details(row: Row[Any]) -> StudentDetails:
+    """What a row of ``core_students`` says beside identity."""
+    return StudentDetails(
+        address=to_address(row),
+        phone=row.phone,
+        mobile=row.mobile,
+        work_phone=row.work_phone,
+        accepts_sms=row.accepts_sms,
+        email=row.email,
+        birth_country=row.birth_country,
+        birth_town=row.birth_town,
+        birth_insee=row.birth_insee,
+        nationality=row.nationality,
+    )
+
+
+def details_row(details: StudentDetails) -> dict[str, Any]:
+    """The columns of a student's row beside identity."""
+    return {
+        **address_row(details.address),
+        "phone": details.phone,
+        "mobile": details.mobile,
+        "work_phone": details.work_phone,
+        "accepts_sms": details.accepts_sms,
+        "email": details.email,
+        "birth_country": details.birth_country,
+        "birth_town": details.birth_town,
+        "birth_insee": details.birth_insee,
+        "nationality": details.nationality,
     }
 
 
@@ -88,9 +152,11 @@ def to_adult(row: Row[Any]) -> Adult:
         email=row.email,
         mobile=row.mobile,
         phone=row.phone,
-        address=PostalAddress(
-            tuple(row.address_lines.splitlines()), row.postal_code, row.town, row.country
-        ),
+        address=to_address(row),
+        work_phone=row.work_phone,
+        accepts_sms=row.accepts_sms,
+        shares_contact=row.shares_contact,
+        occupation=row.occupation,
     )
 
 
@@ -105,10 +171,11 @@ def adult_row(adult: Adult) -> dict[str, Any]:
         "email": adult.email,
         "mobile": adult.mobile,
         "phone": adult.phone,
-        "address_lines": "\n".join(adult.address.lines),
-        "postal_code": adult.address.postal_code,
-        "town": adult.address.town,
-        "country": adult.address.country,
+        **address_row(adult.address),
+        "work_phone": adult.work_phone,
+        "accepts_sms": adult.accepts_sms,
+        "shares_contact": adult.shares_contact,
+        "occupation": adult.occupation,
     }
 
 

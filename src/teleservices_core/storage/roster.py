@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -28,12 +28,13 @@ from teleservices_core.domain.roster import (
     Schooling,
     Sex,
     Student,
+    StudentDetails,
 )
 from teleservices_core.domain.searching import search_text
 from teleservices_core.domain.values import Ine, Mef, Uai
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.bulk import upsert
-from teleservices_core.storage.importing_rows import to_adult
+from teleservices_core.storage.importing_rows import DETAILS, IDENTITY, to_adult, to_details
 from teleservices_core.storage.tables import AnyRow
 
 _e, _p = t.establishments.c, t.school_pages.c
@@ -49,7 +50,7 @@ _ESTABLISHMENTS = select(*_SHOWN).select_from(
     t.establishments.outerjoin(t.school_pages, _p.uai == _e.uai)
 )
 _ESTABLISHMENT = tuple(column.label(f"est_{column.name}") for column in _SHOWN)
-_STUDENT = tuple(column.label(f"stu_{column.name}") for column in t.students.c)
+_STUDENT = tuple(column.label(f"stu_{column.name}") for column in IDENTITY)
 _CHILD = (
     *_STUDENT,
     *t.schoolings.c,
@@ -290,6 +291,18 @@ class Roster:
         found = select(*_STUDENT).where(t.students.c.id == student_id)
         row = self.connection.execute(found).first()
         return _to_student(row) if row else None
+
+    def student_details(self, ids: Collection[UUID]) -> Mapping[UUID, StudentDetails]:
+        """See the port."""
+        found = select(t.students.c.id, *DETAILS).where(t.students.c.id.in_(ids))
+        return {row.id: to_details(row) for row in self.connection.execute(found)}
+
+    def labels(self, uai: Uai, kind: str) -> Mapping[str, str]:
+        """See the port."""
+        c = t.nomenclature.c
+        named = func.coalesce(func.nullif(c.long_label, ""), c.short_label)
+        found = select(c.code, named.label("label")).where(c.uai == uai.code, c.kind == kind)
+        return {row.code: row.label for row in self.connection.execute(found.order_by(c.code))}
 
     def guardians(self, student_id: UUID, day: date) -> list[Adult]:
         """See the port."""

@@ -227,6 +227,10 @@ def _children() -> SearchStrategy[SynthStudent]:
         entered_on=st.none() | st.dates(date(2015, 9, 1), date(2026, 11, 1)),
         email=_emails(),
         mobile=_mobiles(),
+        birth_country=st.sampled_from(("", "100", "139")),
+        birth_town=st.sampled_from(("", "Braga")),
+        birth_insee=st.sampled_from(("", "21231")),
+        nationality=st.sampled_from(("", "100", "139")),
     )
 
 
@@ -243,6 +247,8 @@ def _adults() -> SearchStrategy[SynthAdult]:
         accepts_sms=st.booleans(),
         email=_emails(),
         shares_address=st.booleans(),
+        work_phone=st.sampled_from(("", "0199000003")),
+        occupation=st.sampled_from(("", "42", "99")),
     )
 
 

@@ -13,10 +13,17 @@ from teleservices_core.app import Teleservices
 from teleservices_core.domain.accounts import Account, AccountState, Audience
 from teleservices_core.domain.credentials import login_stem
 from teleservices_core.domain.establishments import Establishment
-from teleservices_core.domain.roster import Adult, Responsibility, Schooling, Student
+from teleservices_core.domain.roster import (
+    Adult,
+    Responsibility,
+    Schooling,
+    Student,
+    StudentDetails,
+)
 from teleservices_core.domain.staff import Assignment, Role, StaffMember
 from teleservices_core.domain.values import Uai
 from teleservices_core.storage import tables as t
+from teleservices_core.storage.importing_rows import adult_row, details_row, student_row
 from teleservices_core.testing.builders import COLLEGE, an_establishment
 from teleservices_core.usecases.directory import free_login
 
@@ -37,18 +44,11 @@ class World:
             tx.roster.save_establishments([establishment])
         return establishment
 
-    def student(self, student: Student, schooling: Schooling) -> Student:
+    def student(
+        self, student: Student, schooling: Schooling, details: StudentDetails | None = None
+    ) -> Student:
         """Add a student and a schooling."""
-        self._insert(
-            t.students,
-            id=student.id,
-            ine=student.ine.code if student.ine else None,
-            last_name=student.last_name,
-            usage_name=student.usage_name,
-            first_name=student.first_name,
-            born_on=student.born_on,
-            sex=student.sex,
-        )
+        self._insert(t.students, **student_row(student), **details_row(details or StudentDetails()))
         self.schooling(schooling)
         return student
 
@@ -67,20 +67,7 @@ class World:
 
     def adult(self, adult: Adult, *links: Responsibility) -> Adult:
         """Add an adult and the links to students."""
-        self._insert(
-            t.adults,
-            id=adult.id,
-            title=adult.title,
-            last_name=adult.last_name,
-            usage_name=adult.usage_name,
-            first_name=adult.first_name,
-            email=adult.email,
-            mobile=adult.mobile,
-            phone=adult.phone,
-            address_lines="\n".join(adult.address.lines),
-            postal_code=adult.address.postal_code,
-            town=adult.address.town,
-        )
+        self._insert(t.adults, **adult_row(adult))
         for link in links:
             self.link(link)
         return adult

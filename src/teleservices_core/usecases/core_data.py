@@ -8,7 +8,7 @@ from typing import Any, Final
 from teleservices_core.contributions import DataScope, Message, PersonalData
 from teleservices_core.domain.accounts import AccountState, Audience
 from teleservices_core.domain.families import Child
-from teleservices_core.domain.roster import Adult, Level, Responsibility, Student
+from teleservices_core.domain.roster import Adult, Level, Responsibility, Student, StudentDetails
 from teleservices_core.i18n import _
 from teleservices_core.identity_mails import IDENTITY_MAILS
 from teleservices_core.mails import MAILS
@@ -104,9 +104,15 @@ def _sessions(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
 def _persons(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
     account = scope.account
     if account.audience is Audience.STUDENT:
+        details = tx.roster.student_details([child.student.id for child in scope.children])
         return {
             _("élève"): [
-                {**_civil(child.student), _("INE"): _ine(child.student)} for child in scope.children
+                {
+                    **_civil(child.student),
+                    _("INE"): _ine(child.student),
+                    **_details(details[child.student.id]),
+                }
+                for child in scope.children
             ]
         }
     adults = sorted(tx.roster.adults(account.holder_ids), key=lambda adult: adult.full_name)
@@ -122,7 +128,26 @@ def _adult(adult: Adult) -> Mapping[str, Any]:
         _("adresse électronique connue de l’établissement"): adult.email,
         _("téléphone mobile"): adult.mobile,
         _("téléphone"): adult.phone,
+        _("téléphone professionnel"): adult.work_phone,
+        _("accepte les SMS"): adult.accepts_sms,
         _("adresse postale"): list(adult.address.label()),
+        _("coordonnées communiquées aux associations"): adult.shares_contact,
+        _("profession (code)"): adult.occupation,
+    }
+
+
+def _details(details: StudentDetails) -> Mapping[str, Any]:
+    return {
+        _("pays de naissance (code)"): details.birth_country,
+        _("ville de naissance"): details.birth_town,
+        _("commune de naissance (code)"): details.birth_insee,
+        _("nationalité (code)"): details.nationality,
+        _("adresse électronique connue de l’établissement"): details.email,
+        _("téléphone mobile"): details.mobile,
+        _("téléphone"): details.phone,
+        _("téléphone professionnel"): details.work_phone,
+        _("accepte les SMS"): details.accepts_sms,
+        _("adresse postale"): list(details.address.label()),
     }
 
 
@@ -282,7 +307,8 @@ CORE_DATA: Final = (
         "core.persons",
         lambda: _("Votre identité"),
         lambda _figures: _(
-            "Nom, prénoms et, pour un responsable, coordonnées connues de l’établissement."
+            "Nom, prénoms et coordonnées connues de l’établissement ; pour un élève, naissance et "
+            "nationalité ; pour un responsable, profession."
         ),
         lambda _figures: _IMPORTED(),
         _persons,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     Uuid,
+    false,
     text,
 )
 
@@ -88,6 +89,22 @@ def count(name: str) -> Column[Any]:
 def flag(name: str) -> Column[Any]:
     """A yes or no that must be said."""
     return Column(name, Boolean, nullable=False)
+
+
+def choice(name: str) -> Column[Any]:
+    """A yes or no, no by default."""
+    return Column(name, Boolean, nullable=False, server_default=false())
+
+
+def postal_columns() -> list[Column[Any]]:
+    """The columns of a postal address."""
+    return [
+        string("address_lines", 300),
+        string("postal_code", 10),
+        string("town"),
+        string("country", 60),
+        string("country_code", 5),
+    ]
 
 
 def partial_index(name: str, column: str, where: str) -> Index:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    Boolean,
     Column,
     Date,
     ForeignKey,
@@ -13,10 +12,17 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
-    false,
 )
 
-from teleservices_core.storage.tables.base import flag, key, metadata, reference, string
+from teleservices_core.storage.tables.base import (
+    choice,
+    flag,
+    key,
+    metadata,
+    postal_columns,
+    reference,
+    string,
+)
 
 establishments = Table(
     "core_establishments",
@@ -43,6 +49,16 @@ students = Table(
     string("first_name"),
     Column("born_on", Date, nullable=False),
     string("sex", 1),
+    *postal_columns(),
+    string("phone", 30),
+    string("mobile", 30),
+    string("work_phone", 30),
+    choice("accepts_sms"),
+    string("email", 254),
+    string("birth_country", 3),
+    string("birth_town"),
+    string("birth_insee", 5),
+    string("nationality", 3),
 )
 
 adults = Table(
@@ -56,10 +72,11 @@ adults = Table(
     string("email", 254),
     string("mobile", 30),
     string("phone", 30),
-    string("address_lines", 300),
-    string("postal_code", 10),
-    string("town"),
-    string("country", 60),
+    *postal_columns(),
+    string("work_phone", 30),
+    choice("accepts_sms"),
+    choice("shares_contact"),
+    string("occupation", 2),
 )
 
 responsibilities = Table(
@@ -76,7 +93,7 @@ responsibilities = Table(
     Column("from_on", Date),
     Column("until_on", Date),
     string("uai", 8),
-    Column("is_barred", Boolean, nullable=False, server_default=false()),
+    choice("is_barred"),
     Index(None, "adult_id"),
 )
 """``uai`` names the establishment whose file last described the link."""

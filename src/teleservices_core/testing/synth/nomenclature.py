@@ -44,6 +44,21 @@ _EXIT_REASONS: Final = {
     "44": "NE S'EST JAMAIS PRESENTE",
     "99": "AUTRE MOTIF",
 }
+_OCCUPATIONS: Final = {
+    "10": "AGRICULTEURS EXPLOITANTS",
+    "21": "ARTISANS",
+    "31": "PROFESSIONS LIBERALES",
+    "34": "PROFESSEURS, PROFESSIONS SCIENTIFIQUES",
+    "37": "CADRES ADMINISTRATIFS ET COMMERCIAUX D'ENTREPRISE",
+    "42": "PROFESSEURS DES ECOLES ET ASSIMILES",
+    "45": "PROF. INTERMEDIAIRES ADMINISTRATIVES DE LA FONCTION PUBLIQUE",
+    "46": "PROF. INTERMEDIAIRES ADMINISTRATIVES DES ENTREPRISES",
+    "52": "EMPLOYES CIVILS, AGENTS DE SERVICE",
+    "54": "EMPLOYES ADMINISTRATIFS D'ENTREPRISES",
+    "62": "OUVRIERS QUALIFIES DE TYPE INDUSTRIEL",
+    "67": "OUVRIERS NON QUALIFIES DE TYPE INDUSTRIEL",
+    "99": "NON RENSEIGNEE (INCONNUE OU SANS OBJET)",
+}
 
 
 @define
@@ -55,6 +70,7 @@ class CodesUsed:
     boarding: set[str] = field(factory=set)
     kinships: set[Kinship] = field(factory=set)
     exit_reasons: set[str] = field(factory=set)
+    occupations: set[str] = field(factory=lambda: {"99"})
     classes: dict[str, set[str]] = field(factory=dict)
     """MEF codes of the students of each division."""
     groups: dict[str, set[str]] = field(factory=dict)
@@ -74,6 +90,8 @@ class CodesUsed:
                 self.classes.setdefault(student.class_group, set()).update(mefs)
             for group in student.groups:
                 self.groups.setdefault(group, set()).update(mefs)
+        self.occupations.update([adult.occupation for adult in household.adults])
+        self.occupations.discard("")
         self.kinships.update([link.kinship for link in household.links])
 
 
@@ -90,6 +108,7 @@ def nomenclature_body(used: CodesUsed) -> str:
         + _section("MATIERES", map(_subject, sorted(used.subjects | taught)))
         + _labels("REGIMES", "REGIME", "CODE_REGIME", used.boarding, _BOARDING)
         + _labels("LIENS_PARENTE", "LIEN_PARENTE", "CODE_LIEN_PARENTE", kinships, kinships)
+        + _labels("PROFESSIONS", "PROFESSION", "CODE_PROFESSION", used.occupations, _OCCUPATIONS)
         + _labels(
             "MOTIFS_SORTIE", "MOTIF_SORTIE", "CODE_MOTIF_SORTIE", used.exit_reasons, _EXIT_REASONS
         )

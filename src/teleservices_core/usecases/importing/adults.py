@@ -92,4 +92,8 @@ def _adult(record: AdultRecord, id_: UUID, before: Adult | None) -> Adult:
         mobile=record.mobile,
         phone=record.phone,
         address=address,
+        work_phone=record.work_phone,
+        accepts_sms=record.accepts_sms,
+        shares_contact=record.shares_contact,
+        occupation=record.occupation,
     )

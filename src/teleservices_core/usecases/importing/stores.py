@@ -25,7 +25,13 @@ from teleservices_core.domain.records import (
     Rejected,
     StudentRecord,
 )
-from teleservices_core.domain.roster import Adult, Responsibility, Schooling, Student
+from teleservices_core.domain.roster import (
+    Adult,
+    Responsibility,
+    Schooling,
+    Student,
+    StudentDetails,
+)
 from teleservices_core.domain.values import Uai
 
 Person = tuple[UUID, str, str, str]
@@ -206,6 +212,10 @@ class RosterState(Protocol):
         """Students by id."""
         ...
 
+    def student_details(self, ids: Collection[UUID]) -> Mapping[UUID, StudentDetails]:
+        """What is known of students beside identity, by id."""
+        ...
+
     def schoolings(
         self, student_ids: Collection[UUID], since: SchoolYear
     ) -> Mapping[UUID, list[Schooling]]:
@@ -256,7 +266,7 @@ class RosterState(Protocol):
 class RosterWrites(Protocol):
     """What an import writes, many rows at once."""
 
-    def save_students(self, students: Sequence[Student]) -> None:
+    def save_students(self, students: Sequence[tuple[Student, StudentDetails]]) -> None:
         """Create or update."""
         ...
 
@@ -314,7 +324,7 @@ class ImportStore(RosterState, RosterWrites, Protocol):
 class NoWrites:
     """Writes nothing: the dry run."""
 
-    def save_students(self, students: Sequence[Student]) -> None:
+    def save_students(self, students: Sequence[tuple[Student, StudentDetails]]) -> None:
         """Nothing."""
 
     def save_schoolings(self, schoolings: Sequence[Schooling]) -> None:

@@ -14,10 +14,11 @@ from teleservices_core.domain.differences import (
     Subject,
     field_changes,
 )
+from teleservices_core.domain.establishments import PostalAddress
 from teleservices_core.domain.identity import Unclear, identify_student
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.records import IdentifiedStudent, StudentRecord
-from teleservices_core.domain.roster import Schooling, Sex, Student
+from teleservices_core.domain.roster import Schooling, Sex, Student, StudentDetails
 from teleservices_core.i18n import _
 from teleservices_core.usecases.importing.context import PAGE, Import
 
@@ -72,19 +73,23 @@ def compare_students(run: Import) -> None:
     for page in run.staged.identified_students(PAGE):
         ids = [who.entity_id for _record, who in page if who.is_known]
         known = run.state.students(ids)
+        details = run.state.student_details(ids)
         schoolings = run.state.schoolings(ids, since)
         students, attended = [], []
         for record, who in page:
             before = known.get(who.entity_id)
             after = _student(record, who.entity_id, before)
+            held = details.get(who.entity_id)
+            told = _details(record, held)
             mine = schoolings.get(who.entity_id, [])
             here = next((s for s in mine if _is_here(run, s)), None)
             schooling = _schooling(run, record, who.entity_id, here)
-            if before != after:
-                students.append(after)
+            if before != after or held != told:
+                students.append((after, told))
             if here != schooling:
                 attended.append(schooling)
-            for difference in _differences(run, before, after, mine, schooling):
+            learnt = field_changes(held, told) if held else ()
+            for difference in _differences(run, before, after, mine, schooling, learnt):
                 run.findings.add(difference)
         run.writes.save_students(students)
         run.writes.save_schoolings(attended)
@@ -101,6 +106,24 @@ def _student(record: StudentRecord, id_: UUID, before: Student | None) -> Studen
         # What a file leaves out is not unlearned.
         sex=record.sex if record.sex is not Sex.UNKNOWN or before is None else before.sex,
         ine=record.ine if record.ine is not None or before is None else before.ine,
+    )
+
+
+def _details(record: StudentRecord, before: StudentDetails | None) -> StudentDetails:
+    address = record.address
+    if address is None:
+        address = before.address if before else PostalAddress()
+    return StudentDetails(
+        address=address,
+        phone=record.phone,
+        mobile=record.mobile,
+        work_phone=record.work_phone,
+        accepts_sms=record.accepts_sms,
+        email=record.email,
+        birth_country=record.birth_country,
+        birth_town=record.birth_town,
+        birth_insee=record.birth_insee,
+        nationality=record.nationality,
     )
 
 
@@ -137,13 +160,14 @@ def _differences(
     after: Student,
     schoolings: Sequence[Schooling],
     schooling: Schooling,
+    learnt: tuple[FieldChange, ...],
 ) -> Iterator[Difference]:
     here = next((each for each in schoolings if _is_here(run, each)), None)
     earlier = [s for s in schoolings if s.school_year <= run.school_year and s is not here]
     if before is None or (here is None and not earlier):
         yield Difference(Subject.STUDENT, Change.ADDED, after.id, after.full_name)
         return
-    changes = field_changes(before, after)
+    changes = field_changes(before, after) + learnt
     compared = field_changes(here or earlier[-1], schooling, ignored={"student_id"})
     changes += compared if here else _only(compared, {"uai", "school_year", "class_group"})
     if not changes:
