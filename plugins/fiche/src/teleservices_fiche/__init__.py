@@ -1,0 +1,1 @@
+"""« Fiche de renseignements »: families propose, the school accepts, nothing is retyped."""

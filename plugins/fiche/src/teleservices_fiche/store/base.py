@@ -1,0 +1,97 @@
+"""What the school base says, from the core's roster: rows to the values of fields."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from attrs import frozen
+from sqlalchemy import Connection, Row, bindparam, select
+
+from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.values import Uai
+from teleservices_core.errors import InvalidValueError
+from teleservices_core.storage import tables as core
+from teleservices_fiche.model import FRANCE, Address, Person, PersonKind, Value
+from teleservices_fiche.rules.typed import stored_phone, tidy
+from teleservices_fiche.usecases.ports import Known
+
+_STUDENTS: Final = (
+    select(core.students, core.schoolings.c.class_group, core.schoolings.c.boarding)
+    .select_from(
+        core.students.outerjoin(
+            core.schoolings,
+            (core.schoolings.c.student_id == core.students.c.id)
+            & (core.schoolings.c.uai == bindparam("uai"))
+            & (core.schoolings.c.school_year == bindparam("year")),
+        )
+    )
+    .where(core.students.c.id.in_(bindparam("ids", expanding=True)))
+)
+_GUARDIANS: Final = (
+    select(core.adults, core.responsibilities.c.student_id, core.responsibilities.c.kinship)
+    .select_from(core.responsibilities.join(core.adults))
+    .where(core.responsibilities.c.student_id.in_(bindparam("ids", expanding=True)))
+)
+
+
+@frozen
+class Base:
+    """See :class:`teleservices_fiche.usecases.ports.BaseStore`."""
+
+    connection: Connection
+
+    def students(self, ids: Collection[UUID], uai: Uai, year: SchoolYear) -> Known:
+        """See the port."""
+        asked = {"ids": list(ids), "uai": uai.code, "year": year.start}
+        rows = self.connection.execute(_STUDENTS, asked)
+        return {Person(PersonKind.STUDENT, row.id): _student(row) for row in rows}
+
+    def guardians(self, student_ids: Collection[UUID]) -> Mapping[UUID, Known]:
+        """See the port."""
+        found: dict[UUID, Known] = {id_: {} for id_ in student_ids}
+        for row in self.connection.execute(_GUARDIANS, {"ids": list(student_ids)}):
+            found[row.student_id][Person(PersonKind.GUARDIAN, row.id)] = _guardian(row)
+        return found
+
+
+def _said(text: str) -> str | None:
+    return tidy(text) or None
+
+
+def _student(row: Row[Any]) -> dict[str, Value]:
+    return {
+        "last_name": _said(row.last_name),
+        "usage_name": _said(row.usage_name),
+        "first_name": _said(row.first_name),
+        "sex": row.sex or None,
+        "born_on": row.born_on.isoformat(),
+        "class_group": _said(row.class_group or ""),
+        "boarding": row.boarding or None,
+    }
+
+
+def _guardian(row: Row[Any]) -> dict[str, Value]:
+    return {
+        "title": _said(row.title),
+        "last_name": _said(row.last_name),
+        "usage_name": _said(row.usage_name),
+        "first_name": _said(row.first_name),
+        "kinship": row.kinship or None,
+        "address": address(row.address_lines, row.postal_code, row.town, row.country),
+        "phone_mobile": stored_phone(row.mobile),
+        "phone_home": stored_phone(row.phone),
+        "email": _said(row.email),
+    }
+
+
+def address(lines: str, postal_code: str, town: str, country: str) -> Value:
+    """An address of the base; as a text where it does not fit its own form."""
+    said = tuple(filter(None, map(tidy, lines.splitlines())))
+    if not said and not town:
+        return None
+    try:
+        return Address(said, postal_code, tidy(town), country or FRANCE)
+    except InvalidValueError:
+        return ", ".join(filter(None, (*said, tidy(f"{postal_code} {town}"), country)))
