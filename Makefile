@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PACKAGES := -e '.[letters,oidc,postgresql,serve,testing]' -e plugins/notes -e examples/academy_demo -e examples/fastapi_ent
+PACKAGES := -e '.[letters,oidc,postgresql,serve,testing]' -e plugins/fiche -e plugins/notes -e examples/academy_demo -e examples/fastapi_ent
 
 .PHONY: demo demo-reset test lint types layers unit clean
 
@@ -31,7 +31,7 @@ unit: $(STAMP)
 clean:
 	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache
 
-$(STAMP): pyproject.toml constraints.txt requirements-test.txt plugins/notes/pyproject.toml examples/academy_demo/pyproject.toml examples/fastapi_ent/pyproject.toml
+$(STAMP): pyproject.toml constraints.txt requirements-test.txt plugins/fiche/pyproject.toml plugins/notes/pyproject.toml examples/academy_demo/pyproject.toml examples/fastapi_ent/pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-test.txt $(PACKAGES)
 	touch $(STAMP)

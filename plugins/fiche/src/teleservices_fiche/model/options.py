@@ -16,7 +16,9 @@ class FicheOptions:
         default=False,
         metadata={
             "label": lambda: _("Accepter d’office les changements de téléphone"),
-            "hint": lambda: _("Ils restent listés, et partent avec les autres vers la base élèves."),
+            "hint": lambda: _(
+                "Ils restent listés, et partent avec les autres vers la base élèves."
+            ),
         },
     )
     straight_email: bool = field(

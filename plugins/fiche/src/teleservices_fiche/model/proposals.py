@@ -7,7 +7,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from attrs import Factory, field, frozen
+import attrs
+from attrs import Factory, frozen
 
 from teleservices_core.domain.localtime import SchoolYear, instant, optional_instant
 from teleservices_core.domain.values import Uai
@@ -58,15 +59,15 @@ class Proposal:
     proposed: Value
     catalogue_version: int
     maker: Maker
-    made_at: datetime = field(converter=instant)
+    made_at: datetime = attrs.field(converter=instant)
     state: ProposalState = ProposalState.WAITING
     decided_by: str = ""
     """A member of staff, by name; empty when nobody had to decide."""
-    decided_at: datetime | None = field(default=None, converter=optional_instant)
+    decided_at: datetime | None = attrs.field(default=None, converter=optional_instant)
     reason: str = ""
     """In words, for the family."""
     passed_straight: bool = False
-    exported_at: datetime | None = field(default=None, converter=optional_instant)
+    exported_at: datetime | None = attrs.field(default=None, converter=optional_instant)
     batch: int | None = None
     """Number of the delta that carried it to the school base."""
     version: int = 1
@@ -86,7 +87,7 @@ class Confirmation:
     """The adult or the student who said it."""
     uai: Uai
     school_year: SchoolYear
-    at: datetime = field(converter=instant)
+    at: datetime = attrs.field(converter=instant)
     number: str = ""
     """Of the receipt."""
     digest: str = ""
@@ -100,7 +101,7 @@ class ConfirmationRound:
     uai: Uai
     school_year: SchoolYear
     opens_on: date
-    closes_on: date = field()
+    closes_on: date = attrs.field()
     """The last day."""
     reminders: tuple[int, ...] = ()
     """Days before the last one on which who has not confirmed gets a mail."""
@@ -126,7 +127,7 @@ class Draft:
     """Text by control: ``guardian.phone_mobile``, ``student.address.line1``."""
     version: int = 0
     """0: nothing is kept yet."""
-    saved_at: datetime | None = field(default=None, converter=optional_instant)
+    saved_at: datetime | None = attrs.field(default=None, converter=optional_instant)
 
     def __bool__(self) -> bool:
         return bool(self.typed)
@@ -147,7 +148,7 @@ class Receipt:
     digest: str
     """SHA-256 of what it says, in hexadecimal."""
     kind: ReceiptKind
-    issued_at: datetime = field(converter=instant)
+    issued_at: datetime = attrs.field(converter=instant)
     account_id: UUID
     holder_id: UUID
     student_id: UUID
@@ -167,8 +168,8 @@ class Report:
     field: str
     message: str
     maker: Maker
-    made_at: datetime = field(converter=instant)
+    made_at: datetime = attrs.field(converter=instant)
     closed_by: str = ""
-    closed_at: datetime | None = field(default=None, converter=optional_instant)
+    closed_at: datetime | None = attrs.field(default=None, converter=optional_instant)
     answer: str = ""
     version: int = 1

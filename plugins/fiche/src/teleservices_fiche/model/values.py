@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from attrs import asdict, field, frozen
@@ -19,11 +19,15 @@ FRANCE: Final = "100"
 """CODE_PAYS of the school base."""
 
 
+def _tuple(lines: Iterable[str]) -> tuple[str, ...]:
+    return tuple(lines)
+
+
 @frozen
 class Address:
     """A postal address as the school base takes it: French, or foreign."""
 
-    lines: tuple[str, ...] = field(converter=tuple)
+    lines: tuple[str, ...] = field(converter=_tuple)
     """One to four, without a blank one."""
     postal_code: str = ""
     """Five digits in France; empty abroad."""

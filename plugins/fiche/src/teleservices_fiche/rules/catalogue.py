@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
-from uuid import UUID
 
 from teleservices_core.settings import strict_converter
 from teleservices_fiche.model import Catalogue, FieldDef, FieldKind, Person, PersonKind

@@ -61,7 +61,9 @@ def in_force(base: Values, proposals: Iterable[Proposal]) -> dict[Person, dict[s
 _OF_A_HOME = frozenset({"address", "phone_home", "phone_work", "phone_mobile", "email"})
 
 
-def own_only(student: Mapping[str, Value], guardians: Iterable[Mapping[str, Value]]) -> dict[str, Value]:
+def own_only(
+    student: Mapping[str, Value], guardians: Iterable[Mapping[str, Value]]
+) -> dict[str, Value]:
     """The student's contact data that are not a guardian's as well.
 
     The order asks for the student's address only where it differs from his

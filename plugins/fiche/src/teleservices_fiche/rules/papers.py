@@ -75,4 +75,3 @@ def is_genuine(receipt: Receipt | None, typed_digest: str) -> bool:
     digits = "".join(letter for letter in typed_digest.lower() if letter in "0123456789abcdef")
     known = receipt.digest[:SHOWN] if receipt else "0" * SHOWN
     return hmac.compare_digest(digits[:SHOWN], known) and receipt is not None
-

@@ -223,9 +223,12 @@ def _write_address(code: str, value: Value) -> dict[str, str]:
         # An address of the school base that does not fit its own form is typed anew.
         return blank | {f"{code}_country": FRANCE}
     lines = {f"{code}_line{number}": line for number, line in enumerate(value.lines, 1)}
-    return blank | lines | {
-        f"{code}_postal_code": value.postal_code,
-        f"{code}_town": value.town,
-        f"{code}_country": value.country,
-    }
-
+    return (
+        blank
+        | lines
+        | {
+            f"{code}_postal_code": value.postal_code,
+            f"{code}_town": value.town,
+            f"{code}_country": value.country,
+        }
+    )

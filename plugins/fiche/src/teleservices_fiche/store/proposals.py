@@ -160,18 +160,14 @@ class Proposals:
         except IntegrityError as error:
             raise ConflictError("somebody else writes the same field at once") from error
 
-    def _supersede(
-        self, state: ProposalState, keys: list[tuple[Any, ...]], at: datetime
-    ) -> None:
+    def _supersede(self, state: ProposalState, keys: list[tuple[Any, ...]], at: datetime) -> None:
         if not keys:
             return
         columns = (_p.uai, _p.person_id, _p.field, _p.holder_id)[: len(keys[0])]
         self.connection.execute(
             update(t.proposals)
             .where(_p.state == state.value, tuple_(*columns).in_(keys))
-            .values(
-                state=ProposalState.SUPERSEDED.value, decided_at=at, version=_p.version + 1
-            )
+            .values(state=ProposalState.SUPERSEDED.value, decided_at=at, version=_p.version + 1)
         )
 
     def decide(
@@ -187,7 +183,14 @@ class Proposals:
         if state is ProposalState.ACCEPTED:
             key = (before.uai.code, before.person.id, before.field)
             self._supersede(ProposalState.ACCEPTED, [key], at)
-        said = {"decided_by": by, "decided_at": at, "reason": reason}
+        after = evolve(
+            before,
+            state=state,
+            decided_by=by,
+            decided_at=at,
+            reason=reason,
+            version=before.version + 1,
+        )
         try:
             done = self.connection.execute(
                 update(t.proposals)
@@ -196,10 +199,16 @@ class Proposals:
                     _p.state == before.state.value,
                     _p.version == before.version,
                 )
-                .values(state=state.value, version=before.version + 1, **said)
+                .values(
+                    state=state.value,
+                    decided_by=by,
+                    decided_at=at,
+                    reason=reason,
+                    version=after.version,
+                )
             ).rowcount
         except IntegrityError as error:
             raise ConflictError("another change of the same field was accepted") from error
         if done != 1:
             raise ConflictError("the proposal has changed meanwhile")
-        return evolve(before, state=state, version=before.version + 1, **said)
+        return after

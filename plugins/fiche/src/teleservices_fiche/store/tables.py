@@ -45,9 +45,7 @@ def _maker() -> tuple[Column[Any], ...]:
 
 def _some(name: str, *columns: str, where: str) -> Index:
     condition = text(where)
-    return Index(
-        name, *columns, unique=True, postgresql_where=condition, sqlite_where=condition
-    )
+    return Index(name, *columns, unique=True, postgresql_where=condition, sqlite_where=condition)
 
 
 proposals: Final = Table(
@@ -66,9 +64,9 @@ proposals: Final = Table(
     *_maker(),
     Column("made_at", UtcDateTime, nullable=False),
     Column("state", String(10), nullable=False),
-    Column("decided_by", String(200), nullable=False, server_default=""),
+    Column("decided_by", String(200), nullable=False),
     Column("decided_at", UtcDateTime),
-    Column("reason", String(500), nullable=False, server_default=""),
+    Column("reason", String(500), nullable=False),
     Column("passed_straight", Boolean, nullable=False, server_default=false()),
     Column("exported_at", UtcDateTime),
     Column("batch", Integer),
@@ -157,9 +155,9 @@ reports: Final = Table(
     Column("message", Text, nullable=False),
     *_maker(),
     Column("made_at", UtcDateTime, nullable=False),
-    Column("closed_by", String(200), nullable=False, server_default=""),
+    Column("closed_by", String(200), nullable=False),
     Column("closed_at", UtcDateTime),
-    Column("answer", String(500), nullable=False, server_default=""),
+    Column("answer", String(500), nullable=False),
     Column("version", Integer, nullable=False),
     Index(None, "uai", "school_year", "closed_at"),
     Index(None, "holder_id", "student_id"),

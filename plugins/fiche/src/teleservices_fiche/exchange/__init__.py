@@ -1,0 +1,1 @@
+"""Files that leave: receipts, and what goes to the school base."""

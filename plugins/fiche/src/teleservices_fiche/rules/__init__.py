@@ -1,0 +1,1 @@
+"""Rules of the sheet: pure functions, with the time as an argument."""

@@ -1,0 +1,1 @@
+"""What families and the school do with sheets."""
