@@ -12,32 +12,48 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teleservices_core.errors import InvalidValueError
-from teleservices_notes.model import MarkStatus, PublicationMode
+from teleservices_notes.model import Counting, MarkStatus, Publication, PublicationPlan
 from teleservices_notes.rules import Part, mark_book, mean, rounded, score, subject_average
-from teleservices_notes.testing import FRENCH, HISTORY, MATHS, an_assessment, an_entry, entries
+from teleservices_notes.testing import (
+    FRENCH,
+    HISTORY,
+    MATHS,
+    a_shown,
+    an_assessment,
+    an_entry,
+    as_shown,
+    entries,
+)
 
-IN_MATHS = st.lists(entries(), min_size=1, max_size=6)
+SHOWN = entries().map(as_shown)
+IN_MATHS = st.lists(SHOWN, min_size=1, max_size=6)
 
 
-def weighted(found):
-    """The oracle: sum of weight × value / scale × 20, over the sum of weights."""
+def out_of_20(shown):
+    return Fraction(shown.outcome.value) / Fraction(shown.assessment.out_of) * 20
+
+
+def weighted(found, bonuses):
+    """The oracle: sum of weight × value / scale × 20, with bonuses on top, over the weights."""
     weight = sum(Fraction(e.assessment.weight) for e in found)
-    points = sum(
-        Fraction(e.assessment.weight) * Fraction(e.mark.value) / Fraction(e.assessment.out_of) * 20
-        for e in found
-    )
-    return points / weight if weight else None
+    points = sum(Fraction(e.assessment.weight) * out_of_20(e) for e in found)
+    above = sum(Fraction(e.assessment.weight) * max(out_of_20(e) - 10, 0) for e in bonuses)
+    return min((points + above) / weight, Fraction(20)) if weight else None
 
 
 def oracle(found):
     """Of every choice of optional marks, the one that gives the highest average."""
-    figures = [e for e in found if e.mark.status is MarkStatus.MARK and e.assessment.weight]
-    compulsory = [e for e in figures if not e.assessment.is_optional]
-    optional = [e for e in figures if e.assessment.is_optional]
+    figures = [e for e in found if e.outcome.status is MarkStatus.MARK and e.assessment.weight]
+    by = {each: [e for e in figures if e.assessment.counting is each] for each in Counting}
+    compulsory, optional = by[Counting.COMPULSORY], by[Counting.OPTIONAL]
     if not compulsory:
         return None
     choices = chain.from_iterable(combinations(optional, n) for n in range(len(optional) + 1))
-    return max(weighted([*compulsory, *chosen]) for chosen in choices)
+    return max(weighted([*compulsory, *chosen], by[Counting.BONUS]) for chosen in choices)
+
+
+def book_of(found):
+    return mark_book(found, PublicationPlan(), Publication())
 
 
 @given(IN_MATHS)
@@ -50,9 +66,11 @@ def test_equals_the_oracle(found):
 def test_terms_explain_the_average(found):
     """What the page shows as the working gives the average."""
     average = subject_average(found)
-    assert [term.entry for term in average.terms] == found
+    assert [term.shown for term in average.terms] == found
     if average.value is not None:
-        assert average.points / Fraction(average.weight) == average.value
+        told = average.points / Fraction(average.weight)
+        assert min(told, 20) == average.value
+        assert average.is_capped is (told > 20)
     else:
         assert Part.COUNTS not in {term.part for term in average.terms}
 
@@ -64,15 +82,14 @@ def test_order_does_not_matter(found, random):
     assert subject_average(shuffled).value == subject_average(found).value
 
 
-@given(st.lists(entries(), max_size=12), st.sampled_from(PublicationMode))
-def test_overall_is_the_mean_of_subjects(found, mode):
+@given(st.lists(SHOWN, max_size=12))
+def test_overall_is_the_mean_of_subjects(found):
     """Each subject with the same weight, unrounded."""
-    found = [e for e in found if mode is PublicationMode.ROLLING or e.assessment.publish_on]
     by_code = {}
     for entry in found:
         by_code.setdefault(entry.assessment.subject.code, []).append(entry)
     values = [v for v in map(oracle, by_code.values()) if v is not None]
-    book = mark_book(found, mode)
+    book = book_of(found)
     assert book.overall == (sum(values) / len(values) if values else None)
     assert [each.subject.code for each in book.subjects] == [
         code for code in ("FRANC", "HIGEO", "MATHS") if code in by_code
@@ -83,7 +100,7 @@ def test_overall_is_the_mean_of_subjects(found, mode):
 @pytest.mark.parametrize("status", [each for each in MarkStatus if each is not MarkStatus.MARK])
 def test_no_figure_is_no_zero(status):
     """Absent, exempt, unmarked, not submitted: out of the average."""
-    found = [an_entry(14), an_entry(None, status=status, weight=Decimal(5))]
+    found = [a_shown(14), a_shown(None, status=status, weight=Decimal(5))]
     average = subject_average(found)
     assert average.value == 14
     assert [term.part for term in average.terms] == [Part.COUNTS, Part.NO_FIGURE]
@@ -92,19 +109,19 @@ def test_no_figure_is_no_zero(status):
 
 def test_zero_is_a_figure():
     """A zero that was entered counts."""
-    assert subject_average([an_entry(0), an_entry(10)]).value == 5
+    assert subject_average([a_shown(0), a_shown(10)]).value == 5
 
 
 def test_scales_and_weights():
     """7/10 with weight 2 and 12/20: (14 × 2 + 12) / 3."""
-    found = [an_entry(7, out_of=Decimal(10), weight=Decimal(2)), an_entry(12)]
+    found = [a_shown(7, out_of=Decimal(10), weight=Decimal(2)), a_shown(12)]
     assert subject_average(found).value == Fraction(40, 3)
     assert score(found[0]) == 14
 
 
 def test_weight_zero():
     """Shown, never counted, even alone."""
-    found = [an_entry(3, weight=Decimal(0))]
+    found = [a_shown(3, weight=Decimal(0))]
     average = subject_average(found)
     assert average.value is None
     assert average.terms[0].part is Part.NO_WEIGHT
@@ -116,29 +133,43 @@ def test_optional():
     def parts(*found):
         return [term.part for term in subject_average(list(found)).terms]
 
-    good, bad = an_entry(18, is_optional=True), an_entry(4, is_optional=True)
-    same = an_entry(12, is_optional=True)
-    assert parts(an_entry(12), good, bad, same) == [
+    good, bad = a_shown(18, counting=Counting.OPTIONAL), a_shown(4, counting=Counting.OPTIONAL)
+    same = a_shown(12, counting=Counting.OPTIONAL)
+    assert parts(a_shown(12), good, bad, same) == [
         Part.COUNTS,
         Part.COUNTS,
         Part.NO_GAIN,
         Part.NO_GAIN,
     ]
-    assert parts(good) == [Part.ONLY_OPTIONAL]
+    assert parts(good) == [Part.NOTHING_TO_RAISE]
+
+
+def test_bonus():
+    """Points above 10 come on top, the weight does not; never beyond 20, never alone."""
+
+    def average(*found):
+        return subject_average(list(found))
+
+    bonus = {"counting": Counting.BONUS, "weight": Decimal(2)}
+    raised = average(a_shown(12), a_shown(13), a_shown(14, **bonus))
+    assert (raised.value, raised.points, raised.weight) == (Fraction(33, 2), 33, 2)
+    assert average(a_shown(12), a_shown(8, **bonus)).terms[1].part is Part.NO_GAIN
+    top = average(a_shown(19), a_shown(20, **bonus))
+    assert (top.value, top.is_capped) == (20, True)
+    assert average(a_shown(20, **bonus)).value is None
 
 
 def test_no_subject_no_overall():
     """A subject without an average leaves the overall one alone."""
-    book = mark_book(
+    book = book_of(
         [
-            an_entry(12, subject=MATHS),
-            an_entry(15, subject=FRENCH),
-            an_entry(None, subject=HISTORY),
-        ],
-        PublicationMode.ROLLING,
+            a_shown(12, subject=MATHS),
+            a_shown(15, subject=FRENCH),
+            a_shown(None, subject=HISTORY),
+        ]
     )
     assert book.overall == Fraction(27, 2)
-    assert mark_book([], PublicationMode.ROLLING).overall is None
+    assert book_of([]).overall is None
     assert mean([]) is None
 
 

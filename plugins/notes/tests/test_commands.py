@@ -56,21 +56,23 @@ def test_dry_run(run, file, school):
     assert "14,5" not in school.browser.get(school.path).text
 
 
-def test_mode(run, school):
+def test_publication(run, school):
     """Shown and chosen, in words; recorded in the audit trail."""
-    assert "au fil de l’eau" in run("mode", "--establishment", COLLEGE)[1]
-    assert "à échéance" in run("mode", "--establishment", COLLEGE, "scheduled")[1]
-    assert "à échéance" in run("mode", "--establishment", COLLEGE)[1]
+    assert "au fil de l’eau" in run("publication", "show", "--establishment", COLLEGE)[1]
+    code, said = run("publication", "set", "scheduled", "--establishment", COLLEGE)
+    assert code == 0, said
+    assert "à échéance" in said
+    assert "à échéance" in run("publication", "show", "--establishment", COLLEGE)[1]
     with school.services.site.database.reading() as tx:
         entry = tx.audit.latest(1)[0]
-    assert (entry.action, entry.uai) == ("notes.mode_set", COLLEGE)
+    assert (entry.action, entry.uai) == ("notes.publication_set", COLLEGE)
     assert (entry.detail["before"], entry.detail["after"]) == ("rolling", "scheduled")
 
 
 def test_bad_arguments(run, file):
     """A wrong UAI or mode is refused before anything is opened."""
     assert run("import", file, "--establishment", "0219999X")[0] == 2
-    assert run("mode", "--establishment", COLLEGE, "sometimes")[0] == 2
+    assert run("publication", "set", "sometimes", "--establishment", COLLEGE)[0] == 2
 
 
 def test_plugin_is_loaded(services):

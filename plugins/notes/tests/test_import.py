@@ -14,7 +14,7 @@ from teleservices_core.domain.values import Ine, Uai
 from teleservices_core.errors import ImportRefusedError, NotFoundError
 from teleservices_core.testing.builders import COLLEGE, DIJON, YEAR
 from teleservices_notes.exchange import COLUMNS, read_marks
-from teleservices_notes.model import MarkStatus
+from teleservices_notes.model import Counting, MarkStatus
 from teleservices_notes.store import MarkStore
 from teleservices_notes.usecases import Fault, MarkLine, import_marks
 
@@ -104,7 +104,7 @@ def test_a_line(read):
     assert found.entered_at == datetime(2026, 10, 7, 16, 20, tzinfo=UTC)
     assert (assessment.class_group, assessment.subject.code) == ("6 B", "MATHS")
     assert (assessment.teacher, assessment.title) == ("Mme R. Petit", "Contrôle 1 : Fractions")
-    assert (assessment.out_of, assessment.weight, assessment.is_optional) == (40, 2, True)
+    assert (assessment.out_of, assessment.weight, assessment.counting) == (40, 2, Counting.OPTIONAL)
     assert assessment.given_on == date(2026, 10, 5)
     assert assessment.publish_on == date(2026, 10, 19)
 
@@ -324,7 +324,7 @@ def test_dry_run(school, take):
 
 def test_statements_by_batch(school, classmates, write, monkeypatch):
     """A handful of statements for each batch, not for each line."""
-    monkeypatch.setattr("teleservices_notes.usecases.BATCH", 50)
+    monkeypatch.setattr("teleservices_notes.usecases.importing.BATCH", 50)
     students = classmates(range(200000000, 200000050))
     lines = [
         line(student.ine, evaluation=f"Contrôle {number}", note=str(number))

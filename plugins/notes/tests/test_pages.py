@@ -14,10 +14,19 @@ from teleservices_core.domain.accounts import Audience
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import COLLEGE, a_schooling, a_student
 from teleservices_core.testing.world import PASSWORD, World
-from teleservices_notes.model import MarkStatus, PublicationMode, Subject
+from teleservices_notes.model import (
+    Counting,
+    Entry,
+    MarkStatus,
+    Outcome,
+    Publication,
+    PublicationMode,
+    Subject,
+)
+from teleservices_notes.rules import succeed
 from teleservices_notes.store import MarkStore
 from teleservices_notes.testing import FRENCH, MATHS, an_entry
-from teleservices_notes.usecases import set_publication_mode
+from teleservices_notes.usecases import publication_plan, set_plan
 
 
 def of(school, value=12, **changes):
@@ -32,7 +41,10 @@ def shown(page):
 
 
 def choose(school, mode):
-    set_publication_mode(school.services.site, None, COLLEGE, mode, MarkStore)
+    site = school.services.site
+    recorded = publication_plan(site, COLLEGE, MarkStore)
+    plan = evolve(recorded.plan, default=Publication(mode))
+    set_plan(site, None, COLLEGE, plan, recorded.version, MarkStore)
 
 
 def year_of_marks(school, number=180):
@@ -59,7 +71,7 @@ def test_child_page(school):
         of(school, 7, out_of=Decimal(10), title="Interrogation", weight=Decimal(2)),
         of(school, 11, subject=FRENCH, title="Dictée"),
         of(school, None, status=MarkStatus.ABSENT, subject=FRENCH, title="Oral"),
-        of(school, 3, subject=FRENCH, title="Poésie", is_optional=True),
+        of(school, 3, subject=FRENCH, title="Poésie", counting=Counting.OPTIONAL),
     )
     text = shown(school.browser.get(school.path))
     assert "Camille MARTIN" in text
@@ -72,7 +84,7 @@ def test_child_page(school):
     assert "11,00" in text
     assert "12,58" in text, "the mean of the two, unrounded"
     assert "abs. = absent" in text
-    assert "entre parenthèses = note facultative" in text
+    assert "entre parenthèses = note facultative ou bonus" in text
 
 
 def test_subject_page(school):
@@ -81,7 +93,7 @@ def test_subject_page(school):
         of(school, "14.5"),
         of(school, 7, out_of=Decimal(10), title="Interrogation", weight=Decimal(2)),
         of(school, None, status=MarkStatus.EXEMPT, title="Oral"),
-        of(school, 3, title="Défi", is_optional=True),
+        of(school, 3, title="Défi", counting=Counting.OPTIONAL),
     )
     text = shown(school.browser.get(f"{school.path}MATHS/"))
     assert "Comment cette moyenne est calculée" in text
@@ -115,14 +127,16 @@ def test_rolling_to_the_second(school):
 
 
 @pytest.mark.faq("F50")
-def test_a_corrected_mark_waits_again(school):
-    """« Le lendemain de leur saisie »: of the last entry."""
+def test_a_correction_waits_its_turn(school):
+    """« Le lendemain de leur saisie »: until then, what the family saw yesterday."""
     entry = of(school, 8)
     school.record(entry)
-    assert "8,00" in shown(school.browser.get(school.path))
-    corrected = evolve(entry.mark, value=Decimal("18.5"), entered_at=school.clock.now())
-    school.record(evolve(entry, mark=corrected))
-    assert "Aucune note publiée" in shown(school.browser.get(school.path))
+    correction = Outcome(MarkStatus.MARK, Decimal("18.5"), school.clock.now())
+    corrected = succeed(entry.mark, correction, "", school.services.site.academie.zone)
+    school.record(Entry(entry.assessment, corrected))
+    today = shown(school.browser.get(school.path))
+    assert "8,00" in today
+    assert "18,5" not in today
     school.at(datetime(2026, 11, 24, 23, 0, tzinfo=UTC))
     assert "18,50" in shown(school.browser.get(school.path))
 
@@ -150,8 +164,11 @@ def test_mode_and_whom_to_ask(school, mode, with_marks):
     words = {
         PublicationMode.ROLLING: ("au fil de l’eau", "le lendemain de sa saisie"),
         PublicationMode.SCHEDULED: ("à échéance", "à la date de publication"),
+        PublicationMode.IMMEDIATE: ("dès la saisie", "dès que l’enseignant la saisit"),
+        PublicationMode.AFTER_PERIOD: ("après la période", "une fois qu’il est fini"),
     }
     choose(school, mode)
+    with_marks = with_marks and mode is not PublicationMode.AFTER_PERIOD
     if with_marks:
         school.record(of(school, publish_on=date(2026, 10, 10)))
     page = school.browser.get(school.path)

@@ -1,4 +1,4 @@
-"""No figure of a page depends on a mark that is not published."""
+"""No figure of a page depends on an outcome that is not published to its reader."""
 
 from __future__ import annotations
 
@@ -7,57 +7,82 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from teleservices_core.domain.accounts import Audience
+from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import COLLEGE, DIJON, YEAR
 from teleservices_core.testing.clock import A_TUESDAY
-from teleservices_notes.model import PublicationMode
-from teleservices_notes.rules import is_visible, mark_book, visible
+from teleservices_core.testing.world import PASSWORD, World
+from teleservices_notes.model import FAMILIES, Entry
+from teleservices_notes.rules import Viewpoint, mark_book
 from teleservices_notes.store import MarkStore
-from teleservices_notes.testing import MATHS, entries
+from teleservices_notes.testing import MATHS, entries, outcomes, plans
 
 ZONE = DIJON.zone
-MODES = st.sampled_from(PublicationMode)
 
 
-def shown(entry, mode):
-    return is_visible(entry.assessment, entry.mark, mode, A_TUESDAY, ZONE)
+def without_the_hidden(draw, entry, eyes):
+    """The same mark, but for an outcome that the reader may not see: another, or no mark at all."""
+    found = eyes.seen(entry.assessment, entry.mark)
+    if found is None:
+        return draw(
+            st.none()
+            | outcomes(entry.mark.outcome.entered_at, entry.assessment.out_of).map(
+                lambda other: Entry(entry.assessment, evolve(entry.mark, outcome=other))
+            )
+        )
+    if found.outcome is entry.mark.outcome:
+        return entry
+    other = draw(outcomes(entry.mark.outcome.entered_at, entry.assessment.out_of))
+    return Entry(entry.assessment, evolve(entry.mark, outcome=other))
 
 
 @st.composite
 def two_worlds(draw):
-    """A mode and two sets of marks that differ only in what is not published."""
-    mode = draw(MODES)
-    seen = draw(st.lists(entries().filter(lambda e: shown(e, mode)), max_size=5))
-    hidden = entries().filter(lambda e: not shown(e, mode))
-    return mode, seen, draw(st.lists(hidden, max_size=4)), draw(st.lists(hidden, max_size=4))
+    """A reader, a plan, and two sets of marks that differ only in what he may not see."""
+    plan, audience = draw(plans()), draw(st.sampled_from(FAMILIES))
+    eyes = Viewpoint(plan, audience, A_TUESDAY, ZONE)
+    some = draw(st.lists(entries(), max_size=6, unique_by=lambda e: e.assessment.id))
+    others = [without_the_hidden(draw, entry, eyes) for entry in some]
+    hidden = entries().filter(lambda e: eyes.seen(e.assessment, e.mark) is None)
+    more = draw(st.lists(hidden, max_size=2))
+    return audience, plan, some, [*filter(None, others), *more]
 
 
 @given(two_worlds(), st.randoms())
 def test_the_book_is_the_same(worlds, random):
     """Everything that a page is made from, compared as values."""
-    mode, seen, some, others = worlds
+    audience, plan, some, others = worlds
+    eyes = Viewpoint(plan, audience, A_TUESDAY, ZONE)
 
-    def book(hidden):
-        found = [*seen, *hidden]
-        random.shuffle(found)
-        return mark_book(visible(found, mode, A_TUESDAY, ZONE), mode)
+    def book(found):
+        shuffled = random.sample(found, len(found))
+        return mark_book(eyes.look(shuffled), plan, eyes.rule("6 B"))
 
-    assert book(some) == book(others) == mark_book(seen, mode)
+    assert book(some) == book(others)
 
 
 @pytest.mark.faq("F50")
 @pytest.mark.faq("F51")
 def test_the_pages_are_the_same_bytes(school):
-    """The HTML of the child's page and of each subject's, byte for byte."""
+    """The HTML of the child's page and of each subject's, byte for byte, for both readers."""
+    account = World(school.services).account(school.student, Audience.STUDENT)
+    own = Browser(school.services)
+    own.sign_in(account.login_name, PASSWORD)
+    browsers = {Audience.GUARDIAN: school.browser, Audience.STUDENT: own}
 
-    def pages(mode, found):
+    def pages(audience, plan, found):
         school.forget()
-        unique = {e.assessment.id: e for e in found}.values()
-        mine = [evolve(e, mark=evolve(e.mark, student_id=school.student.id)) for e in unique]
+        mine = [evolve(e, mark=evolve(e.mark, student_id=school.student.id)) for e in found]
         school.record(*mine)
         with school.services.site.database.writing() as tx:
-            MarkStore(tx.connection).set_mode(COLLEGE, YEAR, mode)
+            store = MarkStore(tx.connection)
+            store.set_plan(COLLEGE, YEAR, plan, 0)
+            for each in mine:
+                store.set_own_rules(
+                    evolve(each.assessment, own_rules=()), each.assessment.own_rules
+                )
         paths = ["", *(f"{code}/" for code in ("MATHS", "FRANC", "HIGEO", MATHS.label))]
-        answers = [school.browser.get(school.path + path) for path in paths]
+        answers = [browsers[audience].get(school.path + path) for path in paths]
         assert answers[0].status_code == 200
         assert answers[0].request.path == school.path, "still signed in"
         return [(answer.status_code, answer.data) for answer in answers]
@@ -65,9 +90,7 @@ def test_the_pages_are_the_same_bytes(school):
     @settings(max_examples=25)
     @given(two_worlds())
     def same(worlds):
-        mode, seen, some, others = worlds
-        with_some = pages(mode, [*some, *seen])
-        assert pages(mode, [*others, *seen]) == with_some
-        assert pages(mode, seen) == with_some
+        audience, plan, some, others = worlds
+        assert pages(audience, plan, some) == pages(audience, plan, others)
 
     same()

@@ -6,18 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from attrs import evolve
 
 from teleservices_core.commands.options import dry_run, establishment
 from teleservices_core.i18n import _, ngettext
 from teleservices_notes.exchange import read_marks
-from teleservices_notes.model import PublicationMode
+from teleservices_notes.model import Publication, PublicationMode
 from teleservices_notes.store import MarkStore
-from teleservices_notes.usecases import (
-    ImportReport,
-    import_marks,
-    publication_mode,
-    set_publication_mode,
-)
+from teleservices_notes.usecases import ImportReport, import_marks, publication_plan, set_plan
 from teleservices_notes.words import MODE_NAMES, MODE_WORDS
 
 if TYPE_CHECKING:
@@ -78,22 +74,41 @@ def _summary(report: ImportReport) -> list[str]:
     return said
 
 
-@notes.command()
-@click.argument("mode", type=click.Choice([each.value for each in PublicationMode]), required=False)
+@notes.group()
+def publication() -> None:
+    """Dire ou choisir quand les familles voient les notes de l’année en cours."""
+
+
+@publication.command()
 @establishment
 @click.pass_obj
-def mode(services: Opener, mode: str | None, uai: Uai) -> None:
-    """Dire ou choisir comment un établissement publie ses notes cette année.
+def show(services: Opener, uai: Uai) -> None:
+    """La publication choisie par un établissement."""
+    recorded = publication_plan(services().site, uai, MarkStore)
+    click.echo(_said(uai, recorded.plan.default))
 
+
+@publication.command("set")
+@click.argument("mode", type=click.Choice([each.value for each in PublicationMode]))
+@click.option("--days", default=0, help="Jours après la période, pour after_period.")
+@establishment
+@click.pass_obj
+def set_(services: Opener, mode: str, days: int, uai: Uai) -> None:
+    """Choisir la publication d’un établissement.
+
+    immediate : dès la saisie.
     rolling : au fil de l’eau, le lendemain de la saisie.
     scheduled : à échéance, à la date de publication de chaque évaluation.
+    after_period : après chaque trimestre ou semestre.
     """
     site = services().site
-    if mode is not None:
-        set_publication_mode(site, None, uai, PublicationMode(mode), MarkStore)
-    found = publication_mode(site, uai, MarkStore)
-    click.echo(
-        _("{uai} : publication {name}. {words}").format(
-            uai=uai, name=MODE_NAMES[found](), words=MODE_WORDS[found]()
-        )
+    chosen = Publication(PublicationMode(mode), days)
+    recorded = publication_plan(site, uai, MarkStore)
+    set_plan(site, None, uai, evolve(recorded.plan, default=chosen), recorded.version, MarkStore)
+    click.echo(_said(uai, chosen))
+
+
+def _said(uai: Uai, publication: Publication) -> str:
+    return _("{uai} : publication {name}. {words}").format(
+        uai=uai, name=MODE_NAMES[publication.mode](), words=MODE_WORDS[publication.mode]()
     )

@@ -28,7 +28,7 @@ from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Ine, Uai
 from teleservices_core.errors import ImportRefusedError, InvalidValueError
 from teleservices_core.i18n import _, show_short_date
-from teleservices_notes.model import LARGEST, Assessment, MarkStatus, Subject
+from teleservices_notes.model import LARGEST, Assessment, Counting, MarkStatus, Subject
 from teleservices_notes.usecases import Fault, MarkLine
 from teleservices_notes.words import show_figure
 
@@ -189,7 +189,7 @@ class _LineReader:
             teacher=_text("enseignant", teacher, 100, required=False),
             out_of=scale,
             weight=_number("coefficient", weight),
-            is_optional=_flag("facultative", optional),
+            counting=Counting.OPTIONAL if _flag("facultative", optional) else Counting.COMPULSORY,
             publish_on=_date("publication", publish) if publish else None,
         )
 

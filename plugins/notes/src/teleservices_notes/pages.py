@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
@@ -10,22 +10,51 @@ from uuid import UUID
 
 from attrs import frozen
 
+from teleservices_core.contributions import Message
 from teleservices_core.domain.families import Child
 from teleservices_core.errors import NotFoundError
 from teleservices_core.i18n import _, ngettext, show_date, typeset
 from teleservices_core.usecases.site import Site
 from teleservices_core.web.context import Context
 from teleservices_core.web.responses import Page
-from teleservices_notes.model import Assessment, Entry, MarkStatus, PublicationMode
-from teleservices_notes.rules import SCALE, MarkBook, Part, SubjectAverage, Term, rounded
-from teleservices_notes.words import MODE_NAMES, MODE_WORDS, STATUS_SHORT, STATUS_WORDS, show_figure
+from teleservices_notes.model import Assessment, Counting, MarkStatus, Publication, PublicationMode
+from teleservices_notes.rules import (
+    HALF,
+    SCALE,
+    MarkBook,
+    Part,
+    Shown,
+    SubjectAverage,
+    Term,
+    rounded,
+)
+from teleservices_notes.words import (
+    MODE_NAMES,
+    MODE_WORDS,
+    STATUS_SHORT,
+    STATUS_WORDS,
+    show_figure,
+)
 
 LATEST: Final = 10
 """Marks at the top of the page."""
+_REMARKS: Final[Mapping[tuple[Counting, Part], Message]] = {
+    (Counting.OPTIONAL, Part.COUNTS): lambda: _("Facultative : elle augmente la moyenne"),
+    (Counting.OPTIONAL, Part.NO_GAIN): lambda: _("Facultative : elle n’augmente pas la moyenne"),
+    (Counting.OPTIONAL, Part.NOTHING_TO_RAISE): lambda: _(
+        "Facultative : comptera si elle augmente la moyenne"
+    ),
+    (Counting.BONUS, Part.COUNTS): lambda: _("Bonus : les points au-dessus de 10 s’ajoutent"),
+    (Counting.BONUS, Part.NO_GAIN): lambda: _("Bonus : seuls les points au-dessus de 10 comptent"),
+    (Counting.BONUS, Part.NOTHING_TO_RAISE): lambda: _(
+        "Bonus : s’ajoutera dès qu’une autre note comptera"
+    ),
+    **{(each, Part.NO_WEIGHT): lambda: _("Coefficient 0") for each in Counting},
+}
 
 
 @frozen
-class Publication:
+class PublicationWords:
     """How the establishment publishes, in words (F52)."""
 
     name: str
@@ -81,8 +110,8 @@ class Pages:
             "notes/child.html",
             {
                 "child": child,
-                "publication": _publication(book.mode),
-                "latest": [_latest(entry) for entry in book.latest[:LATEST]],
+                "publication": _publication(book.publication),
+                "latest": [_latest(each) for each in book.latest[:LATEST]],
                 "subjects": [_subject(context, student_id, each) for each in book.subjects],
                 "overall": _average(book.overall),
                 "overall_words": _overall_words(book),
@@ -104,7 +133,7 @@ class Pages:
             "notes/subject.html",
             {
                 "child": child,
-                "publication": _publication(book.mode),
+                "publication": _publication(book.publication),
                 "back": context.urls.to("notes.child", student_id=student_id),
                 "label": found.subject.label,
                 "teachers": _teachers(found.terms),
@@ -122,8 +151,9 @@ def _child(context: Context) -> Child:
     return context.child
 
 
-def _publication(mode: PublicationMode) -> Publication:
-    return Publication(MODE_NAMES[mode](), MODE_WORDS[mode](), mode is PublicationMode.ROLLING)
+def _publication(publication: Publication) -> PublicationWords:
+    mode = publication.mode
+    return PublicationWords(MODE_NAMES[mode](), MODE_WORDS[mode](), mode is PublicationMode.ROLLING)
 
 
 def _average(value: Fraction | None) -> str:
@@ -131,13 +161,13 @@ def _average(value: Fraction | None) -> str:
     return "" if value is None else format(rounded(value), "f").replace(".", ",")
 
 
-def _latest(entry: Entry) -> LatestMark:
-    assessment, value = entry.assessment, entry.mark.value
+def _latest(shown: Shown) -> LatestMark:
+    assessment, value = shown.assessment, shown.outcome.value
     return LatestMark(
         title=assessment.title,
         subject=assessment.subject.label,
         day=show_date(assessment.given_on),
-        figure=STATUS_WORDS[entry.mark.status]() if value is None else show_figure(value),
+        figure=STATUS_WORDS[shown.outcome.status]() if value is None else show_figure(value),
         out_of="" if value is None else show_figure(assessment.out_of),
     )
 
@@ -148,23 +178,23 @@ def _subject(context: Context, student_id: UUID, average: SubjectAverage) -> Sub
         teachers=_teachers(average.terms),
         href=context.urls.to("notes.subject", student_id=student_id, subject=average.subject.code),
         # The space before the dot does not break: no line begins with one.
-        marks="\u00a0· ".join(_short(term.entry) for term in average.terms),
+        marks="\u00a0· ".join(_short(term.shown) for term in average.terms),
         average=_average(average.value),
     )
 
 
 def _teachers(terms: Iterable[Term]) -> str:
-    names = {term.entry.assessment.teacher: None for term in terms}
+    names = {term.shown.assessment.teacher: None for term in terms}
     return ", ".join(filter(None, names))
 
 
-def _short(entry: Entry) -> str:
-    # « 14,5 » out of 20, « 7/10 » otherwise; an optional mark in brackets.
-    value = entry.mark.value
+def _short(shown: Shown) -> str:
+    # « 14,5 » out of 20, « 7/10 » otherwise; an optional mark or a bonus in brackets.
+    value = shown.outcome.value
     if value is None:
-        return STATUS_SHORT[entry.mark.status]()
-    text = _on_scale(entry.assessment, value)
-    return f"({text})" if entry.assessment.is_optional else text
+        return STATUS_SHORT[shown.outcome.status]()
+    text = _on_scale(shown.assessment, value)
+    return text if shown.assessment.counting is Counting.COMPULSORY else f"({text})"
 
 
 def _on_scale(assessment: Assessment, value: Decimal) -> str:
@@ -172,14 +202,15 @@ def _on_scale(assessment: Assessment, value: Decimal) -> str:
     return figure if assessment.out_of == SCALE else f"{figure}/{show_figure(assessment.out_of)}"
 
 
-def _legend(entries: Iterable[Entry]) -> str:
+def _legend(found: Collection[Shown]) -> str:
     """What the abbreviations in use mean."""
-    seen = {entry.mark.status for entry in entries} - {MarkStatus.MARK}
+    seen = {each.outcome.status for each in found} - {MarkStatus.MARK}
     said = [
         f"{STATUS_SHORT[each]()} = {STATUS_WORDS[each]()}" for each in MarkStatus if each in seen
     ]
-    if any(e.assessment.is_optional and e.mark.value is not None for e in entries):
-        said.append(_("entre parenthèses = note facultative"))
+    figures = {each.assessment.counting for each in found if each.outcome.value is not None}
+    if figures - {Counting.COMPULSORY}:
+        said.append(_("entre parenthèses = note facultative ou bonus"))
     return typeset(" ; ".join((_("Notes sur 20 sauf mention contraire"), *said)) + ".")
 
 
@@ -193,12 +224,12 @@ def _overall_words(book: MarkBook) -> str:
 
 
 def _term(term: Term) -> TermLine:
-    assessment, value = term.entry.assessment, term.entry.mark.value
+    assessment, value = term.shown.assessment, term.shown.outcome.value
     remark = _remark(term)
     return TermLine(
         title=assessment.title,
         hint=show_date(assessment.given_on) + (f". {remark}" if remark else ""),
-        figure=STATUS_WORDS[term.entry.mark.status]()
+        figure=STATUS_WORDS[term.shown.outcome.status]()
         if value is None
         else f"{show_figure(value)}/{show_figure(assessment.out_of)}",
         working=_product(term),
@@ -209,29 +240,25 @@ def _product(term: Term) -> str:
     points = term.score
     if points is None or term.part is not Part.COUNTS:
         return _("ne compte pas")
-    return (
-        f"{show_figure(rounded(points))} × {show_figure(term.entry.assessment.weight)}"
-        f" = {show_figure(rounded(term.points))}"
-    )
+    figure, weight = show_figure(rounded(points)), show_figure(term.shown.assessment.weight)
+    product = f"({figure} − {HALF})" if term.is_bonus else figure
+    return f"{product} × {weight} = {show_figure(rounded(term.points))}"
 
 
 def _remark(term: Term) -> str:
-    match term.part:
-        case Part.NO_WEIGHT:
-            return _("Coefficient 0")
-        case Part.NO_GAIN:
-            return _("Facultative : elle n’augmente pas la moyenne")
-        case Part.ONLY_OPTIONAL:
-            return _("Facultative : comptera si elle augmente la moyenne")
-        case Part.COUNTS if term.entry.assessment.is_optional:
-            return _("Facultative : elle augmente la moyenne")
-    return ""
+    words = _REMARKS.get((term.shown.assessment.counting, term.part))
+    return words() if words else ""
 
 
 def _working(average: SubjectAverage) -> str:
     if average.value is None:
         return ""
-    return _("{points} points ÷ {weight} = {average}").format(
+    said = (
+        _("{points} points ÷ {weight}, ramenés à {average}, le maximum")
+        if average.is_capped
+        else _("{points} points ÷ {weight} = {average}")
+    )
+    return said.format(
         points=show_figure(rounded(average.points)),
         weight=show_figure(average.weight),
         average=_average(average.value),

@@ -9,18 +9,30 @@ from typing import Final
 from teleservices_core.contributions import HelpEntry, Message
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.i18n import _
-from teleservices_notes.model import MarkStatus, PublicationMode
+from teleservices_notes.model import Counting, MarkStatus, PublicationMode
 
 MODE_NAMES: Final[Mapping[PublicationMode, Message]] = {
+    PublicationMode.IMMEDIATE: lambda: _("dès la saisie"),
     PublicationMode.ROLLING: lambda: _("au fil de l’eau"),
     PublicationMode.SCHEDULED: lambda: _("à échéance"),
+    PublicationMode.AFTER_PERIOD: lambda: _("après la période"),
 }
 
 MODE_WORDS: Final[Mapping[PublicationMode, Message]] = {
+    PublicationMode.IMMEDIATE: lambda: _("Chaque note s’affiche dès que l’enseignant la saisit."),
     PublicationMode.ROLLING: lambda: _("Chaque note s’affiche le lendemain de sa saisie."),
     PublicationMode.SCHEDULED: lambda: _(
         "Chaque note s’affiche à la date de publication fixée pour l’évaluation."
     ),
+    PublicationMode.AFTER_PERIOD: lambda: _(
+        "Les notes d’un trimestre ou d’un semestre s’affichent ensemble, une fois qu’il est fini."
+    ),
+}
+
+COUNTING_WORDS: Final[Mapping[Counting, Message]] = {
+    Counting.COMPULSORY: lambda: _("toujours"),
+    Counting.OPTIONAL: lambda: _("si elle augmente la moyenne"),
+    Counting.BONUS: lambda: _("en bonus"),
 }
 
 STATUS_SHORT: Final[Mapping[MarkStatus, Message]] = {

@@ -1,169 +1,29 @@
-"""Read a student's marks; choose how an establishment publishes; import its marks.
-
-``Store`` is what ``store.py`` implements. Functions take it opened on a
-transaction, so that nothing here knows of a database.
-"""
+"""Record the marks of a school's file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
-from typing import Any, Final, Protocol
+from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define, evolve, frozen
 
-from teleservices_core.contributions import DataScope
-from teleservices_core.domain.establishments import Establishment
-from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Ine, Uai
 from teleservices_core.domain.viewers import Viewer
-from teleservices_core.errors import NotFoundError
 from teleservices_core.i18n import _
-from teleservices_core.ports import Transaction
 from teleservices_core.usecases.site import Site, audited
-from teleservices_notes.model import Assessment, Entry, Mark, MarkStatus, PublicationMode
-from teleservices_notes.rules import MarkBook, mark_book, visible
-from teleservices_notes.words import STATUS_WORDS
+from teleservices_notes.model import Assessment, Mark, MarkStatus, Outcome
+from teleservices_notes.rules import succeed
+from teleservices_notes.usecases.ports import Opens, Store
+from teleservices_notes.usecases.publication import require_establishment
 
 BATCH: Final = 5_000
 """Lines looked up and written together; bounds memory."""
-
-
-@frozen
-class Recorded:
-    """What the database holds of a mark: enough to tell whether it changes."""
-
-    status: MarkStatus
-    value: Decimal | None
-    entered_at: datetime
-
-
-class Store(Protocol):
-    """The plugin's tables, on one transaction."""
-
-    def of_student(
-        self, student_id: UUID, uai: Uai, school_year: SchoolYear
-    ) -> tuple[PublicationMode, list[Entry]]:
-        """The establishment's mode and all marks of a student there, in one statement."""
-        ...
-
-    def mode(self, uai: Uai, school_year: SchoolYear) -> PublicationMode:
-        """The establishment's mode; ROLLING unless it chose."""
-        ...
-
-    def set_mode(self, uai: Uai, school_year: SchoolYear, mode: PublicationMode) -> None:
-        """Record the establishment's mode."""
-        ...
-
-    def students(
-        self, uai: Uai, school_year: SchoolYear, ines: Iterable[Ine]
-    ) -> Mapping[Ine, UUID]:
-        """Students of an establishment by INE, in one statement."""
-        ...
-
-    def assessments(self, ids: Iterable[UUID]) -> Mapping[UUID, Assessment]:
-        """Assessments by identifier, in one statement."""
-        ...
-
-    def marks(self, keys: Collection[tuple[UUID, UUID]]) -> Mapping[tuple[UUID, UUID], Recorded]:
-        """What is recorded for pairs of (student, assessment), in one statement."""
-        ...
-
-    def save(self, assessments: Iterable[Assessment], marks: Iterable[Mark]) -> None:
-        """Create or update."""
-        ...
-
-
-Opens = Callable[[Any], Store]
-"""Opens the store on a transaction's connection."""
-
-
-def student_marks(site: Site, child: Child, opens: Opens) -> MarkBook:
-    """What the family sees now of a child's marks: one statement.
-
-    For the establishment and school year of the child's schooling. Nothing that
-    is not yet published goes any further than here.
-    """
-    schooling = child.schooling
-    with site.database.reading() as tx:
-        mode, entries = opens(tx.connection).of_student(
-            child.student.id, schooling.uai, schooling.school_year
-        )
-    return mark_book(visible(entries, mode, site.now(), site.academie.zone), mode)
-
-
-def export_marks(tx: Transaction, scope: DataScope, opens: Opens) -> dict[str, Any]:
-    """The marks of a copy: those that the pages show at that instant, and no other."""
-    told: list[dict[str, Any]] = []
-    for child in scope.children:
-        schooling = child.schooling
-        mode, entries = opens(tx.connection).of_student(
-            child.student.id, schooling.uai, schooling.school_year
-        )
-        seen = visible(entries, mode, scope.at, scope.zone)
-        told += [_told(child, entry) for entry in seen]
-    return {_("notes"): told}
-
-
-def _told(child: Child, entry: Entry) -> dict[str, Any]:
-    assessment, mark = entry.assessment, entry.mark
-    return {
-        _("élève"): child.student.full_name,
-        _("matière"): assessment.subject.label,
-        _("évaluation"): assessment.title,
-        _("faite le"): assessment.given_on,
-        _("enseignant"): assessment.teacher,
-        _("note"): STATUS_WORDS[mark.status]() if mark.value is None else mark.value,
-        _("sur"): assessment.out_of,
-        _("coefficient"): assessment.weight,
-        _("facultative"): assessment.is_optional,
-        _("saisie le"): mark.entered_at,
-    }
-
-
-def publication_mode(site: Site, uai: Uai, opens: Opens) -> PublicationMode:
-    """An establishment's mode for the year under way. Raises :exc:`NotFoundError`."""
-    with site.database.reading() as tx:
-        _establishment(tx, uai)
-        return opens(tx.connection).mode(uai, site.school_year())
-
-
-def set_publication_mode(
-    site: Site, viewer: Viewer | None, uai: Uai, mode: PublicationMode, opens: Opens
-) -> None:
-    """Choose how an establishment publishes, for the year under way (F50, F51).
-
-    Holds at once, for marks already entered too. ``viewer`` None is the command
-    line. Raises :exc:`NotFoundError` for an unknown establishment.
-    """
-    year = site.school_year()
-    with site.database.writing() as tx:
-        _establishment(tx, uai)
-        store = opens(tx.connection)
-        before = store.mode(uai, year)
-        store.set_mode(uai, year, mode)
-        tx.audit.add(
-            audited(
-                "notes.mode_set",
-                site.now(),
-                viewer,
-                uai=uai,
-                school_year=str(year),
-                before=before.value,
-                after=mode.value,
-            )
-        )
-
-
-def _establishment(tx: Transaction, uai: Uai) -> Establishment:
-    found = tx.roster.establishment(uai)
-    if found is None:
-        raise NotFoundError(f"no establishment {uai}")
-    return found
 
 
 @frozen
@@ -241,8 +101,9 @@ def import_marks(
     """
     database = site.database
     with database.reading() if dry_run else database.writing() as tx:
-        _establishment(tx, uai)
-        run = _Import(opens(tx.connection), uai, site.school_year(), dry_run)
+        require_establishment(tx, uai)
+        store, zone = opens(tx.connection), site.academie.zone
+        run = _Import(store, uai, site.school_year(), zone, dry_run)
         stream = iter(lines)
         while batch := list(islice(stream, BATCH)):
             run.take(batch)
@@ -261,6 +122,7 @@ class _Import:
     store: Store
     uai: Uai
     school_year: SchoolYear
+    zone: ZoneInfo
     dry_run: bool
     report: ImportReport = Factory(ImportReport)
     _students: dict[Ine, UUID | None] = Factory(dict)
@@ -301,7 +163,8 @@ class _Import:
                 self._refuse(line, _("cet élève a déjà une note à cette évaluation"))
             else:
                 marked.add(student_id)
-                yield Mark(line.assessment.id, student_id, line.status, line.value, line.entered_at)
+                outcome = Outcome(line.status, line.value, line.entered_at)
+                yield Mark.first(line.assessment.id, student_id, outcome)
 
     def _contradicted(self, line: MarkLine) -> MarkLine | None:
         first = self._described.setdefault(line.assessment.id, line)
@@ -314,7 +177,8 @@ class _Import:
 
     def _changed_assessments(self, found: list[Assessment]) -> list[Assessment]:
         recorded = self.store.assessments([each.id for each in found]) if found else {}
-        changed = [each for each in found if recorded.get(each.id) != each]
+        described = [_completed(each, recorded.get(each.id)) for each in found]
+        changed = [each for each in described if recorded.get(each.id) != each]
         self.report.assessments_added += len(found) - len(recorded)
         self.report.assessments_changed += len(changed) - len(found) + len(recorded)
         return changed
@@ -323,16 +187,28 @@ class _Import:
         report, changed = self.report, []
         recorded = self.store.marks([(mark.student_id, mark.assessment_id) for mark in found])
         for mark in found:
-            before = recorded.get((mark.student_id, mark.assessment_id))
+            before, outcome = recorded.get((mark.student_id, mark.assessment_id)), mark.outcome
             if before is None:
                 report.marks_added += 1
-            elif (before.status, before.value) == (mark.status, mark.value):
+                changed.append(mark)
+            elif (before.outcome.status, before.outcome.value) == (outcome.status, outcome.value):
                 report.marks_unchanged += 1
-                continue
-            elif mark.entered_at < before.entered_at:
+            elif outcome.entered_at < before.outcome.entered_at:
                 report.marks_outdated += 1
-                continue
             else:
                 report.marks_changed += 1
-            changed.append(mark)
+                kept = evolve(outcome, remark=before.outcome.remark, levels=before.outcome.levels)
+                changed.append(succeed(before, kept, "", self.zone))
         return changed
+
+
+def _completed(described: Assessment, recorded: Assessment | None) -> Assessment:
+    """An assessment of the file, with what the school says of it and the file cannot."""
+    if recorded is None:
+        return described
+    return evolve(
+        described,
+        description=recorded.description,
+        competencies=recorded.competencies,
+        own_rules=recorded.own_rules,
+    )

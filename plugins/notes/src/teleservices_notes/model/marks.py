@@ -1,0 +1,101 @@
+"""Marks: what one student got, since when, and what stood there before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from attrs import field, frozen, validators
+
+from teleservices_core.domain.localtime import instant
+from teleservices_core.errors import InvalidValueError
+from teleservices_notes.model.assessments import Assessment
+from teleservices_notes.model.figures import ZERO, check_hundredths
+
+LONGEST_REMARK: Final = 300
+NO_LEVELS: Final[Mapping[str, int]] = MappingProxyType({})
+
+
+class MarkStatus(StrEnum):
+    """What stands where a figure would."""
+
+    MARK = "mark"
+    ABSENT = "absent"
+    EXEMPT = "exempt"
+    UNMARKED = "unmarked"
+    NOT_SUBMITTED = "not_submitted"
+
+
+@frozen
+class Outcome:
+    """A figure, or the reason why there is none, with what the teacher says of it."""
+
+    status: MarkStatus
+    value: Decimal | None = field()
+    """On the assessment's scale; None unless the status is MARK."""
+    entered_at: datetime = field(converter=instant)
+    remark: str = field(default="", validator=validators.max_len(LONGEST_REMARK))
+    levels: Mapping[str, int] = field(default=NO_LEVELS, hash=False)
+    """Level reached in a competency, by its code, from 1."""
+
+    @value.validator
+    def _validate(self, _attribute: object, value: Decimal | None) -> None:
+        if (value is None) is (self.status is MarkStatus.MARK):
+            raise InvalidValueError("mark", value, f"does not go with the status {self.status}")
+        if value is not None:
+            check_hundredths("mark", value, ZERO)
+
+    @levels.validator
+    def _validate_levels(self, _attribute: object, levels: Mapping[str, int]) -> None:
+        for code, level in levels.items():
+            if not code or not 1 <= level <= 9:
+                raise InvalidValueError("level", level, f"of competency {code!r}: expected 1 to 9")
+
+    def says_as(self, other: Outcome) -> bool:
+        """Whether both say the same, whenever they were entered."""
+        return (self.status, self.value, self.remark, self.levels) == (
+            other.status,
+            other.value,
+            other.remark,
+            other.levels,
+        )
+
+
+@frozen
+class Mark:
+    """A student's outcome at an assessment, and enough of its past to show it honestly.
+
+    Two outcomes are kept: a correction of today hides nothing of what families
+    saw yesterday, whichever rule they are under. See :func:`.rules.succeed`.
+    """
+
+    assessment_id: UUID
+    student_id: UUID
+    outcome: Outcome
+    """What stands now."""
+    first_entered_at: datetime = field(converter=instant)
+    """When the first outcome was entered, whatever became of it."""
+    prior: Outcome | None = None
+    """What stood at the local midnight before the day of the outcome's entry."""
+    entered_by: str = ""
+    """Who entered the outcome; empty for mark software."""
+
+    @classmethod
+    def first(
+        cls, assessment_id: UUID, student_id: UUID, outcome: Outcome, entered_by: str = ""
+    ) -> Mark:
+        """The mark of a student who had none."""
+        return cls(assessment_id, student_id, outcome, outcome.entered_at, entered_by=entered_by)
+
+
+@frozen
+class Entry:
+    """A student's mark with the assessment it belongs to."""
+
+    assessment: Assessment
+    mark: Mark

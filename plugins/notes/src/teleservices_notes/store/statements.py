@@ -1,0 +1,117 @@
+"""What is asked of the database, built once."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    CompoundSelect,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    func,
+    null,
+    select,
+    union_all,
+)
+
+from teleservices_core.storage import tables as core
+from teleservices_notes.store.tables import assessments_table, marks_table, settings_table
+
+_a, _m = assessments_table.c, marks_table.c
+MARK: Final = (
+    _m.status,
+    _m.value,
+    _m.entered_at,
+    _m.remark,
+    _m.levels,
+    _m.first_entered_at,
+    _m.prior,
+)
+"""In the order of :func:`.rows.to_mark`, after the two keys."""
+PLAN = select(settings_table.c.plan, settings_table.c.version).where(
+    settings_table.c.uai == bindparam("uai"), settings_table.c.school_year == bindparam("year")
+)
+_SEEN = (
+    _a.id,
+    _a.class_group,
+    _a.subject_code,
+    _a.subject_label,
+    _a.title,
+    _a.given_on,
+    _a.teacher,
+    _a.out_of,
+    _a.weight,
+    _a.counting,
+    _a.publish_on,
+    _a.description,
+    _a.competencies,
+    _a.own_rules,
+    *MARK,
+)
+# The plan is needed even where there is no mark, the very page on which families
+# ask for it: a row of its own, with nothing but the plan.
+OF_STUDENT: Final[CompoundSelect[Any]] = union_all(
+    select(cast(null(), JSON).label("plan"), *_SEEN)
+    .select_from(marks_table.join(assessments_table))
+    .where(
+        _m.student_id == bindparam("student_id"),
+        _a.uai == bindparam("uai"),
+        _a.school_year == bindparam("year"),
+    ),
+    select(
+        PLAN.with_only_columns(settings_table.c.plan).scalar_subquery(),
+        *(null() for _column in _SEEN),
+    ),
+)
+OF_CLASS = (
+    select(assessments_table, _m.student_id, *MARK, _m.entered_by)
+    .select_from(assessments_table.outerjoin(marks_table))
+    .where(
+        _a.uai == bindparam("uai"),
+        _a.school_year == bindparam("year"),
+        _a.class_group == bindparam("class_group"),
+        _a.subject_code == bindparam("subject_code"),
+    )
+    .order_by(_a.given_on, _a.title, _a.id)
+)
+STUDENTS = (
+    select(core.students.c.ine, core.students.c.id)
+    .join(core.schoolings, core.schoolings.c.student_id == core.students.c.id)
+    .where(
+        core.students.c.ine.in_(bindparam("ines", expanding=True)),
+        core.schoolings.c.uai == bindparam("uai"),
+        core.schoolings.c.school_year == bindparam("year"),
+    )
+)
+ASSESSMENTS = select(assessments_table).where(_a.id.in_(bindparam("ids", expanding=True)))
+# Pairs looked up one by one: « student in … and assessment in … » would try every
+# student at every assessment, minutes for a file that is not sorted by class.
+_SQLITE_KEYS = func.json_each(bindparam("keys")).table_valued("value")
+_POSTGRESQL_KEYS = (
+    func.unnest(
+        bindparam("students", type_=ARRAY(Uuid)), bindparam("assessments", type_=ARRAY(Uuid))
+    )
+    .table_valued("student_id", "assessment_id")
+    .render_derived()
+)
+_WHOLE_MARK = (_m.assessment_id, _m.student_id, *MARK, _m.entered_by)
+SQLITE_MARKS = select(*_WHOLE_MARK).join_from(
+    _SQLITE_KEYS,
+    marks_table,
+    and_(
+        _m.student_id == func.json_extract(_SQLITE_KEYS.c.value, "$[0]"),
+        _m.assessment_id == func.json_extract(_SQLITE_KEYS.c.value, "$[1]"),
+    ),
+)
+POSTGRESQL_MARKS = select(*_WHOLE_MARK).join_from(
+    _POSTGRESQL_KEYS,
+    marks_table,
+    and_(
+        _m.student_id == _POSTGRESQL_KEYS.c.student_id,
+        _m.assessment_id == _POSTGRESQL_KEYS.c.assessment_id,
+    ),
+)

@@ -1,0 +1,26 @@
+"""Read a student's marks; choose how an establishment publishes; import its marks.
+
+``Store`` is what ``store`` implements. Functions take it opened on a
+transaction, so that nothing here knows of a database.
+"""
+
+from teleservices_notes.usecases.importing import Fault, ImportReport, MarkLine, import_marks
+from teleservices_notes.usecases.ports import Marked, Opens, RecordedPlan, Store
+from teleservices_notes.usecases.publication import publication_plan, set_plan
+from teleservices_notes.usecases.reading import audience_of, export_marks, student_marks
+
+__all__ = [
+    "Fault",
+    "ImportReport",
+    "MarkLine",
+    "Marked",
+    "Opens",
+    "RecordedPlan",
+    "Store",
+    "audience_of",
+    "export_marks",
+    "import_marks",
+    "publication_plan",
+    "set_plan",
+    "student_marks",
+]
