@@ -20,6 +20,8 @@ class _Forms(HTMLParser):
         self._named = ""
         """The select or text area being read."""
         self._is_text = False
+        self._chosen = False
+        """Whether that select has a choice."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
@@ -29,13 +31,16 @@ class _Forms(HTMLParser):
             self.hidden.append(set())
         elif tag in {"select", "textarea"} and self._open:
             self._named, self._is_text = values.get("name") or "", tag == "textarea"
+            self._chosen = self._is_text
             if self._is_text:
-                self.found[-1][1][self._named] = ""
+                self._add(self._named, "", several=True)
         elif tag == "option" and self._named:
             # The first choice counts until another is selected.
-            chosen = self.found[-1][1]
-            if "selected" in values or self._named not in chosen:
-                chosen[self._named] = values.get("value") or ""
+            if not self._chosen:
+                self._add(self._named, values.get("value") or "", several=True)
+                self._chosen = True
+            elif "selected" in values:
+                self._put(values.get("value") or "")
         elif tag in {"input", "button"} and self._open:
             sent = values.get("type") not in {"checkbox", "radio"} or "checked" in values
             if tag == "button":
@@ -44,21 +49,30 @@ class _Forms(HTMLParser):
             if values.get("type") == "hidden":
                 self.hidden[-1].add(values.get("name") or "")
             if sent and values.get("name") and "disabled" not in values:
-                self._add(values["name"] or "", values.get("value") or "", values.get("type"))
+                several = tag == "input" and values.get("type") != "radio"
+                self._add(values["name"] or "", values.get("value") or "", several=several)
 
-    def _add(self, name: str, value: str, kind: str | None) -> None:
-        """Note a field; boxes and hidden fields of one name are sent together."""
+    def _add(self, name: str, value: str, *, several: bool) -> None:
+        """Note a field; but for radio buttons, all fields of one name are sent."""
         fields = self.found[-1][1]
-        if name in fields and kind in {"checkbox", "hidden"}:
+        if name in fields and several:
             before = fields[name]
             fields[name] = [*(before if isinstance(before, list) else [before]), value]
         else:
             fields[name] = value
 
+    def _put(self, value: str) -> None:
+        """Replace what was noted last of the select or text area being read."""
+        fields = self.found[-1][1]
+        before = fields[self._named]
+        fields[self._named] = [*before[:-1], value] if isinstance(before, list) else value
+
     def handle_data(self, data: str) -> None:
         if self._is_text:
             # A line break right after the tag is not part of the text.
-            self.found[-1][1][self._named] += data.removeprefix("\n")
+            before = self.found[-1][1][self._named]
+            last = before[-1] if isinstance(before, list) else before
+            self._put(last + data.removeprefix("\n"))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
@@ -104,8 +118,11 @@ class Browser:
         """
         return self._forms().found
 
-    def submit(self, action: str, *, follow: bool = True, **typed: str) -> TestResponse:
-        """Fill in and send the form whose action contains a text and whose hidden values agree."""
+    def submit(self, action: str, *, follow: bool = True, **typed: Any) -> TestResponse:
+        """Fill in and send the form whose action contains a text and whose hidden values agree.
+
+        A field that the page has several times takes a list.
+        """
         here = self.page.request.path
         page = self._forms()
         for (target, fields), fixed in zip(page.found, page.hidden, strict=True):

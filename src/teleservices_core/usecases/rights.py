@@ -17,7 +17,7 @@ def _roles(site: Site, tx: Transaction, viewer: Viewer) -> set[tuple[Role, Uai |
 
 
 def _holds(site: Site, tx: Transaction, viewer: Viewer, uai: Uai, roles: frozenset[Role]) -> bool:
-    return any((role, uai) in _roles(site, tx, viewer) for role in roles)
+    return not _roles(site, tx, viewer).isdisjoint({(role, uai) for role in roles})
 
 
 def require_school(site: Site, tx: Transaction, viewer: Viewer, uai: Uai) -> None:
@@ -31,8 +31,13 @@ def require_school(site: Site, tx: Transaction, viewer: Viewer, uai: Uai) -> Non
 
 def require_head(site: Site, tx: Transaction, viewer: Viewer, uai: Uai) -> None:
     """Refuse who does not head the establishment today. Raises :exc:`NotAllowedError`."""
-    if not _holds(site, tx, viewer, uai, HEAD_ROLES):
+    if not is_head(site, tx, viewer, uai):
         raise NotAllowedError(f"not head of {uai}")
+
+
+def is_head(site: Site, tx: Transaction, viewer: Viewer, uai: Uai) -> bool:
+    """Whether the viewer heads the establishment today."""
+    return _holds(site, tx, viewer, uai, HEAD_ROLES)
 
 
 def require_teacher(site: Site, tx: Transaction, viewer: Viewer, uai: Uai) -> None:

@@ -14,6 +14,7 @@ from teleservices_core.contributions import (
     MigrationSource,
     PersonalData,
     Route,
+    StaffPage,
     TemplateSource,
 )
 from teleservices_core.domain.accounts import Audience
@@ -44,14 +45,27 @@ def teleservices_routes() -> Iterable[Route]:
     from functools import partial
 
     from teleservices_notes.pages import Pages
-    from teleservices_notes.store import MarkStore
+    from teleservices_notes.pages.routes import teaching_routes
+    from teleservices_notes.store import ClassMarks, MarkStore
     from teleservices_notes.usecases import student_marks
 
+    yield from teaching_routes(ClassMarks)
     pages = Pages(read=partial(student_marks, opens=MarkStore))
     start = "/eleves/<uuid:student_id>/notes/"
     yield Route("notes.child", start, pages.child, Access.CHILD, module_id="notes")
     yield Route(
         "notes.subject", f"{start}<subject>/", pages.subject, Access.CHILD, module_id="notes"
+    )
+
+
+@hookimpl
+def teleservices_staff_pages() -> Iterable[StaffPage]:
+    """Where teachers enter marks."""
+    yield StaffPage(
+        lambda: _("Saisie des notes"),
+        lambda: _("Vos classes, leurs évaluations, les notes de chaque élève."),
+        "notes.courses",
+        "notes",
     )
 
 

@@ -18,6 +18,7 @@ from teleservices_notes.model.publication import (
     PublicationRule,
     proposed_periods,
 )
+from teleservices_notes.model.teaching import Course, Pupil, TeachingService
 
 __all__ = [
     "FAMILIES",
@@ -26,6 +27,7 @@ __all__ = [
     "Assessment",
     "Competency",
     "Counting",
+    "Course",
     "Entry",
     "GradingPeriod",
     "GradingPeriodKind",
@@ -36,6 +38,8 @@ __all__ = [
     "PublicationMode",
     "PublicationPlan",
     "PublicationRule",
+    "Pupil",
     "Subject",
+    "TeachingService",
     "proposed_periods",
 ]

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -109,3 +110,47 @@ settings_table = Table(
     Column("version", Integer, nullable=False),
     Column("plan", _json, nullable=False),
 )
+
+services_table = Table(
+    "notes_services",
+    metadata,
+    Column("uai", String(8), primary_key=True),
+    Column("school_year", SmallInteger, primary_key=True),
+    Column("class_group", String(20), primary_key=True),
+    Column("subject_code", String(20), primary_key=True),
+    Column("teacher", String(100), primary_key=True),
+    Column("subject_label", String(100), nullable=False),
+    Column("staff_id", Uuid),
+)
+"""A school's year is one range; a teacher's services are found in it."""
+
+imports_table = Table(
+    "notes_imports",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("uai", String(8), nullable=False),
+    Column("school_year", SmallInteger, nullable=False),
+    Column("file_name", String(200), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("done_by", String(100), nullable=False),
+    Column("counts", _json, nullable=False),
+    Index(None, "uai", "started_at"),
+)
+
+faults_table = Table(
+    "notes_import_faults",
+    metadata,
+    Column("import_id", Uuid, ForeignKey("notes_imports.id"), primary_key=True),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    Column("reason", String(500), nullable=False),
+)
+
+uploads_table = Table(
+    "notes_uploads",
+    metadata,
+    Column("import_id", Uuid, ForeignKey("notes_imports.id"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+"""A file of the page, compressed, between its dry run and its confirmation."""

@@ -1,0 +1,319 @@
+"""The grid in which a teacher enters the marks of a class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from attrs import frozen
+from werkzeug.exceptions import BadRequest
+
+from teleservices_core.domain.values import Uai
+from teleservices_core.errors import ConflictError
+from teleservices_core.i18n import _, ngettext, show_instant
+from teleservices_core.web.context import Context
+from teleservices_core.web.forms import read_form, several
+from teleservices_core.web.pages.school import establishment_of
+from teleservices_core.web.responses import Page, Redirect
+from teleservices_notes.model import Assessment, Mark, MarkStatus, Outcome, PublicationPlan
+from teleservices_notes.model.marks import LONGEST_REMARK
+from teleservices_notes.pages.courses import course_href
+from teleservices_notes.pages.when_shown import when_shown
+from teleservices_notes.rules.entering import stamp
+from teleservices_notes.rules.written import read_number, read_status
+from teleservices_notes.usecases.class_ports import OpensClasses
+from teleservices_notes.usecases.entering import (
+    EnteredRow,
+    EntryConflictError,
+    Grid,
+    GridRow,
+    enter_marks,
+    grid,
+)
+from teleservices_notes.words import STATUS_SHORT, show_figure
+
+_MOST: Final = 400
+"""Students of a class, with room to spare."""
+
+
+@frozen
+class GridForm:
+    """Rows, field by field in the order of the page; levels row by row."""
+
+    student: tuple[str, ...] = several(_MOST)
+    seen: tuple[str, ...] = several(_MOST)
+    mark: tuple[str, ...] = several(_MOST)
+    remark: tuple[str, ...] = several(_MOST)
+    level: tuple[str, ...] = several(_MOST * 20)
+
+
+@frozen
+class LevelCell:
+    """One competency of one student."""
+
+    code: str
+    label: str
+    level: str
+
+
+@frozen
+class RowView:
+    """A line of the grid."""
+
+    student_id: UUID
+    name: str
+    seen: str
+    mark: str
+    remark: str
+    levels: tuple[LevelCell, ...]
+    error: str = ""
+    theirs: str = ""
+    """What somebody else has just recorded, in words."""
+
+
+@frozen
+class _Typed:
+    """The cells of a row as they were sent."""
+
+    seen: str
+    mark: str
+    remark: str
+    levels: tuple[str, ...]
+
+
+class _BadCellError(ValueError):
+    """What a cell holds, and what to write instead."""
+
+
+@frozen
+class GridPages:
+    """The handlers, given how to open the store."""
+
+    opens: OpensClasses
+
+    def grid(self, context: Context, uai: str, assessment_id: UUID) -> Page | Redirect:
+        """Show the class, or record what was typed: all of it, or nothing."""
+        site = context.site
+        shown = grid(site, context.me, Uai(uai), assessment_id, self.opens)
+        if context.request.method != "POST":
+            return _page(context, shown, [_recorded(shown, row) for row in shown.rows])
+        typed = _read(context, shown.assessment)
+        outcomes, errors = _outcomes(shown.assessment, typed, site.now())
+        if errors:
+            return _again(context, shown, typed, errors, {})
+        rows = [EnteredRow(id_, typed[id_].seen, outcomes[id_]) for id_ in typed]
+        try:
+            done = enter_marks(site, context.me, Uai(uai), assessment_id, rows, self.opens)
+        except EntryConflictError as conflict:
+            return _again(context, shown, typed, {}, conflict.marks)
+        except ConflictError:
+            context.tell("warning", _CHANGED())
+            return context.redirect("notes.grid", uai=uai, assessment_id=assessment_id)
+        context.tell("success", _told(done.added, done.corrected))
+        return Redirect(
+            "notes.course",
+            {
+                "uai": uai,
+                "classe": shown.assessment.class_group,
+                "matiere": shown.assessment.subject.code,
+            },
+        )
+
+
+def _CHANGED() -> str:  # noqa: N802 - a message
+    return _(
+        "Le barème ou les compétences de cette évaluation viennent de changer : rien n’a été "
+        "enregistré. Vérifiez, puis saisissez à nouveau."
+    )
+
+
+def _told(added: int, corrected: int) -> str:
+    if not added and not corrected:
+        return _("Rien à changer : tout était déjà enregistré ainsi.")
+    said = [
+        ngettext("{n} note enregistrée", "{n} notes enregistrées", added).format(n=added)
+        if added
+        else "",
+        ngettext("{n} note corrigée", "{n} notes corrigées", corrected).format(n=corrected)
+        if corrected
+        else "",
+    ]
+    return ", ".join(filter(None, said)) + "."
+
+
+def _read(context: Context, assessment: Assessment) -> dict[UUID, _Typed]:
+    """The cells by student. Raises :exc:`BadRequest` where they do not go together."""
+    form = read_form(context.request, GridForm).value
+    width = len(assessment.competencies)
+    if form is None:
+        raise BadRequest("too many rows")
+    number = len(form.student)
+    if {len(form.seen), len(form.mark), len(form.remark)} != {number}:
+        raise BadRequest("rows of different lengths")
+    # Without the competencies that the page knew, levels cannot be told apart.
+    levels = form.level if len(form.level) == number * width else ("",) * (number * width)
+    try:
+        ids = [UUID(each) for each in form.student]
+    except ValueError:
+        raise BadRequest("no student") from None
+    return {
+        id_: _Typed(
+            form.seen[at],
+            form.mark[at],
+            form.remark[at],
+            levels[at * width : (at + 1) * width],
+        )
+        for at, id_ in enumerate(ids)
+    }
+
+
+def _outcomes(
+    assessment: Assessment, typed: Mapping[UUID, _Typed], at: datetime
+) -> tuple[dict[UUID, Outcome | None], dict[UUID, str]]:
+    outcomes: dict[UUID, Outcome | None] = {}
+    errors: dict[UUID, str] = {}
+    for id_, cells in typed.items():
+        try:
+            outcomes[id_] = _outcome(assessment, cells, at)
+        except _BadCellError as error:
+            errors[id_] = str(error)
+    return outcomes, errors
+
+
+def _outcome(assessment: Assessment, cells: _Typed, at: datetime) -> Outcome | None:
+    remark = " ".join(cells.remark.split())
+    levels = {
+        code: int(level)
+        for code, level in zip(assessment.competencies, cells.levels, strict=True)
+        if level.isdecimal() and 1 <= int(level) <= 9
+    }
+    if len(remark) > LONGEST_REMARK:
+        raise _BadCellError(_("appréciation trop longue (300 caractères au plus)"))
+    if not cells.mark.strip():
+        if remark or levels:
+            raise _BadCellError(_("écrivez une note, ou n.n. s’il n’y en a pas"))
+        return None
+    status = read_status(cells.mark)
+    if status is not None:
+        return Outcome(status, None, at, remark, levels)
+    value = read_number(cells.mark)
+    if value is None:
+        reason = _("« {text} » n’est ni une note ni abs., disp., n.n. ou n.r.")
+        raise _BadCellError(reason.format(text=cells.mark.strip()[:20]))
+    if value > assessment.out_of:
+        reason = _("{value} dépasse le barème, sur {out_of}")
+        raise _BadCellError(
+            reason.format(value=show_figure(value), out_of=show_figure(assessment.out_of))
+        )
+    return Outcome(MarkStatus.MARK, value, at, remark, levels)
+
+
+def show_mark(outcome: Outcome | None) -> str:
+    """As a teacher would type it."""
+    if outcome is None:
+        return ""
+    if outcome.value is None:
+        return STATUS_SHORT[outcome.status]()
+    return show_figure(outcome.value)
+
+
+def _recorded(shown: Grid, row: GridRow) -> RowView:
+    outcome = row.mark.outcome if row.mark else None
+    levels = outcome.levels if outcome else {}
+    return RowView(
+        row.pupil.id,
+        row.pupil.name,
+        stamp(outcome),
+        show_mark(outcome),
+        outcome.remark if outcome else "",
+        tuple(
+            LevelCell(each, _label(shown.plan, each), str(levels.get(each, "")))
+            for each in shown.assessment.competencies
+        ),
+    )
+
+
+def _label(plan: PublicationPlan, code: str) -> str:
+    return next((each.label for each in plan.competencies if each.code == code), code)
+
+
+def _again(
+    context: Context,
+    shown: Grid,
+    typed: Mapping[UUID, _Typed],
+    errors: Mapping[UUID, str],
+    conflicts: Mapping[UUID, Mark | None],
+) -> Page:
+    """The same page with what was typed, and what stops it."""
+    zone = context.site.academie.zone
+    views = []
+    for row in shown.rows:
+        view, cells = _recorded(shown, row), typed.get(row.pupil.id)
+        if cells is None:
+            views.append(view)
+            continue
+        mark = conflicts.get(row.pupil.id)
+        in_conflict = row.pupil.id in conflicts
+        views.append(
+            RowView(
+                view.student_id,
+                view.name,
+                # To record over what the other has entered is now a choice.
+                stamp(mark.outcome if mark else None) if in_conflict else cells.seen,
+                cells.mark,
+                cells.remark,
+                tuple(
+                    LevelCell(cell.code, cell.label, level)
+                    for cell, level in zip(view.levels, cells.levels, strict=True)
+                ),
+                errors.get(row.pupil.id, ""),
+                _theirs(mark, zone) if in_conflict else "",
+            )
+        )
+    return _page(context, shown, views, status=422)
+
+
+def _theirs(mark: Mark | None, zone: Any) -> str:
+    if mark is None:
+        return _("plus aucune note")
+    said = [show_mark(mark.outcome)]
+    if mark.outcome.remark:
+        said.append(f"« {mark.outcome.remark} »")
+    said += [f"{code} : {level}" for code, level in mark.outcome.levels.items()]
+    who = mark.entered_by or _("le logiciel de notes")
+    return _("{what}, par {who}, {when}").format(
+        what=", ".join(said), who=who, when=show_instant(mark.outcome.entered_at, zone)
+    )
+
+
+def _page(context: Context, shown: Grid, rows: Sequence[RowView], *, status: int = 200) -> Page:
+    site, assessment = context.site, shown.assessment
+    return Page(
+        "notes/grid.html",
+        {
+            "establishment": establishment_of(context, assessment.uai.code),
+            "assessment": assessment,
+            "course": shown.taught.course,
+            "out_of": show_figure(assessment.out_of),
+            "rows": rows,
+            "errors": {f"mark-{at}": f"{row.name} : {row.error}" for at, row in _at(rows, "error")},
+            "conflicts": [row for row in rows if row.theirs],
+            "levels": list(enumerate(shown.plan.levels, 1)),
+            "in_full": "tout" in context.request.args or bool(assessment.competencies),
+            "shown": when_shown(assessment, shown.plan, site.now(), site.academie.zone),
+            "back": course_href(context, assessment),
+            "change": context.urls.to(
+                "notes.assessment", uai=assessment.uai.code, assessment_id=assessment.id
+            ),
+            "full": context.urls.to(
+                "notes.grid", uai=assessment.uai.code, assessment_id=assessment.id, tout=1
+            ),
+        },
+        status,
+    )
+
+
+def _at(rows: Sequence[RowView], what: str) -> list[tuple[int, RowView]]:
+    return [(at, row) for at, row in enumerate(rows, 1) if getattr(row, what)]

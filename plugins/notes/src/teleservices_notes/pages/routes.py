@@ -1,0 +1,36 @@
+"""The addresses of the staff's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from teleservices_core.contributions import FORM, Access, Route
+from teleservices_notes.pages.assessments import Assessments
+from teleservices_notes.pages.courses import Courses
+from teleservices_notes.pages.grid import GridPages
+from teleservices_notes.usecases.class_ports import OpensClasses
+
+
+def teaching_routes(opens: OpensClasses) -> Iterator[Route]:
+    """What teachers do in their classes."""
+    courses, assessments, grid = Courses(opens), Assessments(opens), GridPages(opens)
+    start = "/ecole/<uai>/notes"
+    one = f"{start}/evaluations/<uuid:assessment_id>"
+    yield Route("notes.courses", f"{start}/classes/", courses.courses, Access.TEACHER)
+    yield Route("notes.course", f"{start}/classes/matiere", courses.course, Access.TEACHER)
+    yield Route(
+        "notes.new_assessment",
+        f"{start}/classes/evaluation",
+        assessments.new,
+        Access.TEACHER,
+        FORM,
+    )
+    yield Route("notes.assessment", f"{one}/", assessments.change, Access.TEACHER, FORM)
+    yield Route(
+        "notes.remove_assessment",
+        f"{one}/supprimer",
+        assessments.remove,
+        Access.TEACHER,
+        ("POST",),
+    )
+    yield Route("notes.grid", f"{one}/notes", grid.grid, Access.TEACHER, FORM)

@@ -1,0 +1,76 @@
+"""When families will see a mark entered now, in words for who enters it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from teleservices_core.contributions import Message
+from teleservices_core.domain.accounts import Audience
+from teleservices_core.i18n import _, show_instant
+from teleservices_notes.model import (
+    FAMILIES,
+    Assessment,
+    MarkStatus,
+    Outcome,
+    PublicationMode,
+    PublicationPlan,
+)
+from teleservices_notes.rules import rule_for, visible_from
+
+_TO: Final[Mapping[Audience | None, Message]] = {
+    None: lambda: _("aux familles"),
+    Audience.GUARDIAN: lambda: _("aux responsables"),
+    Audience.STUDENT: lambda: _("aux élèves"),
+}
+
+
+def when_shown(
+    assessment: Assessment, plan: PublicationPlan, at: datetime, zone: ZoneInfo
+) -> list[str]:
+    """A sentence for all, or one for each audience where the school chose differently."""
+    said = {audience: _from(assessment, plan, audience, at, zone) for audience in FAMILIES}
+    if len(set(said.values())) == 1:
+        return [_said(None, *said[FAMILIES[0]], at, zone)]
+    return [_said(audience, *found, at, zone) for audience, found in said.items()]
+
+
+def _from(
+    assessment: Assessment,
+    plan: PublicationPlan,
+    audience: Audience,
+    at: datetime,
+    zone: ZoneInfo,
+) -> tuple[PublicationMode, datetime | None]:
+    publication = rule_for(plan, audience, assessment.class_group, assessment.own_rules)
+    entered_now = Outcome(MarkStatus.UNMARKED, None, at)
+    return publication.mode, visible_from(assessment, entered_now, publication, plan, zone)
+
+
+def _said(
+    audience: Audience | None,
+    mode: PublicationMode,
+    from_at: datetime | None,
+    at: datetime,
+    zone: ZoneInfo,
+) -> str:
+    to = _TO[audience]()
+    if from_at is None:
+        return _NEVER[mode]().format(to=to)
+    if from_at <= at:
+        return _("Ce que vous enregistrez ici est montré {to} aussitôt.").format(to=to)
+    return _("Rien de ce que vous enregistrez ici n’est montré {to} avant le {instant}.").format(
+        to=to, instant=show_instant(from_at, zone)
+    )
+
+
+_NEVER: Final[Mapping[PublicationMode, Message]] = {
+    PublicationMode.SCHEDULED: lambda: _(
+        "Rien n’est montré {to} tant que l’évaluation n’a pas de date de publication."
+    ),
+    PublicationMode.AFTER_PERIOD: lambda: _(
+        "Rien n’est montré {to} : la date de l’évaluation n’est dans aucune période de l’année."
+    ),
+}

@@ -1,0 +1,76 @@
+"""What entering marks asks of the plugin's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+from attrs import frozen
+
+from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.values import Uai
+from teleservices_notes.model import Assessment, Course, Mark, Pupil, TeachingService
+from teleservices_notes.usecases.ports import Store
+
+
+@frozen
+class ClassPupil:
+    """A student of a class, and whether he is still in it."""
+
+    pupil: Pupil
+    is_there: bool
+
+
+class ClassStore(Store, Protocol):
+    """The tables, as teachers and imports need them."""
+
+    def services(
+        self, uai: Uai, school_year: SchoolYear, staff_ids: Sequence[UUID] | None = None
+    ) -> list[TeachingService]:
+        """Who teaches what, by class and subject; of some members of staff, or all."""
+        ...
+
+    def teachers(
+        self, uai: Uai, school_year: SchoolYear, class_group: str, subject_code: str
+    ) -> list[TeachingService]:
+        """The services of one course."""
+        ...
+
+    def replace_services(
+        self, gone: Collection[TeachingService], new: Iterable[TeachingService]
+    ) -> None:
+        """Remove some services, then add or change others."""
+        ...
+
+    def assessed(self, uai: Uai, school_year: SchoolYear) -> list[Course]:
+        """The courses that have assessments, by class and subject."""
+        ...
+
+    def pupils(self, course: Course, day: Any) -> list[ClassPupil]:
+        """The students of the year in the class, by name."""
+        ...
+
+    def assessment(self, id_: UUID, *, locking: bool = False) -> Assessment | None:
+        """One assessment; ``locking`` keeps other entries at it waiting until the commit."""
+        ...
+
+    def add_assessment(self, assessment: Assessment) -> bool:
+        """Add an assessment; False if its identifier is taken."""
+        ...
+
+    def remove_assessment(self, id_: UUID) -> bool:
+        """Remove an assessment without marks; False if it has some."""
+        ...
+
+    def marks_at(self, id_: UUID) -> Mapping[UUID, Mark]:
+        """The marks of an assessment, by student."""
+        ...
+
+    def counts(self, ids: Collection[UUID]) -> Mapping[UUID, int]:
+        """How many marks each assessment has."""
+        ...
+
+
+OpensClasses = Callable[[Any], ClassStore]
+"""Opens the store on a transaction's connection."""
