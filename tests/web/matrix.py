@@ -168,6 +168,12 @@ MATRIX: Final[Mapping[str, Row]] = {
     "core.attachment": Row(SCHOOL),
     "core.correct_attachment": Row(post=SCHOOL),
     "core.teaching": Row(TEACHERS),
+    "notes.courses": Row(TEACHERS),
+    "notes.course": Row(TEACHERS, finds_nothing=True),
+    "notes.new_assessment": Row(TEACHERS, TEACHERS, finds_nothing=True),
+    "notes.assessment": Row(TEACHERS, TEACHERS, finds_nothing=True),
+    "notes.remove_assessment": Row(post=TEACHERS, finds_nothing=True),
+    "notes.grid": Row(TEACHERS, TEACHERS, finds_nothing=True),
     # The help line, the académie.
     "core.hotline": Row(HELP),
     "core.hotline_account": Row(HELP, HELP),

@@ -225,7 +225,13 @@ def stage(
     # The same cookie name and the same key: nothing but the database tells them apart.
     secrets["stranger"] = a_session(neighbour, foreigners["head"], "stranger")
     nowhere = {name: str(uuid4()) for name in own} | {"uai": Uai.from_digits("0890001").code}
-    shared = {"secret": "x", "subject": "020700", "identity": "0" * 64, "module_id": "notes"}
+    shared = {
+        "secret": "x",
+        "subject": "020700",
+        "identity": "0" * 64,
+        "module_id": "notes",
+        "assessment_id": str(uuid4()),
+    }
     reached: list[str] = []
     dry = evolve(services.site, database=DryDatabase(services.engine))
     application = Application(dry)

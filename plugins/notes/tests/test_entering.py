@@ -197,7 +197,7 @@ def test_an_emptied_row(room):
 
 
 def test_two_at_once(room):
-    """The second is told, and nothing of his page is recorded; what he left alone is no conflict."""
+    """The second is told, and nothing of his page is recorded; rows left alone do not count."""
     given, (one, two) = room.assessment(), room.pupils
     room.enter(given, a_row(one, "10"))
     seen = stamp(room.outcomes(given)[one.id])
@@ -233,9 +233,7 @@ def test_describe(room):
     changed = evolve(seen, title="Les fractions", out_of=Decimal(10))
 
     def change(before, after):
-        return change_assessment(
-            site, viewer, COLLEGE, given.id, before.stamp, after, ClassMarks
-        )
+        return change_assessment(site, viewer, COLLEGE, given.id, before.stamp, after, ClassMarks)
 
     assert change(seen, changed).title == "Les fractions"
     with pytest.raises(ConflictError):

@@ -72,6 +72,7 @@ def test_down_and_up(engine):
     assert migrate.upgrade(engine, [migrations()]) == [
         ("notes_", "notes_0001"),
         ("notes_", "notes_0002"),
+        ("notes_", "notes_0003"),
     ]
 
 

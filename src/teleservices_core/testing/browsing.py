@@ -35,12 +35,7 @@ class _Forms(HTMLParser):
             if self._is_text:
                 self._add(self._named, "", several=True)
         elif tag == "option" and self._named:
-            # The first choice counts until another is selected.
-            if not self._chosen:
-                self._add(self._named, values.get("value") or "", several=True)
-                self._chosen = True
-            elif "selected" in values:
-                self._put(values.get("value") or "")
+            self._option(values)
         elif tag in {"input", "button"} and self._open:
             sent = values.get("type") not in {"checkbox", "radio"} or "checked" in values
             if tag == "button":
@@ -51,6 +46,14 @@ class _Forms(HTMLParser):
             if sent and values.get("name") and "disabled" not in values:
                 several = tag == "input" and values.get("type") != "radio"
                 self._add(values["name"] or "", values.get("value") or "", several=several)
+
+    def _option(self, values: dict[str, str | None]) -> None:
+        # The first choice counts until another is selected.
+        if not self._chosen:
+            self._add(self._named, values.get("value") or "", several=True)
+            self._chosen = True
+        elif "selected" in values:
+            self._put(values.get("value") or "")
 
     def _add(self, name: str, value: str, *, several: bool) -> None:
         """Note a field; but for radio buttons, all fields of one name are sent."""

@@ -98,10 +98,11 @@ def teleservices_personal_data() -> Iterable[PersonalData]:
 
 @hookimpl
 def teleservices_audit_words() -> Mapping[str, Message]:
-    """Imports and choices of publication."""
+    """Imports, choices of publication, and what teachers do."""
+    from teleservices_notes.teaching_words import TEACHING_AUDIT_WORDS
     from teleservices_notes.words import AUDIT_WORDS
 
-    return AUDIT_WORDS
+    return {**AUDIT_WORDS, **TEACHING_AUDIT_WORDS}
 
 
 @hookimpl

@@ -72,15 +72,12 @@ def require_course(
 ) -> Taught:
     """The course, for who may enter its marks today.
 
-    Its teachers, the head and deputies. Raises :exc:`NotAllowedError` for
-    others, :exc:`NotFoundError` for a course that is neither taught nor marked.
+    Its teachers, the head and deputies. Raises :exc:`NotFoundError` for a course
+    that is neither taught nor marked, :exc:`NotAllowedError` for others.
     """
     require_teacher(site, tx, viewer, uai)
     year = year or site.school_year()
     services = store.teachers(uai, year, class_group, subject_code)
-    mine = {service.staff_id for service in services} & set(viewer.account.holder_ids)
-    if not mine and not is_head(site, tx, viewer, uai):
-        raise NotAllowedError(f"does not teach {subject_code} to {class_group} in {uai}")
     others = () if services else store.assessed(uai, year)
     found = _together(
         services,
@@ -88,6 +85,9 @@ def require_course(
     )
     if not found:
         raise NotFoundError(f"nobody teaches {subject_code} to {class_group} in {uai}")
+    mine = {service.staff_id for service in services} & set(viewer.account.holder_ids)
+    if not mine and not is_head(site, tx, viewer, uai):
+        raise NotAllowedError(f"does not teach {subject_code} to {class_group} in {uai}")
     return found[0]
 
 
