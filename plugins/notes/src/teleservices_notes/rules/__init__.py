@@ -20,6 +20,7 @@ from teleservices_notes.rules.publication import (
     rule_for,
     succeed,
     visible_from,
+    winning_rule,
 )
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "subject_average",
     "succeed",
     "visible_from",
+    "winning_rule",
 ]
