@@ -58,6 +58,12 @@ class RosterStore(Protocol):
         """
         ...
 
+    def families(
+        self, accounts: Collection[Account], school_year: SchoolYear
+    ) -> Mapping[UUID, list[Child]]:
+        """The same for many accounts, by account: a statement for each audience."""
+        ...
+
     def child(self, account: Account, student_id: UUID, year: SchoolYear) -> Child | None:
         """One of those, in one statement."""
         ...

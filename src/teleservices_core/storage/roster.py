@@ -94,6 +94,7 @@ _SEEN_BY_STUDENT = (
         t.schoolings.c.school_year <= bindparam("year"),
     )
 )
+_SEEN_BY = {Audience.GUARDIAN: _SEEN_BY_GUARDIAN, Audience.STUDENT: _SEEN_BY_STUDENT}
 _ONE = t.students.c.id == bindparam("student_id")
 _ONE_SEEN_BY_GUARDIAN = _SEEN_BY_GUARDIAN.where(_ONE)
 _ONE_SEEN_BY_STUDENT = _SEEN_BY_STUDENT.where(_ONE)
@@ -194,6 +195,14 @@ def _preference(child: Child) -> tuple[object, ...]:
     )
 
 
+def _best(found: Iterable[Child]) -> list[Child]:
+    """Each student once, the eldest first."""
+    best: dict[UUID, Child] = {}
+    for child in sorted(found, key=_preference):
+        best.setdefault(child.student.id, child)
+    return sorted(best.values(), key=lambda c: (c.student.born_on, c.student.first_name))
+
+
 @frozen
 class Roster:
     """See :class:`teleservices_core.ports.RosterStore`."""
@@ -265,6 +274,26 @@ class Roster:
             {"holders": account.holder_ids, "year": school_year.start},
         )
 
+    def families(
+        self, accounts: Collection[Account], school_year: SchoolYear
+    ) -> Mapping[UUID, list[Child]]:
+        """See the port."""
+        families: dict[UUID, list[Child]] = {account.id: [] for account in accounts}
+        for audience, statement in _SEEN_BY.items():
+            held = {
+                person_id: account.id
+                for account in accounts
+                if account.audience is audience
+                for person_id in account.holder_ids
+            }
+            if held:
+                asked = {"holders": list(held), "year": school_year.start}
+                for row in self.connection.execute(statement, asked):
+                    child = _to_child(row)
+                    person_id = child.link.adult_id if child.link else child.student.id
+                    families[held[person_id]].append(child)
+        return {account_id: _best(found) for account_id, found in families.items()}
+
     def child(self, account: Account, student_id: UUID, year: SchoolYear) -> Child | None:
         """See the port."""
         guardian = account.audience is Audience.GUARDIAN
@@ -275,11 +304,7 @@ class Roster:
         return found[0] if found else None
 
     def _children(self, statement: Select[Any], asked: dict[str, Any]) -> list[Child]:
-        best: dict[UUID, Child] = {}
-        seen = sorted(map(_to_child, self.connection.execute(statement, asked)), key=_preference)
-        for child in seen:
-            best.setdefault(child.student.id, child)
-        return sorted(best.values(), key=lambda c: (c.student.born_on, c.student.first_name))
+        return _best(map(_to_child, self.connection.execute(statement, asked)))
 
     def adults(self, ids: Collection[UUID]) -> list[Adult]:
         """See the port."""
