@@ -170,7 +170,7 @@ class HelpEntry:
 
 @frozen
 class MailTemplate:
-    """A mail in plain text. ``{…}`` fields are of the parcel's context, ``{link}`` or ``{stop}``."""
+    """A mail in plain text. ``{…}`` is of the parcel's context, ``{link}`` or ``{stop}``."""
 
     kind: str
     subject: Message
