@@ -12,6 +12,15 @@ from teleservices_notes.rules.averages import (
     rounded,
     score,
     subject_average,
+    within,
+)
+from teleservices_notes.rules.charts import Chart, Dated, chart
+from teleservices_notes.rules.comparison import (
+    LEAST_FLOOR,
+    NO_FIGURES,
+    ClassFigures,
+    Spread,
+    class_figures,
 )
 from teleservices_notes.rules.following import (
     Novelty,
@@ -22,6 +31,7 @@ from teleservices_notes.rules.following import (
     next_due,
     novelty,
 )
+from teleservices_notes.rules.progress import marks_of, overall_progress, subject_progress
 from teleservices_notes.rules.publication import (
     Shown,
     Viewpoint,
@@ -34,28 +44,40 @@ from teleservices_notes.rules.publication import (
 
 __all__ = [
     "HALF",
+    "LEAST_FLOOR",
+    "NO_FIGURES",
     "SCALE",
+    "Chart",
+    "ClassFigures",
+    "Dated",
     "MarkBook",
     "Novelty",
     "Part",
     "Shown",
+    "Spread",
     "SubjectAverage",
     "SubjectNews",
     "Term",
     "Viewpoint",
+    "chart",
+    "class_figures",
     "learn",
     "mark_book",
+    "marks_of",
     "may_write",
     "mean",
     "news",
     "next_due",
     "novelty",
+    "overall_progress",
     "publication_day",
     "rounded",
     "rule_for",
     "score",
     "subject_average",
+    "subject_progress",
     "succeed",
     "visible_from",
     "winning_rule",
+    "within",
 ]
