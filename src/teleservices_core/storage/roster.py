@@ -25,7 +25,6 @@ from teleservices_core.domain.roster import (
     Level,
     Responsibility,
     SchoolClass,
-    Schooling,
     Sex,
     Student,
     StudentDetails,
@@ -34,7 +33,13 @@ from teleservices_core.domain.searching import search_text
 from teleservices_core.domain.values import Ine, Mef, Uai
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.bulk import upsert
-from teleservices_core.storage.importing_rows import DETAILS, IDENTITY, to_adult, to_details
+from teleservices_core.storage.importing_rows import (
+    DETAILS,
+    IDENTITY,
+    to_adult,
+    to_details,
+    to_schooling,
+)
 from teleservices_core.storage.tables import AnyRow
 
 _e, _p = t.establishments.c, t.school_pages.c
@@ -153,17 +158,6 @@ def _to_student(row: AnyRow) -> Student:
 
 def _to_child(row: AnyRow) -> Child:
     student = _to_student(row)
-    schooling = Schooling(
-        student_id=row.stu_id,
-        uai=Uai(row.uai),
-        school_year=SchoolYear(row.school_year),
-        class_group=row.class_group,
-        mef=Mef(row.mef) if row.mef else None,
-        status=row.status,
-        boarding=row.boarding,
-        from_on=row.from_on,
-        left_on=row.left_on,
-    )
     link = None
     if hasattr(row, "link_adult_id"):
         link = Responsibility(
@@ -179,7 +173,7 @@ def _to_child(row: AnyRow) -> Child:
             until_on=row.link_until_on,
             is_barred=row.link_is_barred,
         )
-    return Child(student, schooling, to_establishment(row, "est_"), link)
+    return Child(student, to_schooling(row), to_establishment(row, "est_"), link)
 
 
 def _preference(child: Child) -> tuple[object, ...]:
