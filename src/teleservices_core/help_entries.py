@@ -233,6 +233,20 @@ HELP_ENTRIES: Final = (
         link=HelpLink(lambda: _("Chercher un établissement"), "core.establishments"),
     ),
     HelpEntry(
+        "core.kept",
+        lambda: _("Un téléservice a fermé. Ce que j’y avais vu est-il perdu ?"),
+        _said(
+            lambda: _(
+                "Non. Ce qu’il vous avait montré reste lisible, tel qu’au moment de la fermeture : "
+                "sur votre page d’accueil, choisissez le téléservice fermé, puis « Lire ce qui est "
+                "conservé ». Rien n’y est ajouté depuis. C’est aussi dans la copie de vos données, "
+                "années passées comprises. Cela cesse si vous n’avez plus de droit sur l’élève, ou "
+                "quand les données sont effacées : leur durée est sous « Données personnelles »."
+            )
+        ),
+        _FAMILIES,
+    ),
+    HelpEntry(
         "core.new_school",
         lambda: _("Mon enfant change d’établissement. Faut-il un nouveau compte ?"),
         _said(

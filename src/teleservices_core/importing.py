@@ -51,11 +51,5 @@ def import_siecle(
             keep=keep,
         )
     if not dry_run:
-        notify(
-            site,
-            "teleservices_roster_imported",
-            uai=uai,
-            counts=report.counts,
-            database=site.database,
-        )
+        notify(site, "teleservices_roster_imported", uai=uai, counts=report.counts)
     return report

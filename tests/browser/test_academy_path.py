@@ -27,11 +27,12 @@ def person(made, key):
     return next(each for each in made.personas() if each.key == key)
 
 
-def visitor(chromium, made, key, width=1280, scheme="light"):
-    """A page without JavaScript of somebody signed in."""
+def visitor(chromium, made, key, width=1280, scheme="light", *, looks=False):
+    """A page of somebody signed in; without JavaScript, unless axe ``looks`` at it."""
     context = chromium.new_context(
         base_url=made.base_url,
-        java_script_enabled=False,
+        java_script_enabled=looks,
+        bypass_csp=looks,
         viewport={"width": width, "height": 800},
         color_scheme=scheme,
         locale="fr-FR",
@@ -70,11 +71,27 @@ def test_the_rectorat_forbids_then_undoes(chromium, demo):
     assert switch.is_disabled()
     assert "Interdit par l’académie" in words(head)
     assert fits(head)
+    for width, scheme in ((360, "light"), (1280, "dark")):
+        _read_what_is_kept(visitor(chromium, made, "separes_mere", width, scheme, looks=True))
     for _audience in range(2):
         rectorat.get_by_role("link", name=re.compile("^Annuler")).first.click()
         rectorat.get_by_role("button", name="Confirmer").click()
     head.reload()
     assert switch.get_attribute("aria-checked") == "true"
+
+
+def _read_what_is_kept(family):
+    """From the closed module's name to what it had shown: two links, both pages accessible."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    for link in ("Notes", "Lire ce qui est conservé"):
+        family.get_by_role("link", name=link).first.click()
+        found = Axe().run(family, options={"resultTypes": ["violations"]})
+        assert found.violations_count == 0, (family.url, found.generate_report())
+        assert fits(family), family.url
+    assert "Lecture seule, tel qu’au" in words(family)
+    assert family.get_by_role("row").count() > 3
+    family.context.close()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])

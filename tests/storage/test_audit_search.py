@@ -14,6 +14,7 @@ from uuid6 import uuid7
 from teleservices_core.ports.academy import AuditEntry, AuditSearch
 from teleservices_core.testing.builders import COLLEGE, LYCEE
 from teleservices_core.testing.clock import A_TUESDAY
+from teleservices_core.testing.plans import explained
 
 ACTORS = (uuid7(), uuid7())
 SUBJECTS = (uuid7(), uuid7(), None)
@@ -71,6 +72,26 @@ def test_pages_together_are_the_answer(services, written, wanted, size):
     assert order == sorted(order, reverse=True)
     as_written = sorted(map(str, expected))
     assert sorted(str(evolve(entry, id=None)) for entry in found) == as_written
+
+
+def test_decisions_have_an_index_of_their_own(services, backend):
+    """Few acts among many: of some establishments and of all, since an instant."""
+    with services.site.database.writing() as tx:
+        for number in range(600):
+            action = "module.open" if number % 200 == 0 else "account.signed_in"
+            at = A_TUESDAY + timedelta(seconds=number)
+            tx.audit.add(AuditEntry(action, at, uai=COLLEGE if number % 400 == 0 else None))
+    with services.site.database.reading() as tx:
+        if backend == "postgresql":
+            tx.connection.execute(text("ANALYZE core_audit"))
+        found = tx.audit.decisions([COLLEGE], A_TUESDAY + timedelta(seconds=200))
+        assert [(each.uai, each.action) for each in found] == [
+            (COLLEGE, "module.open"),
+            (None, "module.open"),
+        ]
+    with explained(services.engine) as plans, services.site.database.reading() as tx:
+        tx.audit.decisions([COLLEGE], A_TUESDAY)
+    assert "ix_core_audit_decides" in plans[-1], plans
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,7 @@ MATRIX: Final[Mapping[str, Row]] = {
     "core.undo_grouping": Row(post=GUARDIANS, finds_nothing=True),
     "core.deny_child": Row(OWN_CHILD, OWN_CHILD),
     "core.deny_child_first": Row(STARTING, STARTING, finds_nothing=True),
+    "core.kept": Row(CHILD, finds_nothing=True),
     "notes.child": Row(CHILD),
     "notes.subject": Row(CHILD, finds_nothing=True),
     # The establishment.

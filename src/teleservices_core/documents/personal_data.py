@@ -8,20 +8,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 from zoneinfo import ZoneInfo
 
-from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from teleservices_core import i18n
-from teleservices_core.i18n import _
 from teleservices_core.settings import Settings
 from teleservices_core.usecases.personal_data import PersonalCopy
-
-_COLUMNS: Final = 10
-"""A list is shown as a table up to so many columns."""
+from teleservices_core.words.values import teach_values
 
 
 def data_archive(settings: Settings, copy: PersonalCopy) -> bytes:
@@ -76,36 +72,6 @@ def data_page(settings: Settings, copy: PersonalCopy) -> str:
     )
     install: Any = environment
     install.install_gettext_callables(i18n._, i18n.ngettext, newstyle=True)
-    zone = settings.academie.zone
-    environment.filters["shown"] = lambda value: _shown(value, zone)
-    environment.filters["shown_short"] = lambda value: _shown_short(value, zone)
-    environment.tests["table"] = _is_table
+    teach_values(environment, settings.academie.zone)
     page: str = environment.get_template("personal_data.html").render(settings=settings, copy=copy)
     return page
-
-
-def _shown(value: Any, zone: ZoneInfo) -> str:
-    if isinstance(value, bool):
-        return _("oui") if value else _("non")
-    if isinstance(value, datetime):
-        return i18n.show_instant(value, zone)
-    if isinstance(value, date):
-        return i18n.show_date(value)
-    if isinstance(value, Decimal):
-        return format_decimal(value, locale=i18n.LOCALE)
-    return "–" if value in {None, ""} else str(value)
-
-
-def _shown_short(value: Any, zone: ZoneInfo) -> str:
-    return i18n.show_timestamp(value, zone) if isinstance(value, datetime) else _shown(value, zone)
-
-
-def _is_table(rows: Sequence[Any]) -> bool:
-    """Whether rows have the same few columns, with nothing inside but text."""
-    if not rows or not all(isinstance(row, Mapping) for row in rows):
-        return False
-    first = list(rows[0])
-    flat = all(
-        not isinstance(each, (Mapping, list, tuple)) for row in rows for each in row.values()
-    )
-    return flat and len(first) <= _COLUMNS and all(list(row) == first for row in rows)

@@ -140,10 +140,31 @@ class Vote:
     """When time alone changes this vote."""
     detail: Mapping[str, str] = Factory(dict)
     """What the words of the reason need."""
-    cause: Vote | None = None
-    """The reason of another module, where that is what closes this one."""
+    causes: tuple[Vote, ...] = ()
+    """The reasons of another module, where that is what closes this one."""
     rule: str = ""
     """Filled by :func:`decide`."""
+
+    @property
+    def cause(self) -> Vote | None:
+        """The one of its causes to show."""
+        return min(self.causes, key=_weight, default=None)
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether somebody's choice decides it, and not what a person is to the student.
+
+        Of another module, all its reasons must be choices. A fault is none, and
+        waiting is one only for a date that an authority has set at a scope.
+        """
+        match self.lever.kind:
+            case LeverKind.SETTING | LeverKind.CAMPAIGN | LeverKind.PARTICIPATION:
+                return True
+            case LeverKind.MODULE:
+                return bool(self.causes) and all(cause.is_switch for cause in self.causes)
+            case LeverKind.TIME:
+                return self.lever.scope is not None
+        return False
 
 
 ABSTAIN = Vote(Effect.ABSTAIN, "core.not_concerned_by_rule")
@@ -205,6 +226,11 @@ class Decision:
         return min(self.reasons, key=_weight)
 
     @property
+    def is_switched_off(self) -> bool:
+        """Whether choices alone close it: what was shown before stays readable, no right lacks."""
+        return not self.is_open and all(vote.is_switch for vote in self.reasons)
+
+    @property
     def since_at(self) -> datetime | None:
         """Since when the answer is so, as far as it is known."""
         known = [vote.since_at for vote in self.votes if vote.since_at is not None]
@@ -240,7 +266,7 @@ def _cast_required(required_id: str, required: Decision | None) -> Vote:
         detail={"required": required.module.title if required else required_id},
         lever=Lever(LeverKind.MODULE, module_id=required_id),
         changes_at=required.changes_at if required else None,
-        cause=required.reason if required else None,
+        causes=required.reasons if required else (),
         rule=f"core.requires.{required_id}",
     )
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from teleservices_core.domain.localtime import SchoolYear, local_date
+from teleservices_core.domain.localtime import SchoolYear, Window, local_date, midnight
 from teleservices_core.domain.values import Uai
 
 
@@ -50,6 +50,11 @@ class Academie:
     def school_year(self, at: datetime) -> SchoolYear:
         """The school year under way at an instant."""
         return SchoolYear.on(self.today(at), starts=self.year_starts)
+
+    def span(self, year: SchoolYear) -> Window:
+        """A school year, from its first local midnight to that of the next."""
+        first, last = (date(y.start, *self.year_starts) for y in (year, year.next))
+        return Window(midnight(first, self.zone), midnight(last, self.zone))
 
 
 @frozen

@@ -120,6 +120,11 @@ class Policy:
         """Every round."""
         return tuple(each for rounds in self._campaigns.values() for each in rounds)
 
+    @property
+    def cut_offs(self) -> tuple[CutOff, ...]:
+        """The plugins switched off."""
+        return tuple(self._cut_offs.values())
+
     def of_rectorat(self, module_id: str) -> tuple[Opening, ...]:
         """What the rectorat decided about a module, the widest scope first."""
         mine = (o for o in self.openings if o.module_id == module_id and not o.scope.rank.is_heads)
@@ -149,6 +154,14 @@ class Policy:
         """The same policy as if nothing had been decided there."""
         key = (opening.scope, opening.module_id, opening.school_year, opening.audience)
         return evolve(self, openings={k: o for k, o in self._openings.items() if k != key})
+
+    def with_campaigns(self, campaigns: Iterable[Campaign]) -> Policy:
+        """The same decisions, with other rounds."""
+        return Policy.of(self.openings, campaigns, self.cut_offs)
+
+    def with_cut_offs(self, cut_offs: Iterable[CutOff]) -> Policy:
+        """The same decisions, with other plugins switched off."""
+        return evolve(self, cut_offs={each.plugin: each for each in cut_offs})
 
     def windows(self, uai: Uai, module_id: str, school_year: SchoolYear) -> tuple[Window, ...]:
         """The spans during which a module is open in an establishment, in their order.

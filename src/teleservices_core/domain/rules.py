@@ -25,6 +25,8 @@ from teleservices_core.domain.scopes import Rank, Scope
 
 _ROSTER = Lever(LeverKind.ROSTER)
 _TIME = Lever(LeverKind.TIME)
+_COMING = Lever(LeverKind.TIME, Scope.academie())
+"""Waiting for a date that the académie has set."""
 
 
 def participation(_module: ModuleDefinition, question: Question) -> Vote:
@@ -147,7 +149,7 @@ def campaign(module: ModuleDefinition, question: Question) -> Vote:
         )
     coming = [w.from_at for w in windows if w.from_at is not None and w.is_before(question.at)]
     if coming:
-        return Vote(Effect.DENY, "core.campaign_coming", changes_at=min(coming), lever=_TIME)
+        return Vote(Effect.DENY, "core.campaign_coming", changes_at=min(coming), lever=_COMING)
     ended = max(w.until_at for w in windows if w.until_at is not None)
     return Vote(Effect.DENY, "core.campaign_over", since_at=ended, lever=lever)
 

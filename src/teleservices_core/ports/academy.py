@@ -83,6 +83,10 @@ class AuditStore(Protocol):
         """The newest entries that match: one statement, whose cost is that of a page."""
         ...
 
+    def decisions(self, uais: Collection[Uai], since: datetime) -> list[AuditEntry]:
+        """Acts that opened or closed modules in establishments or for all, the latest first."""
+        ...
+
     def names(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
         """What the accounts and persons of some ids are called: one statement."""
         ...

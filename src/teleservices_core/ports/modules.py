@@ -23,6 +23,10 @@ class PolicyStore(Protocol):
         """Everything that establishments need for a year, the académie's included."""
         ...
 
+    def policies(self, uais: Iterable[Uai], years: Iterable[SchoolYear]) -> Policy:
+        """The same for several years at once: one statement."""
+        ...
+
     def whole(self, school_year: SchoolYear) -> Policy:
         """Everything decided for a year, in the whole académie."""
         ...

@@ -58,10 +58,13 @@ class RosterStore(Protocol):
         """
         ...
 
-    def families(
-        self, accounts: Collection[Account], school_year: SchoolYear
-    ) -> Mapping[UUID, list[Child]]:
-        """The same for many accounts, by account: a statement for each audience."""
+    def schoolings(
+        self, account: Account, school_year: SchoolYear, student_id: UUID | None = None
+    ) -> list[Child]:
+        """The same year by year, the latest first: each student's schoolings up to a year.
+
+        Of one student, or of every one. One statement.
+        """
         ...
 
     def child(self, account: Account, student_id: UUID, year: SchoolYear) -> Child | None:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from attrs import frozen
-from sqlalchemy import Connection, and_, func, insert, literal, or_, select, union_all, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
 from uuid6 import uuid7
 
 from teleservices_core.domain.values import Uai
@@ -15,6 +26,7 @@ from teleservices_core.ports.academy import AuditEntry, AuditSearch
 from teleservices_core.ports.upkeep import Parcel
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.tables import AnyRow
+from teleservices_core.storage.tables.journal import DECIDES
 
 _NEWEST = (t.audit.c.at.desc(), t.audit.c.id.desc())
 
@@ -148,6 +160,19 @@ class Audit:
         newest = found.order_by(*_NEWEST).limit(limit)
         return [_to_entry(row) for row in self.connection.execute(newest)]
 
+    def decisions(self, uais: Collection[Uai], since: datetime) -> list[AuditEntry]:
+        """See the port."""
+        found = (
+            select(t.audit)
+            .where(
+                text(DECIDES),
+                t.audit.c.uai.in_(["", *(uai.code for uai in uais)]),
+                t.audit.c.at >= since,
+            )
+            .order_by(*_NEWEST)
+        )
+        return [_to_entry(row) for row in self.connection.execute(found)]
+
     def names(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
         """See the port."""
         a = t.accounts.c
@@ -175,25 +200,18 @@ class Outbox:
 
     def add(self, parcel: Parcel) -> None:
         """See the port."""
-        self.add_all([parcel])
-
-    def add_all(self, parcels: Iterable[Parcel]) -> None:
-        """See the port."""
-        rows = [
-            {
-                "id": parcel.id,
-                "kind": parcel.kind,
-                "to_address": parcel.to_address,
-                "token_id": parcel.token_id,
-                "account_id": parcel.account_id,
-                "context": dict(parcel.context),
-                "created_at": parcel.created_at,
-                "due_at": parcel.due_at,
-            }
-            for parcel in parcels
-        ]
-        if rows:
-            self.connection.execute(insert(t.outbox), rows)
+        self.connection.execute(
+            insert(t.outbox).values(
+                id=parcel.id,
+                kind=parcel.kind,
+                to_address=parcel.to_address,
+                token_id=parcel.token_id,
+                account_id=parcel.account_id,
+                context=dict(parcel.context),
+                created_at=parcel.created_at,
+                due_at=parcel.due_at,
+            )
+        )
 
     def claim(self, at: datetime, until: datetime, limit: int) -> list[Parcel]:
         """See the port."""

@@ -33,7 +33,7 @@ from teleservices_core.storage.bulk import insert_if_new
 from teleservices_core.storage.tables import AnyRow
 
 _PLACES: BindParameter[Any] = bindparam("places", expanding=True)
-_YEAR: BindParameter[Any] = bindparam("year")
+_YEARS: BindParameter[Any] = bindparam("years", expanding=True)
 _o, _c, _x = t.openings.c, t.campaigns.c, t.cut_plugins.c
 # One statement for the three tables: a page has few to spare.
 _OPENINGS = select(
@@ -46,7 +46,8 @@ _OPENINGS = select(
     _o.set_by,
     _o.set_at,
     _o.set_at.label("until_at"),
-).where(_o.school_year == _YEAR)
+    _o.school_year,
+).where(_o.school_year.in_(_YEARS))
 _CAMPAIGNS = select(
     literal(-1),
     _c.scope,
@@ -57,7 +58,8 @@ _CAMPAIGNS = select(
     _c.title,
     _c.from_at,
     _c.until_at,
-).where(_c.school_year == _YEAR)
+    _c.school_year,
+).where(_c.school_year.in_(_YEARS))
 _CUT_OFFS = select(
     literal(-2),
     _x.plugin,
@@ -68,6 +70,7 @@ _CUT_OFFS = select(
     _x.set_by,
     _x.at,
     _x.at,
+    literal(0),
 )
 _WHOLE = union_all(_OPENINGS, _CAMPAIGNS, _CUT_OFFS)
 _POLICY = union_all(
@@ -77,10 +80,10 @@ _POLICY = union_all(
 )
 
 
-def _to_opening(row: AnyRow, year: SchoolYear) -> Opening:
+def _to_opening(row: AnyRow) -> Opening:
     return Opening(
         module_id=row.module_id,
-        school_year=year,
+        school_year=SchoolYear(row.school_year),
         audience=Audience(row.audience),
         stance=Stance(row.stance),
         scope=Scope(Rank(row.rank), row.place, row.part),
@@ -89,10 +92,10 @@ def _to_opening(row: AnyRow, year: SchoolYear) -> Opening:
     )
 
 
-def _to_campaign(row: AnyRow, year: SchoolYear) -> Campaign:
+def _to_campaign(row: AnyRow) -> Campaign:
     return Campaign(
         module_id=row.module_id,
-        school_year=year,
+        school_year=SchoolYear(row.school_year),
         window=Window(row.set_at, row.until_at),
         uai=Uai(row.place) if row.place else None,
         title=row.set_by,
@@ -121,21 +124,26 @@ class PolicyTable:
 
     def policy(self, uais: Iterable[Uai], school_year: SchoolYear) -> Policy:
         """See the port."""
+        return self.policies(uais, [school_year])
+
+    def policies(self, uais: Iterable[Uai], years: Iterable[SchoolYear]) -> Policy:
+        """See the port."""
         wanted = set(uais)
         places = {"", *(uai.code for uai in wanted), *(uai.departement for uai in wanted)}
-        return self._read(_POLICY, school_year, places=sorted(places))
+        return self._read(_POLICY, years, places=sorted(places))
 
     def whole(self, school_year: SchoolYear) -> Policy:
         """See the port."""
-        return self._read(_WHOLE, school_year)
+        return self._read(_WHOLE, [school_year])
 
-    def _read(self, statement: Any, year: SchoolYear, **asked: Any) -> Policy:
+    def _read(self, statement: Any, years: Iterable[SchoolYear], **asked: Any) -> Policy:
         openings, campaigns, cut_offs = [], [], []
-        for row in self.connection.execute(statement, {"year": year.start, **asked}):
+        asked["years"] = [year.start for year in years]
+        for row in self.connection.execute(statement, asked):
             if row.rank >= 0:
-                openings.append(_to_opening(row, year))
+                openings.append(_to_opening(row))
             elif row.rank == -1:
-                campaigns.append(_to_campaign(row, year))
+                campaigns.append(_to_campaign(row))
             else:
                 cut_offs.append(CutOff(row.place, row.set_at, row.set_by, row.part))
         return Policy.of(openings, campaigns, cut_offs)

@@ -217,10 +217,16 @@ def write_round(
             module=told.module_id,
             school_year=str(told.school_year),
             title=told.title,
-            from_at=window.from_at.isoformat() if window.from_at else "",
-            until_at=window.until_at.isoformat() if window.until_at else "",
+            from_at=_said(window.from_at),
+            until_at=_said(window.until_at),
+            id=str(told.id),
+            before=[_said(before.window.from_at), _said(before.window.until_at)] if before else [],
         )
     )
+
+
+def _said(at: datetime | None) -> str:
+    return at.isoformat() if at else ""
 
 
 def rounds_seen(rounds: Iterable[Campaign]) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
 from attrs import frozen
 
 from teleservices_core.domain.accounts import Account
-from teleservices_core.domain.activation import Question, decide
+from teleservices_core.domain.activation import Question
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.policy import Policy, opened_without_plugin
@@ -49,42 +48,22 @@ def family_of(site: Site, tx: Transaction, account: Account) -> list[ChildAnswer
 def known_children(site: Site, tx: Transaction, account: Account) -> list[Child]:
     """The students of whom an account may know something now."""
     now = site.now()
-    return [c for c in tx.roster.children(account, site.school_year()) if _may_know(site, c, now)]
+    return [c for c in tx.roster.children(account, site.school_year()) if may_know(site, c, now)]
 
 
-def children_with(
-    site: Site, tx: Transaction, accounts: Collection[Account], module_id: str
-) -> Mapping[UUID, list[Child]]:
-    """For many accounts, the students for whom a module is open to each now, by account.
+def may_know(site: Site, child: Child, at: datetime) -> bool:
+    """Whether an account may know of a child at an instant.
 
-    Three statements, whatever their number: for what is sent rather than asked for.
+    A link that has ended, or of a mere contact, shows nothing: not even the school.
     """
-    module, now, year = site.catalogue.module(module_id), site.now(), site.school_year()
-    families = tx.roster.families(accounts, year)
-    uais = {child.establishment.uai for found in families.values() for child in found}
-    policy, rules = tx.policy.policy(uais, year), site.catalogue.rules
-
-    def is_open(account: Account, child: Child) -> bool:
-        if module is None or not _may_know(site, child, now):
-            return False
-        question = _question(site, account, child, policy, year, now)
-        return decide(module, question, rules, site.catalogue.by_id).is_open
-
-    return {
-        account.id: [child for child in families[account.id] if is_open(account, child)]
-        for account in accounts
-    }
-
-
-def _may_know(site: Site, child: Child, at: datetime) -> bool:
-    # A link that has ended, or of a mere contact, shows nothing: not even the school.
     today = site.academie.today(at)
     return child.link is None or (child.link.holds_on(today) and child.link.level < 3)
 
 
-def _question(
+def question_about(
     site: Site, account: Account, child: Child, policy: Policy, year: SchoolYear, at: datetime
 ) -> Question:
+    """What an account asks about a child in a school year, at an instant."""
     return Question(
         establishment=child.establishment,
         school_year=year,
@@ -101,7 +80,7 @@ def _question(
 def _answer(
     site: Site, account: Account, child: Child, policy: Policy, year: SchoolYear
 ) -> ChildAnswer:
-    question = _question(site, account, child, policy, year, site.now())
+    question = question_about(site, account, child, policy, year, site.now())
     known = site.catalogue.by_id
     gone = opened_without_plugin(policy, known, question.scopes, year, account.audience)
     return ChildAnswer(child, question, answers(site, question), gone)
@@ -124,7 +103,7 @@ def child_module(
     year = site.academie.school_year(at)
     with site.database.reading() as tx:
         child = tx.roster.child(account, student_id, year)
-        if child is None or not _may_know(site, child, at):
+        if child is None or not may_know(site, child, at):
             raise NotFoundError("no such student for this account")
         if module_id is None:
             return child, None
@@ -132,5 +111,5 @@ def child_module(
     module = site.catalogue.module(module_id)
     if module is None:
         raise NotFoundError(f"no module {module_id}")
-    question = _question(site, account, child, policy, year, at)
+    question = question_about(site, account, child, policy, year, at)
     return child, answer(site, module, question)

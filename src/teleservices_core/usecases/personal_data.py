@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from attrs import evolve, frozen
 
-from teleservices_core.contributions import DataScope, PersonalData
+from teleservices_core.contributions import PersonalData
 from teleservices_core.domain.accounts import Account
+from teleservices_core.domain.families import Child
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError
+from teleservices_core.i18n import _
 from teleservices_core.ports import Transaction
+from teleservices_core.usecases.exporting import Section, exported, scope_of
 from teleservices_core.usecases.home import ChildAnswer, family_of
+from teleservices_core.usecases.kept import Kept, kept_data
 from teleservices_core.usecases.passwords import require_owner
 from teleservices_core.usecases.site import Site, audited
-
-log = logging.getLogger(__name__)
-
-
-@frozen
-class Section:
-    """One heading of a copy."""
-
-    data: PersonalData
-    values: Mapping[str, Any] | None
-    """None when the plugin failed: the copy says that it is not whole."""
 
 
 @frozen
@@ -65,38 +57,51 @@ def _given(site: Site, account: Account, viewer: Viewer | None) -> PersonalCopy:
         tx.audit.add(audited("data.given", site.now(), viewer, subject_id=account.id))
     with site.database.reading() as tx:
         family = family_of(site, tx, account)
-        scope = DataScope(
-            account,
-            tuple(answer.child for answer in family),
-            site.now(),
-            site.academie.zone,
-            site.catalogue.audit_words,
-        )
-        sections = tuple(
-            Section(data, _values(site, tx, data, _within(scope, data, family)))
-            for data in site.catalogue.personal_data
-        )
+        kept = kept_data(site, tx, account)
+        gather = _Gather(site, tx, account, family, kept)
+        sections = tuple(map(gather.section, site.catalogue.personal_data))
     return PersonalCopy(account, site.now(), sections)
 
 
-def _within(scope: DataScope, data: PersonalData, family: list[ChildAnswer]) -> DataScope:
-    if data.module_id is None:
-        return scope
-    seen = (
-        answer.child
-        for answer in family
-        for module in answer.modules
-        if module.is_open and module.decision.module.id == data.module_id
-    )
-    return evolve(scope, children=tuple(seen))
+@frozen
+class _Gather:
+    site: Site
+    tx: Transaction
+    account: Account
+    family: Sequence[ChildAnswer]
+    kept: Mapping[str, tuple[Kept, ...]]
+
+    def section(self, data: PersonalData) -> Section:
+        """What is shown today and, of a module, what was until it was switched off."""
+        site, tx, now = self.site, self.tx, self.site.now()
+        today = scope_of(site, self.account, self._today(data), now)
+        section = exported(site, tx, data, today)
+        before = [
+            (each, self._then(data, each)) for each in self.kept.get(data.module_id or "", ())
+        ]
+        if section.values is None or not before or any(v is None for _kept, v in before):
+            return evolve(section, values=None) if before else section
+        told = [_dated(each, values) for each, values in before]
+        return evolve(section, values={**section.values, _("montré auparavant"): told})
+
+    def _today(self, data: PersonalData) -> list[Child]:
+        return [
+            answer.child
+            for answer in self.family
+            if data.module_id is None
+            or any(m.is_open and m.decision.module.id == data.module_id for m in answer.modules)
+        ]
+
+    def _then(self, data: PersonalData, kept: Kept) -> Mapping[str, Any] | None:
+        scope = scope_of(self.site, self.account, [kept.child], kept.at)
+        return exported(self.site, self.tx, data, scope).values
 
 
-def _values(
-    site: Site, tx: Transaction, data: PersonalData, scope: DataScope
-) -> Mapping[str, Any] | None:
-    try:
-        return data.export(tx, scope)
-    except Exception as error:
-        log.exception("personal data %s cannot be exported", data.id)
-        site.plugins.record_failure(data.id.partition(".")[0], data.id, error, site.now())
-        return None
+def _dated(kept: Kept, values: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    return {
+        _("élève"): kept.child.student.full_name,
+        _("établissement"): kept.child.establishment.name,
+        _("année scolaire"): str(kept.child.schooling.school_year),
+        _("tel qu’au"): kept.at,
+        _("données"): values,
+    }

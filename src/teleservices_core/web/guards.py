@@ -7,11 +7,14 @@ from typing import Any, Final
 
 from teleservices_core.contributions import Access, Route
 from teleservices_core.domain.accounts import SessionPurpose
+from teleservices_core.domain.families import Child
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import InvalidValueError, NotFoundError, TeleservicesError
+from teleservices_core.usecases.answers import ModuleAnswer
 from teleservices_core.usecases.claiming import go_on
 from teleservices_core.usecases.home import child_module
+from teleservices_core.usecases.kept import Kept, kept_about
 from teleservices_core.web.context import Context
 from teleservices_core.web.responses import Page, Redirect
 
@@ -94,11 +97,19 @@ def _uai(values: Mapping[str, Any]) -> Uai:
         raise NotFoundError("no such establishment") from None
 
 
+def _closed(context: Context, viewer: Viewer, child: Child, answer: ModuleAnswer) -> dict[str, Any]:
+    decision = answer.decision
+    kept: tuple[Kept, ...] = ()
+    if decision.is_switched_off:
+        kept = kept_about(context.site, viewer.account, child.student.id, decision.module.id)
+    return {"child": child, "answer": answer, "kept": kept}
+
+
 def _enter(context: Context, viewer: Viewer, route: Route, values: Mapping[str, Any]) -> bool:
     child, answer = child_module(
         context.site, viewer.account, values["student_id"], route.module_id
     )
     context.child, context.module = child, answer
     if answer is not None and not answer.is_open:
-        raise Stop(Page("closed.html", {"child": child, "answer": answer}, status=403))
+        raise Stop(Page("closed.html", _closed(context, viewer, child, answer), status=403))
     return True

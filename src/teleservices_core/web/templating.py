@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from teleservices_core import i18n
+from teleservices_core.words.values import teach_values
 
 
 def make_environment(folders: Iterable[Path], zone: ZoneInfo) -> Environment:
@@ -35,4 +36,5 @@ def make_environment(folders: Iterable[Path], zone: ZoneInfo) -> Environment:
         local_date=lambda at: i18n.show_local_date(at, zone),
         timestamp=lambda at: i18n.show_timestamp(at, zone),
     )
+    teach_values(environment, zone)
     return environment

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 
 from teleservices_core.storage.tables.base import (
@@ -23,6 +24,14 @@ from teleservices_core.storage.tables.base import (
     reference,
     string,
 )
+
+DECIDES = (
+    "action IN ('module.open', 'module.closed', 'module.allowed', 'module.imposed', "
+    "'module.forbidden', 'module.inherited', 'campaign.added', 'campaign.changed', "
+    "'campaign.cancelled', 'establishment.joined', 'establishment.left', 'plugin.cut', "
+    "'plugin.restored')"
+)
+"""Acts that open or close modules; few among the millions of others."""
 
 audit = Table(
     "core_audit",
@@ -41,6 +50,13 @@ audit = Table(
     Index(None, "action", "at"),
     Index(None, "actor_id", "at"),
     Index(None, "at", "id"),
+    Index(
+        "ix_core_audit_decides",
+        "uai",
+        "at",
+        postgresql_where=text(DECIDES),
+        sqlite_where=text(DECIDES),
+    ),
 )
 """Append-only: a trigger of the first migration refuses UPDATE and DELETE."""
 

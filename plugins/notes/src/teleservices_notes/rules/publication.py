@@ -42,15 +42,15 @@ def succeed(mark: Mark, outcome: Outcome, entered_by: str, zone: ZoneInfo) -> Ma
     return evolve(mark, outcome=outcome, prior=prior, entered_by=entered_by)
 
 
-def winning_rule(
+def rule_for(
     plan: PublicationPlan,
     audience: Audience,
     class_group: str,
     own_rules: Iterable[PublicationRule] = (),
-) -> PublicationRule:
-    """The rule that holds for a reader: the narrowest chosen.
+) -> Publication:
+    """The publication that holds for a reader: the narrowest chosen.
 
-    An assessment's own over its class's, a class's over the establishment's;
+    An assessment's own rule over its class's, a class's over the establishment's;
     at the same reach, an audience's over everybody's.
     """
     exceptions = plan.exceptions
@@ -58,26 +58,16 @@ def winning_rule(
         found = _narrowest([each for each in rules if each.class_group == group], audience)
         if found is not None:
             return found
-    return PublicationRule(plan.default)
+    return plan.default
 
 
-def rule_for(
-    plan: PublicationPlan,
-    audience: Audience,
-    class_group: str,
-    own_rules: Iterable[PublicationRule] = (),
-) -> Publication:
-    """The publication that holds for a reader: that of the winning rule."""
-    return winning_rule(plan, audience, class_group, own_rules).publication
-
-
-def _narrowest(rules: Iterable[PublicationRule], audience: Audience) -> PublicationRule | None:
+def _narrowest(rules: Iterable[PublicationRule], audience: Audience) -> Publication | None:
     everybody = None
     for each in rules:
         if each.audience is audience:
-            return each
+            return each.publication
         if each.audience is None:
-            everybody = each
+            everybody = each.publication
     return everybody
 
 
@@ -167,7 +157,7 @@ class Viewpoint:
 
     def seen(self, assessment: Assessment, mark: Mark) -> Shown | None:
         """What may be seen of one mark: its outcome, the one before, or nothing."""
-        own = self._own(assessment)
+        own = _narrowest(assessment.own_rules, self.audience) if assessment.own_rules else None
         publication = own or self.rule(assessment.class_group)
         published_at, before_at = None, self._just_after_at
         if publication.mode is _ROLLING:
@@ -190,11 +180,6 @@ class Viewpoint:
             entered_at if published_at is None else max(entered_at, published_at),
             own,
         )
-
-    def _own(self, assessment: Assessment) -> Publication | None:
-        own_rules = assessment.own_rules
-        found = _narrowest(own_rules, self.audience) if own_rules else None
-        return None if found is None else found.publication
 
     def _published_at(self, assessment: Assessment, publication: Publication) -> datetime | None:
         """The midnight that published an assessment; None if it has not come."""
