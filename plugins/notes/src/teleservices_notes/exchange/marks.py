@@ -1,0 +1,266 @@
+"""Read the marks files of school software: one line per mark.
+
+``classe;matiere;libelle_matiere;enseignant;evaluation;date;sur;coefficient;
+facultative;publication;ine;note;saisie_le``, and, where the software has them,
+``bonus;description;competences;appreciation;niveaux``; see :mod:`.table` for
+the forms that are accepted. A line that cannot be understood becomes a
+:class:`~teleservices_notes.usecases.Fault`, and the next is read as if nothing
+had happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from attrs import define, field
+
+from teleservices_core.domain.establishments import Academie
+from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.values import Uai
+from teleservices_core.i18n import _, show_short_date
+from teleservices_notes.exchange import cells
+from teleservices_notes.exchange.cells import BadCellError
+from teleservices_notes.exchange.table import Column, Table, read_table
+from teleservices_notes.model import NO_LEVELS, Assessment, Counting, MarkStatus
+from teleservices_notes.model.assessments import LONGEST_DESCRIPTION
+from teleservices_notes.model.marks import LONGEST_REMARK
+from teleservices_notes.rules.written import read_status
+from teleservices_notes.usecases import Fault, MarkLine
+from teleservices_notes.words import show_figure
+
+_COLUMNS: Final = (
+    Column(("classe", "division", "groupe"), is_required=True),
+    Column(("matiere", "code_matiere", "discipline"), is_required=True),
+    Column(("libelle_matiere", "nom_matiere")),
+    Column(("enseignant", "professeur", "prof")),
+    Column(("evaluation", "devoir", "intitule", "titre"), is_required=True),
+    Column(("date", "date_evaluation", "date_devoir", "date_du_devoir"), is_required=True),
+    Column(("sur", "bareme", "note_sur", "notee_sur")),
+    Column(("coefficient", "coef", "coeff")),
+    Column(("facultative", "facultatif", "optionnelle")),
+    Column(("publication", "date_publication", "publiee_le", "visible_le")),
+    Column(("bonus",)),
+    Column(("description", "contenu")),
+    Column(("competences", "codes_competences")),
+    Column(("ine", "ine_eleve", "numero_ine", "identifiant_national"), is_required=True),
+    Column(("note", "resultat", "valeur"), is_required=True),
+    Column(("saisie_le", "date_saisie", "saisi_le")),
+    Column(("appreciation", "remarque", "commentaire")),
+    Column(("niveaux", "niveaux_competences", "positionnement")),
+)
+COLUMNS: Final = (
+    "classe",
+    "matiere",
+    "libelle_matiere",
+    "enseignant",
+    "evaluation",
+    "date",
+    "sur",
+    "coefficient",
+    "facultative",
+    "publication",
+    "ine",
+    "note",
+    "saisie_le",
+)
+"""Those that a file usually has."""
+_DESCRIBING: Final = 13
+"""The first columns describe the assessment; the others are the student's."""
+_OFTEN_ABSENT: Final = {"description": "description", "competences": "competencies"}
+"""What a file may leave to the school, and the assessment's field."""
+
+_Described = tuple[str, ...]
+
+
+def read_marks(
+    path: Path,
+    uai: Uai,
+    school_year: SchoolYear,
+    academie: Academie,
+    at: datetime,
+    *,
+    progress: Callable[[int], object] = lambda _bytes: None,
+) -> Iterator[MarkLine | Fault]:
+    """Read a marks file of an establishment, one line at a time.
+
+    ``at`` is the instant of the import: marks of a file that does not say when
+    they were entered are entered then, and none may be entered later.
+    ``progress`` is told, now and then, how many more bytes were read. Raises
+    :exc:`ImportRefusedError` when the header lacks a column.
+    """
+    table = read_table(path, _COLUMNS, progress=progress)
+    reader = _Reader(uai, school_year, academie, at, table)
+    return (reader.read(line, row) for line, row in table.rows)
+
+
+@define
+class _Reader:
+    """Understands lines; each description of an assessment is understood once."""
+
+    uai: Uai
+    school_year: SchoolYear
+    academie: Academie
+    at: datetime
+    table: Table
+    _kept: frozenset[str] = field(init=False)
+    """Fields of an assessment of which the file says nothing."""
+    _places: tuple[tuple[int | None, ...], tuple[int | None, ...]] = field(init=False)
+    _assessments: dict[_Described, Assessment] = field(init=False, factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        places = tuple(self.table.positions[column.name] for column in _COLUMNS)
+        self._places = places[:_DESCRIBING], places[_DESCRIBING:]
+        absent = {name for name, at in self.table.positions.items() if at is None}
+        self._kept = frozenset(_OFTEN_ABSENT[name] for name in _OFTEN_ABSENT.keys() & absent)
+
+    def read(self, number: int, row: list[str] | BadCellError) -> MarkLine | Fault:
+        """The line, or what is wrong with it."""
+        try:
+            if isinstance(row, BadCellError):
+                raise row
+            described, others = self._places
+            key = tuple(["" if at is None else row[at].strip() for at in described])
+            ine, mark, entered, remark, levels = [
+                "" if at is None else row[at].strip() for at in others
+            ]
+            assessment = self._assessments.get(key) or self._understand(key)
+            status, value = _mark(mark, assessment)
+            return MarkLine(
+                number,
+                assessment,
+                cells.ine(ine),
+                status,
+                value,
+                self._entered(entered),
+                self._remark(remark),
+                self._levels(levels, assessment),
+                self._kept,
+            )
+        except BadCellError as error:
+            return Fault(number, str(error))
+
+    def _entered(self, written: str) -> datetime:
+        if self._places[1][2] is None:
+            return self.at
+        entered_at = cells.instant("saisie_le", written, self.academie.zone)
+        if entered_at > self.at:
+            reason = _("saisie_le : le {text} n’est pas encore passé")
+            raise BadCellError(reason.format(text=written[:20]))
+        return entered_at
+
+    def _remark(self, written: str) -> str | None:
+        """None where the file has no such column."""
+        if self._places[1][3] is None:
+            return None
+        if not written:
+            return ""
+        return cells.text("appreciation", written, LONGEST_REMARK, required=False)
+
+    def _levels(self, written: str, assessment: Assessment) -> Mapping[str, int] | None:
+        if self._places[1][4] is None:
+            return None
+        return _levels(written, assessment.competencies) if written else NO_LEVELS
+
+    def _understand(self, key: _Described) -> Assessment:
+        found = self._assessments[key] = self._assessment(*key)
+        return found
+
+    def _assessment(
+        self,
+        group: str,
+        code: str,
+        label: str,
+        teacher: str,
+        title: str,
+        day: str,
+        out_of: str,
+        weight: str,
+        optional: str,
+        publish: str,
+        bonus: str,
+        description: str,
+        competencies: str,
+    ) -> Assessment:
+        group = cells.text("classe", group, 20)
+        subject = cells.subject(code, label)
+        title = cells.text("evaluation", title, 200)
+        given_on = cells.day("date", day)
+        if SchoolYear.on(given_on, starts=self.academie.year_starts) != self.school_year:
+            reason = _("date : le {day} n’est pas dans l’année {year}")
+            raise BadCellError(
+                reason.format(day=show_short_date(given_on), year=self.school_year)
+            )
+        scale = cells.number("sur", out_of or self._default("sur", "20"))
+        if not scale:
+            raise BadCellError(_("sur : le barème ne peut pas être 0"))
+        return Assessment(
+            id=Assessment.key(self.uai, self.school_year, group, subject.code, title, given_on),
+            uai=self.uai,
+            school_year=self.school_year,
+            class_group=group,
+            subject=subject,
+            title=title,
+            given_on=given_on,
+            teacher=cells.text("enseignant", teacher, 100, required=False),
+            out_of=scale,
+            weight=cells.number("coefficient", weight or self._default("coefficient", "1")),
+            counting=_counting(optional, bonus),
+            publish_on=cells.day("publication", publish) if publish else None,
+            description=cells.text(
+                "description", description, LONGEST_DESCRIPTION, required=False
+            ),
+            competencies=_codes(competencies),
+        )
+
+    def _default(self, name: str, value: str) -> str:
+        """What a column that the file has not means; an empty cell means nothing."""
+        return value if self.table.positions[name] is None else ""
+
+
+def _counting(optional: str, bonus: str) -> Counting:
+    if cells.flag("bonus", bonus):
+        return Counting.BONUS
+    return Counting.OPTIONAL if cells.flag("facultative", optional) else Counting.COMPULSORY
+
+
+def _codes(written: str) -> tuple[str, ...]:
+    codes = tuple(dict.fromkeys(written.replace(",", " ").split()))
+    if any(len(code) > 20 or not code.isprintable() for code in codes) or len(codes) > 20:
+        raise BadCellError(_("competences : au plus 20 codes de 20 caractères"))
+    return codes
+
+
+@lru_cache(maxsize=10_000)
+def _levels(written: str, competencies: tuple[str, ...]) -> Mapping[str, int]:
+    """« D1=3 D2=- »: levels by code, from 1 to 9; a dash where there is none."""
+    levels: dict[str, int] = {}
+    for each in written.replace(",", " ").split():
+        code, _equals, level = each.partition("=")
+        if code not in competencies:
+            reason = _("niveaux : « {code} » n’est pas une compétence de l’évaluation")
+            raise BadCellError(reason.format(code=code[:20]))
+        if level in {"", "-"}:
+            continue
+        if not (len(level) == 1 and level in "123456789"):
+            raise BadCellError(_("niveaux : écrivez code=niveau, comme D1=3"))
+        levels[code] = int(level)
+    return MappingProxyType(levels)
+
+
+def _mark(written: str, assessment: Assessment) -> tuple[MarkStatus, Decimal | None]:
+    status = read_status(written)
+    if status is not None:
+        return status, None
+    if not written:
+        raise BadCellError(_("note : vide (abs, disp, nn ou nr s’il n’y en a pas)"))
+    value = cells.number("note", written)
+    if value > assessment.out_of:
+        reason = _("note : {value} dépasse le barème, sur {out_of}")
+        raise BadCellError(reason.format(value=written, out_of=show_figure(assessment.out_of)))
+    return MarkStatus.MARK, value

@@ -1,0 +1,44 @@
+"""Read who teaches what to which class: one line per class, subject and teacher."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from teleservices_notes.exchange import cells
+from teleservices_notes.exchange.cells import BadCellError
+from teleservices_notes.exchange.table import Column, read_table
+from teleservices_notes.usecases.importing import Fault
+from teleservices_notes.usecases.teaching import ServiceLine
+
+_COLUMNS: Final = (
+    Column(("classe", "division", "groupe"), is_required=True),
+    Column(("matiere", "code_matiere", "discipline"), is_required=True),
+    Column(("libelle_matiere", "nom_matiere")),
+    Column(("enseignant", "professeur", "prof"), is_required=True),
+    Column(("courriel", "email", "mel", "adresse_electronique")),
+)
+SERVICE_COLUMNS: Final = tuple(column.name for column in _COLUMNS)
+
+
+def read_services(path: Path) -> Iterator[ServiceLine | Fault]:
+    """The lines of a file. Raises :exc:`ImportRefusedError` when its header lacks a column."""
+    table = read_table(path, _COLUMNS)
+    for line, row in table.rows:
+        if isinstance(row, BadCellError):
+            yield Fault(line, str(row))
+            continue
+        values = {
+            name: "" if at is None else row[at].strip() for name, at in table.positions.items()
+        }
+        try:
+            yield ServiceLine(
+                line,
+                cells.text("classe", values["classe"], 20),
+                cells.subject(values["matiere"], values["libelle_matiere"]),
+                cells.text("enseignant", values["enseignant"], 100),
+                cells.text("courriel", values["courriel"], 254, required=False).casefold(),
+            )
+        except BadCellError as error:
+            yield Fault(line, str(error))

@@ -1,0 +1,152 @@
+"""Tables as spreadsheets and mark software write them, read line by line.
+
+Line by line, so that a line that cannot be understood never changes how the
+next is read. Accepted: semicolons, tabulations, commas or bars between cells;
+UTF-8 with or without its mark, ISO-8859-15 or Windows-1252, line by line, or
+UTF-16 with its mark; columns in any order, under any of their usual names.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+
+from teleservices_core.errors import ImportRefusedError
+from teleservices_core.i18n import _
+from teleservices_notes.exchange.cells import BadCellError
+
+LONGEST_LINE: Final = 4_000
+"""Characters, or bytes."""
+_PROGRESS_EVERY: Final = 2_000
+_DELIMITERS: Final = ";\t,|"
+_WINDOWS: Final = re.compile(rb"[\x80-\x9f]")
+
+
+@frozen
+class Column:
+    """A column by the names that software gives it; the first is ours."""
+
+    names: tuple[str, ...]
+    is_required: bool = False
+
+    @property
+    def name(self) -> str:
+        """How we call it."""
+        return self.names[0]
+
+
+@frozen
+class Table:
+    """An open file whose header is understood."""
+
+    positions: Mapping[str, int | None]
+    """Where each column is; None where the file has it not."""
+    rows: Iterator[tuple[int, list[str] | BadCellError]]
+    """Number of a line, from 2, and its cells, or what is wrong with it."""
+
+
+def read_table(
+    path: Path,
+    columns: tuple[Column, ...],
+    *,
+    progress: Callable[[int], object] = lambda _bytes: None,
+) -> Table:
+    """Open a file and understand its header.
+
+    ``progress`` is told, now and then, how many more bytes were read. Raises
+    :exc:`ImportRefusedError` when the header lacks a required column.
+    """
+    lines = _lines(path)
+    try:
+        header = next(lines, b"")
+        text = _decode(header.removeprefix(BOM_UTF8))
+        delimiter = max(_DELIMITERS, key=text.count)
+        positions = _positions(_split(text, delimiter), columns)
+    except BadCellError as error:
+        raise ImportRefusedError(path.name, str(error), line=1) from None
+    width = max(at for at in positions.values() if at is not None) + 1
+    return Table(positions, _rows(lines, delimiter, width, progress))
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        mark = file.read(2)
+        file.seek(0)
+        if mark in {BOM_UTF16_LE, BOM_UTF16_BE}:
+            with path.open(encoding="utf-16", errors="replace", newline="\n") as text:
+                for line in text:
+                    yield line.encode()
+            return
+        yield from file
+
+
+def _rows(
+    lines: Iterator[bytes], delimiter: str, width: int, progress: Callable[[int], object]
+) -> Iterator[tuple[int, list[str] | BadCellError]]:
+    told = 0
+    for number, raw in enumerate(lines, start=2):
+        told += len(raw)
+        if number % _PROGRESS_EVERY == 0:
+            progress(told)
+            told = 0
+        if raw.isspace():
+            continue
+        try:
+            yield number, _cells(raw, delimiter, width)
+        except BadCellError as error:
+            yield number, error
+    progress(told)
+
+
+def _cells(raw: bytes, delimiter: str, width: int) -> list[str]:
+    if len(raw) > LONGEST_LINE:
+        raise BadCellError(_("ligne trop longue"))
+    cells = _split(_decode(raw), delimiter)
+    if len(cells) < width:
+        reason = _("{found} colonnes au lieu de {expected}")
+        raise BadCellError(reason.format(found=len(cells), expected=width))
+    return cells
+
+
+def _decode(raw: bytes) -> str:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        # The two differ by a few letters, œ and € among them.
+        windows = _WINDOWS.search(raw) is not None
+        text = raw.decode("windows-1252" if windows else "iso-8859-15", errors="replace")
+    return text.rstrip("\r\n")
+
+
+def _split(text: str, delimiter: str) -> list[str]:
+    if '"' not in text:
+        return text.split(delimiter)
+    try:
+        return next(csv.reader([text], delimiter=delimiter, strict=True))
+    except (csv.Error, StopIteration):
+        raise BadCellError(_("guillemets mal fermés")) from None
+
+
+def _positions(header: list[str], columns: tuple[Column, ...]) -> dict[str, int | None]:
+    found = {_folded(title): at for at, title in reversed(list(enumerate(header)))}
+    positions = {
+        column.name: next((found[n] for n in map(_folded, column.names) if n in found), None)
+        for column in columns
+    }
+    missing = [c.name for c in columns if c.is_required and positions[c.name] is None]
+    if missing:
+        raise BadCellError(_("colonnes manquantes : {names}").format(names=", ".join(missing)))
+    return positions
+
+
+def _folded(title: str) -> str:
+    """Letters and digits alone: « Libellé matière » is ``libelle_matiere``."""
+    plain = unicodedata.normalize("NFKD", title.casefold())
+    return "".join(each for each in plain if each.isalnum())
