@@ -76,6 +76,8 @@ class Access(StrEnum):
     """Staff of the help line, or of the académie."""
 
 
+MAX_BODY: Final = 1_000_000
+"""Bytes of a form without a file."""
 FORM: Final = ("GET", "POST")
 """Methods of a page with a form that answers to itself."""
 
@@ -97,6 +99,8 @@ class Route:
     methods: tuple[str, ...] = ("GET",)
     module_id: str | None = None
     """The module that must be open for the student of the address."""
+    max_body: int = MAX_BODY
+    """Bytes of a form; more where a file is sent."""
 
 
 @frozen
@@ -126,6 +130,8 @@ class StaffPage:
     route: str
     module_id: str
     """The plugin's module that it belongs to."""
+    is_for_deciders: bool = False
+    """Of the console, only for who decides about the module: heads and their delegates."""
     position: int = 100
 
 

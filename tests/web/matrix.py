@@ -175,6 +175,8 @@ MATRIX: Final[Mapping[str, Row]] = {
     "notes.assessment": Row(TEACHERS, TEACHERS, finds_nothing=True),
     "notes.remove_assessment": Row(post=TEACHERS, finds_nothing=True),
     "notes.grid": Row(TEACHERS, TEACHERS, finds_nothing=True),
+    "notes.imports": Row(MODULE, MODULE),
+    "notes.import": Row(MODULE, MODULE, form={"choice": "drop"}, finds_nothing=True),
     # The help line, the académie.
     "core.hotline": Row(HELP),
     "core.hotline_account": Row(HELP, HELP),

@@ -231,6 +231,7 @@ def stage(
         "identity": "0" * 64,
         "module_id": "notes",
         "assessment_id": str(uuid4()),
+        "import_id": str(uuid4()),
     }
     reached: list[str] = []
     dry = evolve(services.site, database=DryDatabase(services.engine))

@@ -75,6 +75,7 @@ def filled(services, route, child):
         .replace("<uuid:delegation_id>", str(uuid4()))
         .replace("<uuid:campaign_id>", str(uuid4()))
         .replace("<uuid:assessment_id>", str(uuid4()))
+        .replace("<uuid:import_id>", str(uuid4()))
     )
     assert "<" not in path, f"say how to fill in {route.rule}"
     return path

@@ -15,10 +15,11 @@ from teleservices_core.errors import ImportRefusedError, NotFoundError
 from teleservices_core.testing.builders import COLLEGE, DIJON, YEAR
 from teleservices_notes.exchange import COLUMNS, read_marks
 from teleservices_notes.model import Counting, MarkStatus
-from teleservices_notes.store import MarkStore
+from teleservices_notes.store import ClassMarks
 from teleservices_notes.usecases import Fault, MarkLine, import_marks
 
 HEADER = ";".join(COLUMNS)
+NOW = datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
 ANNE, BILAL, CHLOE = (Ine.rnie(number) for number in (100000001, 100000002, 100000003))
 
 
@@ -64,7 +65,7 @@ def read(write):
     """Read lines without a database."""
 
     def read(*lines, **options):
-        return list(read_marks(write(*lines, **options), COLLEGE, YEAR, DIJON))
+        return list(read_marks(write(*lines, **options), COLLEGE, YEAR, DIJON, NOW))
 
     return read
 
@@ -77,8 +78,8 @@ def take(school, classmates, write):
 
     def take(*lines, dry_run=False, path: Path | None = None):
         path = path or write(*lines)
-        found = read_marks(path, COLLEGE, YEAR, site.academie)
-        return import_marks(site, None, COLLEGE, found, MarkStore, dry_run=dry_run)
+        found = read_marks(path, COLLEGE, YEAR, site.academie, NOW)
+        return import_marks(site, None, COLLEGE, found, ClassMarks, dry_run=dry_run)
 
     return take
 
@@ -167,7 +168,7 @@ def test_marks(read, note, status, value):
         ({"coefficient": ""}, "coefficient : «  » n’est pas un nombre"),
         ({"facultative": "peut-être"}, "ni oui ni non"),
         ({"date": "31/09/2026"}, "date : « 31/09/2026 » n’est pas une date"),
-        ({"date": "2026-10-05"}, "n’est pas une date"),
+        ({"date": "2026-13-05"}, "n’est pas une date"),
         ({"date": "05/10/2025"}, "le 05/10/2025 n’est pas dans l’année 2026-2027"),
         ({"publication": "bientôt"}, "publication : « bientôt »"),
         ({"saisie_le": "07/10/2026"}, "jj/mm/aaaa hh:mm"),
@@ -198,7 +199,7 @@ def test_shapes(read):
         "",
         "6 B;MATHS",
         line(enseignant='"Petit ; Durand"') + ";plus",
-        header=HEADER + ";remarque",
+        header=HEADER + ";ailleurs",
     )
     assert [each.line for each in found] == [3, 4]
     assert found[0] == Fault(3, "2 colonnes au lieu de 13")
@@ -208,7 +209,7 @@ def test_shapes(read):
 def test_columns_in_any_order(write):
     """By name, whatever the case."""
     path = write(";".join(reversed(line().split(";"))), header=";".join(reversed(COLUMNS)).upper())
-    (found,) = read_marks(path, COLLEGE, YEAR, DIJON)
+    (found,) = read_marks(path, COLLEGE, YEAR, DIJON, NOW)
     assert found.ine == ANNE
 
 
@@ -224,7 +225,7 @@ def test_anything_is_read(tmp_path, junk):
     """No line can stop the reading of the others."""
     path = tmp_path / "junk.csv"
     path.write_bytes(b"\n".join([HEADER.encode(), *junk, line().encode(), b""]))
-    *_others, last = read_marks(path, COLLEGE, YEAR, DIJON)
+    *_others, last = read_marks(path, COLLEGE, YEAR, DIJON, NOW)
     assert isinstance(last, MarkLine)
 
 
@@ -232,7 +233,7 @@ def test_progress(write):
     """Adds up to the file, header aside."""
     path = write(*[line()] * 5000)
     told = []
-    assert len(list(read_marks(path, COLLEGE, YEAR, DIJON, progress=told.append))) == 5000
+    assert len(list(read_marks(path, COLLEGE, YEAR, DIJON, NOW, progress=told.append))) == 5000
     assert len(told) > 2
     assert sum(told) == path.stat().st_size - len(HEADER) - 1
 
@@ -333,8 +334,8 @@ def test_statements_by_batch(school, classmates, write, monkeypatch):
     ]
     site = school.services.site
     with school.statements() as run:
-        found = read_marks(write(*lines), COLLEGE, YEAR, site.academie)
-        report = import_marks(site, None, COLLEGE, found, MarkStore)
+        found = read_marks(write(*lines), COLLEGE, YEAR, site.academie, NOW)
+        report = import_marks(site, None, COLLEGE, found, ClassMarks)
     assert report.marks_added == 200
     reads = [sql for sql in run if sql.startswith("SELECT")]
     counts = {
@@ -361,4 +362,4 @@ def test_audit_trail(school, take):
 def test_unknown_establishment(services):
     """Named before anything is read."""
     with pytest.raises(NotFoundError):
-        import_marks(services.site, None, Uai.from_digits("0210001"), [], MarkStore)
+        import_marks(services.site, None, Uai.from_digits("0210001"), [], ClassMarks)

@@ -14,7 +14,7 @@ from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException, NotFound
 
 from teleservices_core.catalogue import BUILTIN
-from teleservices_core.contributions import Route
+from teleservices_core.contributions import MAX_BODY, Route
 from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError
 from teleservices_core.i18n import _
 from teleservices_core.ports.identities import Identify
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_BODY: Final = 1_000_000
-"""Bytes of a form; a route that takes files will say more."""
 DRAINED: Final = 20_000_000
 """Bytes of a refused body read all the same, so that its sender sees the refusal."""
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -101,6 +99,7 @@ class Application:
             name, values = adapter.match(page_path(request), method=request.method)
             if name == "static":
                 return self._static(**values)
+            request.max_content_length = self._routes[name].max_body
             answer = self._handle(context, self._routes[name], values)
         except Stop as stop:
             answer = refused(context, stop.answer)

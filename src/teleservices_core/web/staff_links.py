@@ -20,14 +20,22 @@ class StaffLink:
     module_id: str
 
 
-def staff_links(site: Site, viewer: Viewer, uai: Uai, *, console: bool) -> list[StaffLink]:
-    """The pages of plugins in an establishment: all for the console, else those of teachers."""
+def staff_links(
+    site: Site, viewer: Viewer, uai: Uai, *, deciding: frozenset[str] | None = None
+) -> list[StaffLink]:
+    """The pages of plugins in an establishment.
+
+    For the console with the modules about which the viewer decides there; those
+    of teachers without.
+    """
+    console = deciding is not None
     accesses = {route.name: route.access for route in site.catalogue.routes}
     return [
         StaffLink(page.title(), page.summary(), page.route, page.module_id)
         for page in site.catalogue.staff_pages
         if (console or accesses[page.route] is Access.TEACHER)
         and _may(viewer, accesses[page.route], uai)
+        and (not page.is_for_deciders or page.module_id in (deciding or ()))
         and site.catalogue.by_id[page.module_id].plugin not in site.plugins.cut_offs
     ]
 

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from attrs import evolve
 
 from teleservices_core.commands.options import dry_run, establishment
-from teleservices_core.i18n import _, ngettext
-from teleservices_notes.exchange import read_marks
+from teleservices_core.commands.stopping import Stopping
+from teleservices_core.i18n import _, ngettext, show_timestamp
+from teleservices_notes.exchange import read_marks, read_services
 from teleservices_notes.model import Publication, PublicationMode
-from teleservices_notes.store import MarkStore
+from teleservices_notes.store import ClassMarks, MarkStore
+from teleservices_notes.teaching_words import IMPORT_STATES
 from teleservices_notes.usecases import ImportReport, import_marks, publication_plan, set_plan
+from teleservices_notes.usecases.teaching import import_services
+from teleservices_notes.usecases.uploads import UPLOAD_LIFE
 from teleservices_notes.words import MODE_NAMES, MODE_WORDS
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from teleservices_core.commands.options import Opener
     from teleservices_core.domain.values import Uai
+    from teleservices_notes.usecases import Fault
+
+_MOST_FAULTS: Final = 1_000
 
 
 @click.group()
@@ -35,19 +44,114 @@ def import_(services: Opener, file: Path, uai: Uai, dry_run: bool) -> None:
     """Enregistrer les notes d’un fichier CSV, pour l’année en cours.
 
     Les lignes fautives sont laissées de côté et citées ; les autres sont
-    enregistrées. Le même fichier peut être repris sans risque.
+    enregistrées, par lots. Le même fichier peut être repris sans risque, aussi
+    après un arrêt (Ctrl-C) : ce qui est enregistré le reste.
     """
     site = services().site
-    with click.progressbar(length=file.stat().st_size, label=_("Notes")) as bar:
-        lines = read_marks(file, uai, site.school_year(), site.academie, progress=bar.update)
-        report = import_marks(site, None, uai, lines, MarkStore, dry_run=dry_run)
-    for fault in report.faults:
-        said = _("{file}, ligne {line} : {reason}")
-        click.echo(said.format(file=file.name, line=fault.line, reason=fault.reason), err=True)
+    with Stopping() as stopping, _bar(file) as bar:
+        lines = read_marks(
+            file, uai, site.school_year(), site.academie, site.now(), progress=bar.update
+        )
+        report = import_marks(
+            site,
+            None,
+            uai,
+            lines,
+            ClassMarks,
+            dry_run=dry_run,
+            file_name=file.name,
+            stopping=stopping,
+        )
+    _quote(file, report.faults)
     for line in _summary(report):
         click.echo(line)
+    if report.is_stopped:
+        click.echo(_("Arrêté avant la fin. La même commande reprend là où elle en est."))
     if dry_run:
         click.echo(_("Simulation : rien n’a été écrit."))
+
+
+def _bar(file: Path) -> Any:
+    return click.progressbar(length=file.stat().st_size, label=_("Notes"))
+
+
+def _quote(file: Path, faults: list[Fault]) -> None:
+    for fault in faults:
+        said = _("{file}, ligne {line} : {reason}")
+        click.echo(said.format(file=file.name, line=fault.line, reason=fault.reason), err=True)
+
+
+@notes.command("services")
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False
+)
+@establishment
+@dry_run
+@click.pass_obj
+def services_(services: Opener, file: Path | None, uai: Uai, dry_run: bool) -> None:
+    """Dire qui enseigne quoi, ou l’enregistrer depuis un fichier CSV.
+
+    Le fichier dit tout : un service qui n’y est plus est retiré, sauf si une
+    ligne est fautive. Ses enseignants saisissent alors les notes de leurs classes.
+    """
+    site = services().site
+    if file is None:
+        with site.database.reading() as tx:
+            found = ClassMarks(tx.connection).services(uai, site.school_year())
+        for each in found:
+            course = each.course
+            known = "" if each.staff_id else _(" (sans compte)")
+            click.echo(f"{course.class_group};{course.subject.label};{each.teacher}{known}")
+        return
+    report = import_services(site, None, uai, read_services(file), ClassMarks, dry_run=dry_run)
+    _quote(file, report.faults)
+    click.echo(
+        _(
+            "Services : {added} nouveaux, {changed} modifiés, {removed} retirés, "
+            "{unchanged} inchangés ; {alone} sans compte."
+        ).format(
+            added=report.added,
+            changed=report.changed,
+            removed=report.removed,
+            unchanged=report.unchanged,
+            alone=report.without_account,
+        )
+    )
+    if dry_run:
+        click.echo(_("Simulation : rien n’a été écrit."))
+
+
+@notes.command("imports")
+@establishment
+@click.option("--faults", "import_id", type=click.UUID, help=_("Citer les lignes d’un import."))
+@click.pass_obj
+def imports_(services: Opener, uai: Uai, import_id: UUID | None) -> None:
+    """Lister les derniers imports, ou les lignes que l’un d’eux a laissées de côté."""
+    site = services().site
+    with site.database.reading() as tx:
+        store = ClassMarks(tx.connection)
+        runs = store.imports(uai)
+        faults = store.faults(import_id, _MOST_FAULTS) if import_id else []
+    if import_id is not None:
+        for fault in faults if import_id in {run.id for run in runs} else ():
+            click.echo(_("ligne {line} : {reason}").format(line=fault.line, reason=fault.reason))
+        return
+    for run in runs:
+        when = show_timestamp(run.started_at, site.academie.zone)
+        left = run.counts.get("faults", 0)
+        said = _("{id}  {when}  {state}  {file}  ({n} lignes laissées de côté)")
+        state = IMPORT_STATES[run.state]()
+        click.echo(said.format(id=run.id, when=when, state=state, file=run.file_name, n=left))
+
+
+@notes.command("purge")
+@click.pass_obj
+def purge(services: Opener) -> None:
+    """Effacer les fichiers déposés depuis plus d’un jour et jamais confirmés."""
+    site = services().site
+    with site.database.writing() as tx:
+        gone = ClassMarks(tx.connection).forget_waiting(site.now() - UPLOAD_LIFE)
+    click.echo(ngettext("{n} fichier effacé.", "{n} fichiers effacés.", gone).format(n=gone))
 
 
 def _summary(report: ImportReport) -> list[str]:

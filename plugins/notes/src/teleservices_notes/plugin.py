@@ -45,11 +45,12 @@ def teleservices_routes() -> Iterable[Route]:
     from functools import partial
 
     from teleservices_notes.pages import Pages
-    from teleservices_notes.pages.routes import teaching_routes
+    from teleservices_notes.pages.routes import import_routes, teaching_routes
     from teleservices_notes.store import ClassMarks, MarkStore
     from teleservices_notes.usecases import student_marks
 
     yield from teaching_routes(ClassMarks)
+    yield from import_routes(ClassMarks)
     pages = Pages(read=partial(student_marks, opens=MarkStore))
     start = "/eleves/<uuid:student_id>/notes/"
     yield Route("notes.child", start, pages.child, Access.CHILD, module_id="notes")
@@ -66,6 +67,13 @@ def teleservices_staff_pages() -> Iterable[StaffPage]:
         lambda: _("Vos classes, leurs évaluations, les notes de chaque élève."),
         "notes.courses",
         "notes",
+    )
+    yield StaffPage(
+        lambda: _("Import des notes"),
+        lambda: _("Le fichier du logiciel de notes, essayé puis confirmé."),
+        "notes.imports",
+        "notes",
+        is_for_deciders=True,
     )
 
 

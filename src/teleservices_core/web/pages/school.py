@@ -42,7 +42,8 @@ def modules(context: Context, uai: str) -> Page:
         entry = by_module.setdefault(switch.module.id, {"module": switch.module, "switches": []})
         entry["has_options"] = switch.module.id in context.site.catalogue.options
         entry["switches"].append(switch)
-    links = staff_links(context.site, context.me, establishment.uai, console=True)
+    may_choose = deciding(context, establishment.uai)
+    links = staff_links(context.site, context.me, establishment.uai, deciding=may_choose)
     return Page(
         "school/modules.html",
         {
@@ -51,7 +52,7 @@ def modules(context: Context, uai: str) -> Page:
             "modules": list(by_module.values()),
             "links": links,
             "years": years(context),
-            "may_choose": deciding(context, establishment.uai),
+            "may_choose": may_choose,
             "audience_names": audience_names(),
         },
     )

@@ -23,7 +23,7 @@ def teaching(context: Context, uai: str) -> Page:
         {
             "establishment": establishment,
             "elsewhere": [each for each in known if each.uai in others],
-            "links": staff_links(site, viewer, establishment.uai, console=False),
+            "links": staff_links(site, viewer, establishment.uai),
         },
     )
 

@@ -11,10 +11,12 @@ had happened.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Final
 
@@ -90,13 +92,24 @@ def read_marks(
     """Read a marks file of an establishment, one line at a time.
 
     ``at`` is the instant of the import: marks of a file that does not say when
-    they were entered are entered then, and none may be entered later.
+    they were entered are entered then.
     ``progress`` is told, now and then, how many more bytes were read. Raises
     :exc:`ImportRefusedError` when the header lacks a column.
     """
     table = read_table(path, _COLUMNS, progress=progress)
     reader = _Reader(uai, school_year, academie, at, table)
     return (reader.read(line, row) for line, row in table.rows)
+
+
+@contextmanager
+def read_content(
+    content: bytes, uai: Uai, at: datetime, *, school_year: SchoolYear, academie: Academie
+) -> Iterator[Iterator[MarkLine | Fault]]:
+    """Read a file that is in memory, as :func:`read_marks` does."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "notes.csv"
+        path.write_bytes(content)
+        yield read_marks(path, uai, school_year, academie, at)
 
 
 @define
@@ -148,11 +161,7 @@ class _Reader:
     def _entered(self, written: str) -> datetime:
         if self._places[1][2] is None:
             return self.at
-        entered_at = cells.instant("saisie_le", written, self.academie.zone)
-        if entered_at > self.at:
-            reason = _("saisie_le : le {text} n’est pas encore passé")
-            raise BadCellError(reason.format(text=written[:20]))
-        return entered_at
+        return cells.instant("saisie_le", written, self.academie.zone)
 
     def _remark(self, written: str) -> str | None:
         """None where the file has no such column."""
@@ -193,9 +202,7 @@ class _Reader:
         given_on = cells.day("date", day)
         if SchoolYear.on(given_on, starts=self.academie.year_starts) != self.school_year:
             reason = _("date : le {day} n’est pas dans l’année {year}")
-            raise BadCellError(
-                reason.format(day=show_short_date(given_on), year=self.school_year)
-            )
+            raise BadCellError(reason.format(day=show_short_date(given_on), year=self.school_year))
         scale = cells.number("sur", out_of or self._default("sur", "20"))
         if not scale:
             raise BadCellError(_("sur : le barème ne peut pas être 0"))
@@ -212,9 +219,7 @@ class _Reader:
             weight=cells.number("coefficient", weight or self._default("coefficient", "1")),
             counting=_counting(optional, bonus),
             publish_on=cells.day("publication", publish) if publish else None,
-            description=cells.text(
-                "description", description, LONGEST_DESCRIPTION, required=False
-            ),
+            description=cells.text("description", description, LONGEST_DESCRIPTION, required=False),
             competencies=_codes(competencies),
         )
 

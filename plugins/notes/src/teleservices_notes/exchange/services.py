@@ -9,7 +9,7 @@ from typing import Final
 from teleservices_notes.exchange import cells
 from teleservices_notes.exchange.cells import BadCellError
 from teleservices_notes.exchange.table import Column, read_table
-from teleservices_notes.usecases.importing import Fault
+from teleservices_notes.usecases.runs import Fault
 from teleservices_notes.usecases.teaching import ServiceLine
 
 _COLUMNS: Final = (

@@ -8,6 +8,7 @@ from teleservices_core.contributions import FORM, Access, Route
 from teleservices_notes.pages.assessments import Assessments
 from teleservices_notes.pages.courses import Courses
 from teleservices_notes.pages.grid import GridPages
+from teleservices_notes.pages.imports import LARGEST_FILE, ImportPages
 from teleservices_notes.usecases.class_ports import OpensClasses
 
 
@@ -34,3 +35,18 @@ def teaching_routes(opens: OpensClasses) -> Iterator[Route]:
         ("POST",),
     )
     yield Route("notes.grid", f"{one}/notes", grid.grid, Access.TEACHER, FORM)
+
+
+def import_routes(opens: OpensClasses) -> Iterator[Route]:
+    """How the head, or who is entrusted with the module, brings in a file."""
+    pages = ImportPages(opens)
+    start = "/ecole/<uai>/notes/imports/"
+    yield Route(
+        "notes.imports",
+        start,
+        pages.imports,
+        Access.SCHOOL,
+        FORM,
+        max_body=LARGEST_FILE,
+    )
+    yield Route("notes.import", f"{start}<uuid:import_id>", pages.run, Access.SCHOOL, FORM)

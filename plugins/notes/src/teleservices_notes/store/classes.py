@@ -15,7 +15,7 @@ from teleservices_core.domain.values import Uai
 from teleservices_core.storage import tables as core
 from teleservices_core.storage.bulk import insert_if_new, upsert
 from teleservices_notes.model import Assessment, Course, Mark, Pupil, Subject, TeachingService
-from teleservices_notes.store.marks import MarkStore
+from teleservices_notes.store.imports import ImportRecords
 from teleservices_notes.store.rows import assessment_row, to_assessment, to_mark
 from teleservices_notes.store.statements import MARK
 from teleservices_notes.store.tables import assessments_table, marks_table, services_table
@@ -66,7 +66,7 @@ _COUNTS = (
 
 
 @frozen
-class ClassMarks(MarkStore):
+class ClassMarks(ImportRecords):
     """See :class:`teleservices_notes.usecases.class_ports.ClassStore`."""
 
     def services(

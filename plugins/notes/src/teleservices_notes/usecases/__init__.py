@@ -4,10 +4,11 @@
 transaction, so that nothing here knows of a database.
 """
 
-from teleservices_notes.usecases.importing import Fault, ImportReport, MarkLine, import_marks
+from teleservices_notes.usecases.importing import MarkLine, import_marks
 from teleservices_notes.usecases.ports import Marked, Opens, RecordedPlan, Store
 from teleservices_notes.usecases.publication import publication_plan, set_plan
 from teleservices_notes.usecases.reading import audience_of, export_marks, student_marks
+from teleservices_notes.usecases.runs import Fault, ImportReport
 
 __all__ = [
     "Fault",

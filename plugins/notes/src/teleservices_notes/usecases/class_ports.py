@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Uai
 from teleservices_notes.model import Assessment, Course, Mark, Pupil, TeachingService
 from teleservices_notes.usecases.ports import Store
+from teleservices_notes.usecases.runs import Fault, ImportRun, ImportState
 
 
 @frozen
@@ -69,6 +71,54 @@ class ClassStore(Store, Protocol):
 
     def counts(self, ids: Collection[UUID]) -> Mapping[UUID, int]:
         """How many marks each assessment has."""
+        ...
+
+    def record_import(self, run: ImportRun, faults: Iterable[Fault]) -> None:
+        """Add or change what is kept of an import, and add lines that it left out."""
+        ...
+
+    def change_import(self, run: ImportRun, before: ImportState) -> bool:
+        """Change the state of an import; False if it was no longer the one before."""
+        ...
+
+    def imports(self, uai: Uai) -> list[ImportRun]:
+        """The imports of an establishment, the latest first."""
+        ...
+
+    def import_run(self, id_: UUID) -> ImportRun | None:
+        """One import."""
+        ...
+
+    def faults(self, import_id: UUID, limit: int) -> list[Fault]:
+        """The first lines that an import left out."""
+        ...
+
+    def forget_imports(self, uai: Uai, keep: int) -> None:
+        """Remove all but the latest imports of an establishment, with their lines and files."""
+        ...
+
+    def forget_import(self, id_: UUID) -> None:
+        """Remove one import, with its lines and its file."""
+        ...
+
+    def forget_faults(self, import_id: UUID) -> None:
+        """Remove the lines that an import left out, before it is tried again."""
+        ...
+
+    def keep_upload(self, import_id: UUID, content: bytes) -> None:
+        """Keep the file of an import that waits for its confirmation."""
+        ...
+
+    def upload(self, import_id: UUID) -> bytes | None:
+        """That file, or None."""
+        ...
+
+    def forget_upload(self, import_id: UUID) -> None:
+        """Remove that file."""
+        ...
+
+    def forget_waiting(self, before: datetime) -> int:
+        """Remove the imports that nobody confirmed since an instant; how many."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
@@ -16,14 +16,19 @@ from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Ine, Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.i18n import _
+from teleservices_core.ports import Transaction
+from teleservices_core.usecases.rights import require_module
 from teleservices_core.usecases.site import Site, audited
-from teleservices_notes.model import Assessment, Mark, MarkStatus, Outcome
+from teleservices_notes.model import NO_LEVELS, Assessment, Mark, MarkStatus, Outcome
 from teleservices_notes.rules import succeed
-from teleservices_notes.usecases.ports import Opens, Store
-from teleservices_notes.usecases.publication import require_establishment
+from teleservices_notes.usecases.class_ports import ClassStore, OpensClasses
+from teleservices_notes.usecases.publication import MODULE_ID, require_establishment
+from teleservices_notes.usecases.runs import Fault, ImportReport, ImportRun
 
 BATCH: Final = 5_000
 """Lines looked up and written together; bounds memory."""
+KEPT_IMPORTS: Final = 20
+"""Of an establishment, with the lines that they left out."""
 
 
 @frozen
@@ -36,50 +41,12 @@ class MarkLine:
     status: MarkStatus
     value: Decimal | None
     entered_at: datetime
-
-
-@frozen
-class Fault:
-    """A line left out, and why, in words for the school."""
-
-    line: int
-    reason: str
-
-
-@define
-class ImportReport:
-    """What an import did, or would do."""
-
-    lines: int = 0
-    assessments_added: int = 0
-    assessments_changed: int = 0
-    marks_added: int = 0
-    marks_changed: int = 0
-    marks_unchanged: int = 0
-    marks_outdated: int = 0
-    """Left as they are: the database holds an entry later than the file's."""
-    faults: list[Fault] = Factory(list)
-
-    @property
-    def changes(self) -> int:
-        """How many rows were written; 0 when the same file comes again."""
-        return (
-            self.assessments_added
-            + self.assessments_changed
-            + self.marks_added
-            + self.marks_changed
-        )
-
-    def counts(self) -> dict[str, int]:
-        """Figures for the audit trail."""
-        return {
-            "lines": self.lines,
-            "assessments_added": self.assessments_added,
-            "assessments_changed": self.assessments_changed,
-            "marks_added": self.marks_added,
-            "marks_changed": self.marks_changed,
-            "faults": len(self.faults),
-        }
+    remark: str | None = None
+    """None: the file has no remarks, and those recorded stay."""
+    levels: Mapping[str, int] | None = None
+    """Likewise."""
+    kept: frozenset[str] = frozenset()
+    """Fields of the assessment of which the file says nothing."""
 
 
 def import_marks(
@@ -87,39 +54,66 @@ def import_marks(
     viewer: Viewer | None,
     uai: Uai,
     lines: Iterable[MarkLine | Fault],
-    opens: Opens,
+    opens: OpensClasses,
     *,
     dry_run: bool = False,
+    file_name: str = "",
+    import_id: UUID | None = None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> ImportReport:
     """Record the marks of a file for the year under way; faulty lines are left out.
 
-    One unit of work. The same file again changes nothing. A mark changes when
-    its figure or status does and the file's entry is not older than the recorded
-    one; only then does its entry time move, so that a mark already published
-    does not vanish for a day because the same file came with new times. Raises
-    :exc:`NotFoundError` for an unknown establishment.
+    Batch by batch, each in one transaction with the record of how far the import
+    is and of the lines left out. ``stopping`` is asked between two of them; to
+    stop, even by force, loses nothing, and the same file again goes on: what is
+    recorded already is found unchanged. A mark changes when what is said of it
+    does and the file's entry is not older than the recorded one; only then does
+    its entry time move, so that a mark already published does not vanish for a
+    day because the same file came with new times. Raises :exc:`NotFoundError`
+    for an unknown establishment, and :exc:`NotAllowedError`.
     """
-    database = site.database
-    with database.reading() if dry_run else database.writing() as tx:
-        require_establishment(tx, uai)
-        store, zone = opens(tx.connection), site.academie.zone
-        run = _Import(store, uai, site.school_year(), zone, dry_run)
-        stream = iter(lines)
-        while batch := list(islice(stream, BATCH)):
-            run.take(batch)
-        run.report.faults.sort(key=lambda fault: fault.line)
-        if not dry_run:
-            tx.audit.add(
-                audited("notes.imported", site.now(), viewer, uai=uai, counts=run.report.counts())
-            )
-    return run.report
+    database, year = site.database, site.school_year()
+    work = _Import(uai, year, site.academie.zone, dry_run)
+    stream = iter(lines)
+    if dry_run:
+        with database.reading() as tx:
+            _require(site, tx, viewer, uai)
+            store = opens(tx.connection)
+            while batch := list(islice(stream, BATCH)):
+                work.take(store, batch)
+        return work.report
+    run = ImportRun.begun(
+        import_id or site.new_id(), uai, year, file_name, site.now(), viewer.name if viewer else ""
+    )
+    is_over = False
+    while not is_over:
+        # The file is read before the transaction, which holds others up.
+        batch = list(islice(stream, BATCH))
+        work.report.is_stopped = stopping()
+        is_over = len(batch) < BATCH or work.report.is_stopped
+        with database.writing() as tx:
+            _require(site, tx, viewer, uai)
+            store = opens(tx.connection)
+            faults = work.take(store, batch)
+            run = run.so_far(work.report, site.now(), is_over=is_over)
+            store.record_import(run, faults)
+            if is_over:
+                store.forget_imports(uai, KEPT_IMPORTS)
+                counts = work.report.counts()
+                tx.audit.add(audited("notes.imported", site.now(), viewer, uai=uai, counts=counts))
+    return work.report
+
+
+def _require(site: Site, tx: Transaction, viewer: Viewer | None, uai: Uai) -> None:
+    require_establishment(tx, uai)
+    if viewer is not None:
+        require_module(site, tx, viewer, uai, MODULE_ID)
 
 
 @define
 class _Import:
     """One import under way. Keeps assessments and who has a mark at each, not the marks."""
 
-    store: Store
     uai: Uai
     school_year: SchoolYear
     zone: ZoneInfo
@@ -131,40 +125,48 @@ class _Import:
     _marked: dict[UUID, set[UUID]] = Factory(dict)
     """Students who have a mark in the file, by assessment."""
 
-    def take(self, batch: list[MarkLine | Fault]) -> None:
-        """Look up, compare and write some lines."""
+    def take(self, store: ClassStore, batch: list[MarkLine | Fault]) -> list[Fault]:
+        """Look up, compare and write some lines; give the faults among them, in order."""
         self.report.lines += len(batch)
-        self.report.faults += [line for line in batch if isinstance(line, Fault)]
+        faults = [line for line in batch if isinstance(line, Fault)]
         lines = [line for line in batch if isinstance(line, MarkLine)]
-        self._find_students({line.ine for line in lines} - self._students.keys())
+        self._find_students(store, {line.ine for line in lines} - self._students.keys())
         already = set(self._described)
-        marks = list(self._marks(lines))
-        fresh = [self._described[id_].assessment for id_ in self._described.keys() - already]
-        assessments = self._changed_assessments(fresh)
-        changed = self._changed_marks(marks)
+        taken = list(self._taken(lines, faults))
+        # Locked: who enters marks at one of them meanwhile comes before or after.
+        ids = {line.assessment.id for _student_id, line in taken}
+        recorded = store.assessments(ids, locking=not self.dry_run) if ids else {}
+        fresh = [self._described[id_] for id_ in self._described.keys() - already]
+        assessments = self._changed_assessments(fresh, recorded)
+        marks = self._changed_marks(taken, store)
         if not self.dry_run:
-            self.store.save(assessments, changed)
+            store.save(assessments, marks)
+        faults.sort(key=lambda fault: fault.line)
+        self.report.faults += faults
+        return faults
 
-    def _find_students(self, unknown: set[Ine]) -> None:
+    def _find_students(self, store: ClassStore, unknown: set[Ine]) -> None:
         if unknown:
-            found = self.store.students(self.uai, self.school_year, unknown)
+            found = store.students(self.uai, self.school_year, unknown)
             self._students.update({ine: found.get(ine) for ine in unknown})
 
-    def _marks(self, lines: list[MarkLine]) -> Iterator[Mark]:
+    def _taken(self, lines: list[MarkLine], faults: list[Fault]) -> Iterator[tuple[UUID, MarkLine]]:
+        """The lines that can be recorded, each with its student."""
         for line in lines:
             student_id = self._students[line.ine]
             if student_id is None:
                 reason = _("aucun élève de l’établissement n’a l’INE {ine} en {year}")
-                self._refuse(line, reason.format(ine=line.ine, year=self.school_year))
+                reason = reason.format(ine=line.ine, year=self.school_year)
             elif (first := self._contradicted(line)) is not None:
                 reason = _("la ligne {line} décrit autrement cette évaluation")
-                self._refuse(line, reason.format(line=first.line))
+                reason = reason.format(line=first.line)
             elif student_id in (marked := self._marked.setdefault(line.assessment.id, set())):
-                self._refuse(line, _("cet élève a déjà une note à cette évaluation"))
+                reason = _("cet élève a déjà une note à cette évaluation")
             else:
                 marked.add(student_id)
-                outcome = Outcome(line.status, line.value, line.entered_at)
-                yield Mark.first(line.assessment.id, student_id, outcome)
+                yield student_id, line
+                continue
+            faults.append(Fault(line.line, reason))
 
     def _contradicted(self, line: MarkLine) -> MarkLine | None:
         first = self._described.setdefault(line.assessment.id, line)
@@ -172,43 +174,59 @@ class _Import:
         same = first.assessment is line.assessment or first.assessment == line.assessment
         return None if same else first
 
-    def _refuse(self, line: MarkLine, reason: str) -> None:
-        self.report.faults.append(Fault(line.line, reason))
-
-    def _changed_assessments(self, found: list[Assessment]) -> list[Assessment]:
-        recorded = self.store.assessments([each.id for each in found]) if found else {}
-        described = [_completed(each, recorded.get(each.id)) for each in found]
-        changed = [each for each in described if recorded.get(each.id) != each]
-        self.report.assessments_added += len(found) - len(recorded)
-        self.report.assessments_changed += len(changed) - len(found) + len(recorded)
+    def _changed_assessments(
+        self, lines: list[MarkLine], recorded: Mapping[UUID, Assessment]
+    ) -> list[Assessment]:
+        found = [_completed(line, recorded.get(line.assessment.id)) for line in lines]
+        changed = [each for each in found if recorded.get(each.id) != each]
+        known = sum(each.id in recorded for each in found)
+        self.report.assessments_added += len(found) - known
+        self.report.assessments_changed += len(changed) - len(found) + known
         return changed
 
-    def _changed_marks(self, found: list[Mark]) -> list[Mark]:
+    def _changed_marks(self, taken: list[tuple[UUID, MarkLine]], store: ClassStore) -> list[Mark]:
         report, changed = self.report, []
-        recorded = self.store.marks([(mark.student_id, mark.assessment_id) for mark in found])
-        for mark in found:
-            before, outcome = recorded.get((mark.student_id, mark.assessment_id)), mark.outcome
+        keys = [(student_id, line.assessment.id) for student_id, line in taken]
+        recorded = store.marks(keys) if keys else {}
+        for student_id, line in taken:
+            before = recorded.get((student_id, line.assessment.id))
             if before is None:
                 report.marks_added += 1
-                changed.append(mark)
-            elif (before.outcome.status, before.outcome.value) == (outcome.status, outcome.value):
+                changed.append(Mark.first(line.assessment.id, student_id, _outcome(line)))
+            elif _says_as(line, before.outcome):
                 report.marks_unchanged += 1
-            elif outcome.entered_at < before.outcome.entered_at:
+            elif line.entered_at < before.outcome.entered_at:
                 report.marks_outdated += 1
             else:
                 report.marks_changed += 1
-                kept = evolve(outcome, remark=before.outcome.remark, levels=before.outcome.levels)
-                changed.append(succeed(before, kept, "", self.zone))
+                outcome = _outcome(line, before.outcome)
+                changed.append(succeed(before, outcome, "", self.zone))
         return changed
 
 
-def _completed(described: Assessment, recorded: Assessment | None) -> Assessment:
-    """An assessment of the file, with what the school says of it and the file cannot."""
-    if recorded is None:
-        return described
-    return evolve(
-        described,
-        description=recorded.description,
-        competencies=recorded.competencies,
-        own_rules=recorded.own_rules,
+def _says_as(line: MarkLine, outcome: Outcome) -> bool:
+    return (
+        (line.status, line.value) == (outcome.status, outcome.value)
+        and (line.remark is None or line.remark == outcome.remark)
+        and (line.levels is None or line.levels == outcome.levels)
     )
+
+
+def _outcome(line: MarkLine, before: Outcome | None = None) -> Outcome:
+    """What a line says, with what only the recorded outcome says."""
+    remark, levels = ("", NO_LEVELS) if before is None else (before.remark, before.levels)
+    return Outcome(
+        line.status,
+        line.value,
+        line.entered_at,
+        remark if line.remark is None else line.remark,
+        levels if line.levels is None else line.levels,
+    )
+
+
+def _completed(line: MarkLine, recorded: Assessment | None) -> Assessment:
+    """An assessment of the file, with what the school says of it and the file does not."""
+    if recorded is None:
+        return line.assessment
+    kept = {name: getattr(recorded, name) for name in line.kept}
+    return evolve(line.assessment, own_rules=recorded.own_rules, **kept)

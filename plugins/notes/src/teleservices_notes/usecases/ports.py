@@ -67,8 +67,13 @@ class Store(Protocol):
         """Students of an establishment by INE, in one statement."""
         ...
 
-    def assessments(self, ids: Iterable[UUID]) -> Mapping[UUID, Assessment]:
-        """Assessments by identifier, in one statement."""
+    def assessments(
+        self, ids: Iterable[UUID], *, locking: bool = False
+    ) -> Mapping[UUID, Assessment]:
+        """Assessments by identifier, in one statement.
+
+        ``locking`` keeps others who lock them waiting until the commit.
+        """
         ...
 
     def marks(self, keys: Collection[tuple[UUID, UUID]]) -> Mapping[tuple[UUID, UUID], Mark]:

@@ -18,8 +18,8 @@ from teleservices_core.usecases.rights import is_head, require_teacher
 from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.model import Course, Subject, TeachingService
 from teleservices_notes.usecases.class_ports import ClassStore, OpensClasses
-from teleservices_notes.usecases.importing import Fault
 from teleservices_notes.usecases.publication import require_establishment
+from teleservices_notes.usecases.runs import Fault
 
 
 @frozen

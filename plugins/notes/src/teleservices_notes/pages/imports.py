@@ -1,0 +1,200 @@
+"""Bring in the marks of a file: try it, read what it would do, confirm."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from attrs import frozen
+from werkzeug.exceptions import BadRequest
+
+from teleservices_core.domain.values import Uai
+from teleservices_core.errors import ConflictError, ImportRefusedError
+from teleservices_core.i18n import _, ngettext
+from teleservices_core.usecases.site import Site
+from teleservices_core.web.context import Context
+from teleservices_core.web.forms import read_form, text
+from teleservices_core.web.pages.school import establishment_of
+from teleservices_core.web.responses import Page, Redirect
+from teleservices_notes.exchange import COLUMNS, read_content
+from teleservices_notes.teaching_words import IMPORT_STATES
+from teleservices_notes.usecases.class_ports import OpensClasses
+from teleservices_notes.usecases.runs import ImportRun, ImportState
+from teleservices_notes.usecases.uploads import (
+    SHOWN_FAULTS,
+    UPLOAD_LIFE,
+    Reads,
+    can_confirm,
+    confirm_upload,
+    drop_upload,
+    import_run,
+    imports,
+    try_upload,
+)
+
+LARGEST_FILE: Final = 10_000_000
+"""Bytes. The command line takes more."""
+
+
+@frozen
+class UploadForm:
+    """The file comes beside it."""
+
+
+@frozen
+class ConfirmForm:
+    """What to do with the file."""
+
+    choice: str = text(10)
+
+
+@frozen
+class ImportLine:
+    """An import of the list."""
+
+    file_name: str
+    href: str
+    run: ImportRun
+    state: str
+    kind: str
+
+
+@frozen
+class Figure:
+    """A figure of a report."""
+
+    label: str
+    value: str
+
+
+@frozen
+class ImportPages:
+    """The handlers, given how to open the store."""
+
+    opens: OpensClasses
+
+    def imports(self, context: Context, uai: str) -> Page | Redirect:
+        """Give a file, and see what became of the latest."""
+        establishment = establishment_of(context, uai)
+        site, viewer = context.site, context.me
+        errors: dict[str, str] = {}
+        if context.request.method == "POST":
+            run = self._try(context, establishment.uai, errors)
+            if run is not None:
+                return context.redirect("notes.import", uai=uai, import_id=run.id)
+        runs = imports(site, viewer, establishment.uai, self.opens)
+        return Page(
+            "notes/imports.html",
+            {
+                "establishment": establishment,
+                "errors": errors,
+                "columns": COLUMNS,
+                "megabytes": LARGEST_FILE // 1_000_000,
+                "imports": [
+                    ImportLine(
+                        run.file_name or _("fichier sans nom"),
+                        context.urls.to("notes.import", uai=uai, import_id=run.id),
+                        run,
+                        IMPORT_STATES[run.state](),
+                        _KINDS[run.state],
+                    )
+                    for run in runs
+                ],
+            },
+            422 if errors else 200,
+        )
+
+    def _try(self, context: Context, uai: Uai, errors: dict[str, str]) -> ImportRun | None:
+        read_form(context.request, UploadForm)
+        file = context.request.files.get("file")
+        name = file.filename if file else None
+        content = file.read() if file else b""
+        # It is in memory: nothing of it stays on the disk while it is read.
+        context.request.close()
+        if not name:
+            errors["file"] = _("Choisissez un fichier.")
+            return None
+        site = context.site
+        try:
+            return try_upload(site, context.me, uai, name, content, _reads(site), self.opens)
+        except ImportRefusedError as refused:
+            errors["file"] = _("Ce n’est pas un fichier de notes : {reason}.").format(
+                reason=refused.reason
+            )
+            return None
+
+    def run(self, context: Context, uai: str, import_id: UUID) -> Page | Redirect:
+        """What a file would do, or did; confirm it or drop it."""
+        site, viewer = context.site, context.me
+        establishment = establishment_of(context, uai)
+        if context.request.method == "POST":
+            return self._settle(context, establishment.uai, import_id)
+        found, faults = import_run(site, viewer, establishment.uai, import_id, self.opens)
+        number = found.counts.get("faults", 0)
+        return Page(
+            "notes/import.html",
+            {
+                "establishment": establishment,
+                "run": found,
+                "state": IMPORT_STATES[found.state](),
+                "is_waiting": found.state is ImportState.WAITING,
+                "can_confirm": can_confirm(found, site.now()),
+                "until": found.started_at + UPLOAD_LIFE,
+                "figures": _figures(found),
+                "faults": faults,
+                "more": max(0, number - SHOWN_FAULTS),
+                "back": context.urls.to("notes.imports", uai=uai),
+            },
+        )
+
+    def _settle(self, context: Context, uai: Uai, import_id: UUID) -> Redirect:
+        form = read_form(context.request, ConfirmForm).value
+        site, viewer = context.site, context.me
+        if form is None or form.choice not in {"confirm", "drop"}:
+            raise BadRequest("no such choice")
+        try:
+            if form.choice == "drop":
+                drop_upload(site, viewer, uai, import_id, self.opens)
+                context.tell("success", _("Le fichier est effacé : rien n’a été enregistré."))
+                return context.redirect("notes.imports", uai=uai.code)
+            report = confirm_upload(site, viewer, uai, import_id, _reads(site), self.opens)
+        except ConflictError:
+            context.tell(
+                "warning",
+                _("Ce fichier n’est plus à confirmer : voici où en est son import."),
+            )
+        else:
+            said = ngettext(
+                "{n} note enregistrée ou corrigée.",
+                "{n} notes enregistrées ou corrigées.",
+                report.marks_added + report.marks_changed,
+            )
+            context.tell("success", said.format(n=report.marks_added + report.marks_changed))
+        return context.redirect("notes.import", uai=uai.code, import_id=import_id)
+
+
+_KINDS: Final = {
+    ImportState.WAITING: "warning",
+    ImportState.RUNNING: "warning",
+    ImportState.DONE: "success",
+    ImportState.STOPPED: "error",
+}
+
+
+def _reads(site: Site) -> Reads:
+    return partial(read_content, school_year=site.school_year(), academie=site.academie)
+
+
+def _figures(run: ImportRun) -> list[Figure]:
+    labels = {
+        "lines": _("Lignes lues"),
+        "assessments_added": _("Évaluations nouvelles"),
+        "assessments_changed": _("Évaluations modifiées"),
+        "marks_added": _("Notes nouvelles"),
+        "marks_changed": _("Notes corrigées"),
+        "marks_unchanged": _("Notes déjà enregistrées ainsi"),
+        "marks_outdated": _("Notes gardées : une saisie plus récente existe"),
+        "faults": _("Lignes laissées de côté"),
+    }
+    return [Figure(label, str(run.counts.get(name, 0))) for name, label in labels.items()]

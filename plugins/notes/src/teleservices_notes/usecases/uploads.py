@@ -1,0 +1,150 @@
+"""A marks file given on the school's page: tried, then confirmed or dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from attrs import evolve
+
+from teleservices_core.domain.values import Uai
+from teleservices_core.domain.viewers import Viewer
+from teleservices_core.errors import ConflictError, NotFoundError
+from teleservices_core.ports import Transaction
+from teleservices_core.usecases.rights import require_module
+from teleservices_core.usecases.site import Site, audited
+from teleservices_notes.usecases.class_ports import ClassStore, OpensClasses
+from teleservices_notes.usecases.importing import KEPT_IMPORTS, MarkLine, import_marks
+from teleservices_notes.usecases.publication import MODULE_ID, require_establishment
+from teleservices_notes.usecases.runs import Fault, ImportReport, ImportRun, ImportState
+
+UPLOAD_LIFE: Final = timedelta(days=1)
+"""How long a file waits for its confirmation."""
+SHOWN_FAULTS: Final = 200
+_SILENCE: Final = timedelta(minutes=2)
+"""After which an import that says nothing is taken for interrupted."""
+
+Reads = Callable[[bytes, Uai, datetime], AbstractContextManager[Iterator[MarkLine | Fault]]]
+"""Reads the content of a file. Raises :exc:`ImportRefusedError` on entering."""
+
+
+def imports(site: Site, viewer: Viewer, uai: Uai, opens: OpensClasses) -> list[ImportRun]:
+    """The latest imports of an establishment. Raises :exc:`NotAllowedError`."""
+    with site.database.reading() as tx:
+        require_module(site, tx, viewer, uai, MODULE_ID)
+        return opens(tx.connection).imports(uai)
+
+
+def import_run(
+    site: Site, viewer: Viewer, uai: Uai, import_id: UUID, opens: OpensClasses
+) -> tuple[ImportRun, list[Fault]]:
+    """One import and the first lines that it left out.
+
+    Raises :exc:`NotFoundError`, :exc:`NotAllowedError`.
+    """
+    with site.database.reading() as tx:
+        require_module(site, tx, viewer, uai, MODULE_ID)
+        store = opens(tx.connection)
+        return _run(store, uai, import_id), store.faults(import_id, SHOWN_FAULTS)
+
+
+def try_upload(
+    site: Site,
+    viewer: Viewer,
+    uai: Uai,
+    file_name: str,
+    content: bytes,
+    reads: Reads,
+    opens: OpensClasses,
+) -> ImportRun:
+    """Try a file without writing any mark, and keep it until it is confirmed, or a day.
+
+    Files that nobody confirmed in time are removed meanwhile. Raises
+    :exc:`NotAllowedError`, :exc:`ImportRefusedError` for what is no marks file.
+    """
+    now = site.now()
+    with reads(content, uai, now) as lines:
+        report = import_marks(site, viewer, uai, lines, opens, dry_run=True)
+    run = ImportRun.begun(site.new_id(), uai, site.school_year(), file_name, now, viewer.name)
+    run = evolve(run, state=ImportState.WAITING, counts=report.counts())
+    with site.database.writing() as tx:
+        _require(site, tx, viewer, uai)
+        store = opens(tx.connection)
+        store.forget_waiting(now - UPLOAD_LIFE)
+        store.record_import(run, report.faults)
+        store.keep_upload(run.id, content)
+        store.forget_imports(uai, KEPT_IMPORTS)
+    return run
+
+
+def confirm_upload(
+    site: Site, viewer: Viewer, uai: Uai, import_id: UUID, reads: Reads, opens: OpensClasses
+) -> ImportReport:
+    """Record the marks of a file that was tried; go on with one that was interrupted.
+
+    The file is removed once it is done. Raises :exc:`NotFoundError`,
+    :exc:`NotAllowedError`, :exc:`ConflictError` if it is no longer to confirm.
+    """
+    now = site.now()
+    with site.database.writing() as tx:
+        _require(site, tx, viewer, uai)
+        store = opens(tx.connection)
+        run = _run(store, uai, import_id)
+        content = store.upload(import_id)
+        if content is None or not can_confirm(run, now):
+            raise ConflictError(f"import {import_id} is no longer to confirm")
+        begun = evolve(run, state=ImportState.RUNNING, last_at=now)
+        if not store.change_import(begun, run.state):
+            raise ConflictError(f"import {import_id} was confirmed meanwhile")
+        store.forget_faults(import_id)
+    with reads(content, uai, run.started_at) as lines:
+        report = import_marks(
+            site, viewer, uai, lines, opens, file_name=run.file_name, import_id=import_id
+        )
+    with site.database.writing() as tx:
+        opens(tx.connection).forget_upload(import_id)
+    return report
+
+
+def can_confirm(run: ImportRun, at: datetime) -> bool:
+    """Whether a file waits for its confirmation, or its import was interrupted."""
+    match run.state:
+        case ImportState.WAITING:
+            return at - run.started_at <= UPLOAD_LIFE
+        case ImportState.RUNNING:
+            return run.last_at is None or at - run.last_at > _SILENCE
+    return False
+
+
+def drop_upload(site: Site, viewer: Viewer, uai: Uai, import_id: UUID, opens: OpensClasses) -> None:
+    """Remove a file that waits for its confirmation.
+
+    Raises :exc:`NotFoundError`, :exc:`NotAllowedError`, :exc:`ConflictError`.
+    """
+    now = site.now()
+    with site.database.writing() as tx:
+        _require(site, tx, viewer, uai)
+        store = opens(tx.connection)
+        run = _run(store, uai, import_id)
+        if run.state is not ImportState.WAITING:
+            raise ConflictError(f"import {import_id} does not wait")
+        dropped = evolve(run, state=ImportState.STOPPED, last_at=now)
+        if not store.change_import(dropped, ImportState.WAITING):
+            raise ConflictError(f"import {import_id} was confirmed meanwhile")
+        store.forget_import(import_id)
+        tx.audit.add(audited("notes.upload_dropped", now, viewer, uai=uai, file=run.file_name))
+
+
+def _require(site: Site, tx: Transaction, viewer: Viewer, uai: Uai) -> None:
+    require_establishment(tx, uai)
+    require_module(site, tx, viewer, uai, MODULE_ID)
+
+
+def _run(store: ClassStore, uai: Uai, import_id: UUID) -> ImportRun:
+    found = store.import_run(import_id)
+    if found is None or found.uai != uai:
+        raise NotFoundError(f"no import {import_id} in {uai}")
+    return found
