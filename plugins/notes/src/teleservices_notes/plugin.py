@@ -44,13 +44,14 @@ def teleservices_routes() -> Iterable[Route]:
     """A child's marks, and one subject's average explained."""
     from functools import partial
 
+    from teleservices_notes.exchange import COLUMNS, content_reader
     from teleservices_notes.pages import Pages
     from teleservices_notes.pages.routes import import_routes, teaching_routes
     from teleservices_notes.store import ClassMarks, MarkStore
     from teleservices_notes.usecases import student_marks
 
     yield from teaching_routes(ClassMarks)
-    yield from import_routes(ClassMarks)
+    yield from import_routes(ClassMarks, content_reader, COLUMNS)
     pages = Pages(read=partial(student_marks, opens=MarkStore))
     start = "/eleves/<uuid:student_id>/notes/"
     yield Route("notes.child", start, pages.child, Access.CHILD, module_id="notes")

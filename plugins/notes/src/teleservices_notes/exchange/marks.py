@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from attrs import define, field
 
@@ -26,6 +26,7 @@ from teleservices_core.domain.establishments import Academie
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Uai
 from teleservices_core.i18n import _, show_short_date
+from teleservices_core.usecases.site import Site
 from teleservices_notes.exchange import cells
 from teleservices_notes.exchange.cells import BadCellError
 from teleservices_notes.exchange.table import Column, Table, read_table
@@ -110,6 +111,11 @@ def read_content(
         path = Path(folder) / "notes.csv"
         path.write_bytes(content)
         yield read_marks(path, uai, school_year, academie, at)
+
+
+def content_reader(site: Site) -> Callable[..., Any]:
+    """How the page of a school reads a file: see :data:`.usecases.uploads.Reads`."""
+    return partial(read_content, school_year=site.school_year(), academie=site.academie)
 
 
 @define

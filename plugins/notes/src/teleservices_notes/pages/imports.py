@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -17,7 +17,6 @@ from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.pages.school import establishment_of
 from teleservices_core.web.responses import Page, Redirect
-from teleservices_notes.exchange import COLUMNS, read_content
 from teleservices_notes.teaching_words import IMPORT_STATES
 from teleservices_notes.usecases.class_ports import OpensClasses
 from teleservices_notes.usecases.runs import ImportRun, ImportState
@@ -70,9 +69,12 @@ class Figure:
 
 @frozen
 class ImportPages:
-    """The handlers, given how to open the store."""
+    """The handlers, given how to open the store and how to read a file."""
 
     opens: OpensClasses
+    reads: Callable[[Site], Reads]
+    columns: tuple[str, ...]
+    """Those that a file usually has."""
 
     def imports(self, context: Context, uai: str) -> Page | Redirect:
         """Give a file, and see what became of the latest."""
@@ -89,7 +91,7 @@ class ImportPages:
             {
                 "establishment": establishment,
                 "errors": errors,
-                "columns": COLUMNS,
+                "columns": self.columns,
                 "megabytes": LARGEST_FILE // 1_000_000,
                 "imports": [
                     ImportLine(
@@ -117,7 +119,7 @@ class ImportPages:
             return None
         site = context.site
         try:
-            return try_upload(site, context.me, uai, name, content, _reads(site), self.opens)
+            return try_upload(site, context.me, uai, name, content, self.reads(site), self.opens)
         except ImportRefusedError as refused:
             errors["file"] = _("Ce n’est pas un fichier de notes : {reason}.").format(
                 reason=refused.reason
@@ -158,7 +160,7 @@ class ImportPages:
                 drop_upload(site, viewer, uai, import_id, self.opens)
                 context.tell("success", _("Le fichier est effacé : rien n’a été enregistré."))
                 return context.redirect("notes.imports", uai=uai.code)
-            report = confirm_upload(site, viewer, uai, import_id, _reads(site), self.opens)
+            report = confirm_upload(site, viewer, uai, import_id, self.reads(site), self.opens)
         except ConflictError:
             context.tell(
                 "warning",
@@ -180,10 +182,6 @@ _KINDS: Final = {
     ImportState.DONE: "success",
     ImportState.STOPPED: "error",
 }
-
-
-def _reads(site: Site) -> Reads:
-    return partial(read_content, school_year=site.school_year(), academie=site.academie)
 
 
 def _figures(run: ImportRun) -> list[Figure]:

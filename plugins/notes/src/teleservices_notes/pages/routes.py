@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from teleservices_core.contributions import FORM, Access, Route
+from teleservices_core.usecases.site import Site
 from teleservices_notes.pages.assessments import Assessments
 from teleservices_notes.pages.courses import Courses
 from teleservices_notes.pages.grid import GridPages
 from teleservices_notes.pages.imports import LARGEST_FILE, ImportPages
 from teleservices_notes.usecases.class_ports import OpensClasses
+from teleservices_notes.usecases.uploads import Reads
 
 
 def teaching_routes(opens: OpensClasses) -> Iterator[Route]:
@@ -37,9 +39,11 @@ def teaching_routes(opens: OpensClasses) -> Iterator[Route]:
     yield Route("notes.grid", f"{one}/notes", grid.grid, Access.TEACHER, FORM)
 
 
-def import_routes(opens: OpensClasses) -> Iterator[Route]:
+def import_routes(
+    opens: OpensClasses, reads: Callable[[Site], Reads], columns: tuple[str, ...]
+) -> Iterator[Route]:
     """How the head, or who is entrusted with the module, brings in a file."""
-    pages = ImportPages(opens)
+    pages = ImportPages(opens, reads, columns)
     start = "/ecole/<uai>/notes/imports/"
     yield Route(
         "notes.imports",
