@@ -140,7 +140,7 @@ def undoing(services, account, grouping_id):
 def run(services, trials, *expected):
     """Race every trial: who won, having met nearly every time."""
     outcomes = list(race(services.engine, trials, before=BEFORE))
-    assert sum(outcome.met for outcome in outcomes) > 0.99 * TRIALS
+    assert sum(outcome.met for outcome in outcomes) > 0.95 * TRIALS
     return [only_winner(outcome, *expected) for outcome in outcomes]
 
 
@@ -201,7 +201,7 @@ def test_grouping_an_account_that_gives_back(services):
         for (a, _b, c), (grouping_id, _secret) in zip(trials, done, strict=True)
     ]
     outcomes = list(race(services.engine, pairs, before=BEFORE))
-    assert sum(outcome.met for outcome in outcomes) > 0.99 * TRIALS
+    assert sum(outcome.met for outcome in outcomes) > 0.95 * TRIALS
     assert all(outcome.winners == [0, 1] for outcome in outcomes)
     held, states = holders(services)
     for a, b, c in trials:

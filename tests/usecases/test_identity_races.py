@@ -1,4 +1,4 @@
-"""A thousand races each, on PostgreSQL, around a link with a host's identity: one winner."""
+"""Races, on PostgreSQL, around a link with a host's identity: one winner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A thousand races for one letter, on PostgreSQL: one winner, and no orphan."""
+"""Races for one letter, on PostgreSQL: one winner, and no orphan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A thousand races each for an account that closes or changes address, on PostgreSQL.
+"""Races for an account that closes or changes address, on PostgreSQL.
 
 One order wins entirely: what comes second finds the other's work, or fails
 without a trace.

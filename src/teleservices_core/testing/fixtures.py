@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine, event, make_url
 
 from teleservices_core.app import Teleservices
 from teleservices_core.domain.establishments import Academie
@@ -49,8 +49,19 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         except subprocess.CalledProcessError:
             if attempt == 2:
                 raise
+    _forget_power_cuts(server.get_uri())
     yield server.get_uri()
     server.cleanup()
+
+
+def _forget_power_cuts(url: str) -> None:
+    """Do not wait for the disk: tests kill processes, they do not pull the plug."""
+    admin = make_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
+    admin.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +90,9 @@ def make_database(
                 connection.exec_driver_sql("CREATE DATABASE template_teleservices")
                 _migrate(url.set(database="template_teleservices"))
                 templates["postgresql"] = True
-            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template_teleservices")
+            connection.exec_driver_sql(
+                f"CREATE DATABASE {name} TEMPLATE template_teleservices STRATEGY file_copy"
+            )
         admin.dispose()
         return url.set(database=name).render_as_string(hide_password=False)
 
@@ -105,8 +118,15 @@ def backend(request: pytest.FixtureRequest) -> str:
 def engine(backend: str, make_database: Callable[[str], str]) -> Iterator[Engine]:
     """An engine on an empty, migrated database of each kind."""
     engine = make_engine(make_database(backend))
+    if backend == "sqlite":
+        event.listen(engine, "connect", _do_not_wait)
     yield engine
     engine.dispose()
+
+
+def _do_not_wait(connection: Any, _record: object) -> None:
+    # The same for SQLite, after the engine's own settings.
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def make_settings(database_url: str, **changes: Any) -> Settings:
