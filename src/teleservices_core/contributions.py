@@ -176,13 +176,17 @@ class HelpEntry:
 
 @frozen
 class MailTemplate:
-    """A mail in plain text. ``{…}`` fields come from the parcel's context, and ``{link}``."""
+    """A mail in plain text. ``{…}`` is of the parcel's context, ``{link}`` or ``{stop}``."""
 
     kind: str
     subject: Message
     body: Message
     link_path: str = ""
-    """Where ``{link}`` leads, under the site's address: ``/confirmer/{secret}``."""
+    """Where ``{link}`` leads, under the site's address: ``/confirmer/{secret}``. The secret
+    is that of the parcel's token, where it has one."""
+    stop_path: str = ""
+    """Where who wants no more such mails goes without signing in: ``/stop/{account}/{secret}``,
+    whose secret :func:`teleservices_core.hashing.stop_secret` gives back."""
 
 
 @frozen

@@ -111,6 +111,15 @@ def keyed(key: str, purpose: str, message: str | bytes) -> str:
     return urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 
+def stop_secret(key: str, kind: str, account_id: UUID, address: str) -> str:
+    """The secret of the link by which an address wants no more mails of a kind.
+
+    It does not expire, and is good for that account only as long as its address
+    is that one.
+    """
+    return keyed(key, f"stop {kind}", account_id.bytes + address.encode())
+
+
 def link_secret(key: str, token_id: UUID) -> str:
     """The secret of a mailed link, made from its row's id.
 

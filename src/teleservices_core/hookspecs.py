@@ -38,6 +38,7 @@ from teleservices_core.domain.modules import ModuleDefinition
 from teleservices_core.domain.policy import Opening
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
+from teleservices_core.ports import Database
 
 PROJECT: Final = "teleservices"
 HOOK_API: Final = 1
@@ -136,8 +137,14 @@ def teleservices_module_closed(opening: Opening, at: datetime) -> None:
 
 
 @hookspec
-def teleservices_roster_imported(uai: Uai, counts: Mapping[str, int], at: datetime) -> None:
-    """An establishment's students and families were imported."""
+def teleservices_roster_imported(
+    uai: Uai, counts: Mapping[str, int], at: datetime, database: Database
+) -> None:
+    """An establishment's students and families were imported.
+
+    ``database`` is where a plugin compares its own data with them, in few
+    statements: no work for each row.
+    """
 
 
 # --- Asked while showing a page. The first answer wins. ------------------------------

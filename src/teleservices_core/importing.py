@@ -51,5 +51,11 @@ def import_siecle(
             keep=keep,
         )
     if not dry_run:
-        notify(site, "teleservices_roster_imported", uai=uai, counts=report.counts)
+        notify(
+            site,
+            "teleservices_roster_imported",
+            uai=uai,
+            counts=report.counts,
+            database=site.database,
+        )
     return report

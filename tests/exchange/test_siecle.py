@@ -123,6 +123,12 @@ class TestStudents:
                 TEL_PORTABLE="06 39 98 00 01",
                 ACCEPTE_SMS="1",
                 ADRESSE_ID="4",
+                DOUBLEMENT="1",
+                CODE_PROVENANCE="1",
+            ).replace(
+                "</ELEVE>",
+                "<SCOLARITE_AN_DERNIER><CODE_RNE>0219998D</CODE_RNE>"
+                "<CODE_STRUCTURE>7 A</CODE_STRUCTURE></SCOLARITE_AN_DERNIER></ELEVE>",
             ),
             a_student(2, CODE_COMMUNE_INSEE_NAISS="21231", CODE_PAYS="100"),
         )
@@ -145,6 +151,9 @@ class TestStudents:
             )
             assert (zoe.birth_country, zoe.birth_town, zoe.nationality) == ("139", "Braga", "100")
             assert (other.birth_insee, other.accepts_sms) == ("21231", False)
+            assert (zoe.repeats, zoe.origin) == (True, "1")
+            assert (zoe.former_uai, zoe.former_class_group) == ("0219998D", "7 A")
+            assert (other.repeats, other.former_mef) == (False, "")
             assert other.address == PostalAddress()
 
     def test_without_addresses_the_known_one_stays(self, read: Read) -> None:

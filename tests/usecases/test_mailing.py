@@ -9,7 +9,9 @@ import pytest
 from attrs import evolve
 from sqlalchemy import select
 
+from teleservices_core.contributions import MailTemplate
 from teleservices_core.domain.accounts import Audience, TokenPurpose
+from teleservices_core.hashing import stop_secret
 from teleservices_core.storage import tables as t
 from teleservices_core.testing.builders import an_adult
 from teleservices_core.testing.world import World
@@ -211,3 +213,29 @@ def test_the_first_to_note_wins(services):
         tx.outbox.retry(row.id, "late", now)
         tx.outbox.dropped(row.id, now, "late")
     assert deliver(services.site, Keeping()).handled == 0
+
+
+def test_a_mail_that_may_be_stopped_says_how(services, mother, monkeypatch):
+    """In its text and in the header that mail programs make a button of; without a token."""
+    template = MailTemplate(
+        "core.password_changed",
+        lambda: "Notes",
+        lambda: "{link} {stop}",
+        link_path="/notes/",
+        stop_path="/stop/{account}/{secret}",
+    )
+    monkeypatch.setitem(services.site.catalogue.mails, template.kind, template)
+    parcel = a_parcel(services, mother)
+    message = mailing.compose(services.site, parcel)
+    secret = stop_secret(services.site.settings.secret_key, parcel.kind, mother.id, ADDRESS)
+    stop = f"http://localhost/stop/{mother.id}/{secret}"
+    assert message["List-Unsubscribe"] == f"<{stop}>"
+    assert message.get_content().startswith(f"http://localhost/notes/ {stop}")
+    elsewhere = mailing.compose(services.site, evolve(parcel, to_address="other@example.org"))
+    assert elsewhere["List-Unsubscribe"] not in {None, f"<{stop}>"}
+
+
+def a_parcel(services, account):
+    with services.site.database.writing() as tx:
+        send_mail(services.site, tx, "core.password_changed", ADDRESS, account=account)
+        return tx.outbox.of_account(account.id)[0]

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from teleservices_core.contributions import Erasure
 from teleservices_core.domain.establishments import PostalAddress
 from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.roster import Sex, StudentDetails
 from teleservices_core.errors import ConflictError
 from teleservices_core.storage import migrate
 from teleservices_core.testing.builders import (
@@ -233,10 +234,17 @@ def test_what_the_base_says(services):
     """The core's people as the values of fields; every adult of the student, whatever his link."""
     world = World(services)
     world.establishment()
-    child = a_student(usage_name="", sex="2")
-    world.student(child, a_schooling(child.id))
+    child = a_student(usage_name="", sex=Sex.FEMALE)
+    own = StudentDetails(mobile="0639980009", accepts_sms=True, nationality="100")
+    world.student(child, a_schooling(child.id), own)
     home = PostalAddress(("12 RUE DES LILAS",), "21000", "DIJON")
-    mother = an_adult(mobile="06.39.98.12.34", email="anne@example.org", address=home)
+    mother = an_adult(
+        mobile="06.39.98.12.34",
+        email="anne@example.org",
+        address=home,
+        work_phone="0380000000",
+        occupation="42",
+    )
     odd = PostalAddress(("x" * 50,), "", "")
     contact = an_adult(phone="poste 12", address=odd)
     world.adult(mother, a_link(child.id, mother.id))
@@ -249,10 +257,13 @@ def test_what_the_base_says(services):
     assert students["born_on"] == date(2014, 5, 12).isoformat()
     assert students["class_group"] == "6 B"
     assert students["usage_name"] is None
+    assert (students["phone_mobile"], students["accepts_sms"]) == ("+33639980009", True)
+    assert (students["nationality"], students["address"]) == ("100", None)
     hers = guardians[Person(PersonKind.GUARDIAN, mother.id)]
     assert hers["address"] == Address(("12 RUE DES LILAS",), "21000", "DIJON")
     assert hers["phone_mobile"] == "+33639981234"
     assert hers["kinship"] == "10"
+    assert (hers["phone_work"], hers["profession"]) == ("+33380000000", "42")
     theirs = guardians[Person(PersonKind.GUARDIAN, contact.id)]
     assert (theirs["address"], theirs["phone_home"]) == ("x" * 50, "poste 12")
     assert elsewhere[Person(PersonKind.STUDENT, child.id)]["class_group"] is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -102,6 +103,17 @@ def school(closed_school: School) -> School:
     """« Notes » is open."""
     open_notes(closed_school.services)
     return closed_school
+
+
+@pytest.fixture
+def shown() -> Callable[[Any], str]:
+    """A page's text, tags left out, spaces made plain."""
+
+    def shown(page: Any) -> str:
+        text = re.sub(r"<[^>]+>", " ", page.text)
+        return " ".join(text.replace("\u00a0", " ").replace("\u202f", " ").split())
+
+    return shown
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 
 from teleservices_core.domain.differences import Difference, FieldChange
 from teleservices_core.domain.establishments import PostalAddress
+from teleservices_core.domain.roster import FormerSchooling
 from teleservices_core.i18n import _, show_short_date
 from teleservices_core.usecases.importing import Blocked
 
@@ -62,6 +63,9 @@ def _fields() -> Mapping[str, str]:
         "birth_town": _("ville de naissance"),
         "birth_insee": _("commune de naissance"),
         "nationality": _("nationalité"),
+        "repeats": _("doublement"),
+        "uses_transport": _("transport scolaire"),
+        "former": _("scolarité de l’an dernier"),
         "level": _("niveau de responsabilité"),
         "kinship": _("lien de parenté"),
         "pays_fees": _("paie les frais"),
@@ -89,6 +93,8 @@ def _show(value: Any) -> str:
         return show_short_date(value)
     if isinstance(value, PostalAddress):
         value = ", ".join(value.label())
+    if isinstance(value, FormerSchooling):
+        value = " ".join(filter(None, (value.uai, value.class_group)))
     return str(value) if value not in {None, ""} else "–"
 
 

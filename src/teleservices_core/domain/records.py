@@ -72,6 +72,12 @@ class StudentRecord:
     birth_town: str = ""
     birth_insee: str = ""
     nationality: str = ""
+    repeats: bool = False
+    uses_transport: bool = False
+    origin: str = ""
+    former_uai: str = ""
+    former_mef: str = ""
+    former_class_group: str = ""
     file: str = ""
     line: int = 0
 

@@ -165,6 +165,18 @@ class SchoolClass:
 
 
 @frozen
+class FormerSchooling:
+    """Where a student was the year before, as the school base says it."""
+
+    uai: str = ""
+    """CODE_RNE, of any country's school: not checked."""
+    mef: str = ""
+    class_group: str = ""
+    origin: str = ""
+    """CODE_PROVENANCE: "1" for a public school of the académie."""
+
+
+@frozen
 class Schooling:
     """A student in an establishment for a school year."""
 
@@ -179,6 +191,9 @@ class Schooling:
     from_on: date | None = None
     left_on: date | None = None
     """First day on which the student is no longer there."""
+    repeats: bool = False
+    uses_transport: bool = False
+    former: FormerSchooling = Factory(FormerSchooling)
 
     def holds_on(self, day: date) -> bool:
         """Whether the student is in the establishment on a local day."""

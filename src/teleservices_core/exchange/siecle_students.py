@@ -36,7 +36,8 @@ _SEX: Final[Mapping[str, Sex]] = {"1": Sex.MALE, "2": Sex.FEMALE}
 def student(element: Element, file: str, remark: Remark) -> StudentRecord:
     """An ELEVE. Before the summer of 2016, NOM was the only name."""
     ine = code(element, Ine, "ID_NATIONAL", "INE_RNIE", "INE_BEA")
-    former = code(element, Ine, "INE_BEA")
+    former_ine = code(element, Ine, "INE_BEA")
+    former = _former(element)
     if ine is None:
         remark(_("aucun identifiant national : l’élève n’est reconnu que dans cet établissement"))
     elif ine.warning:
@@ -49,7 +50,7 @@ def student(element: Element, file: str, remark: Remark) -> StudentRecord:
         usage_name=text(element, "NOM_USAGE"),
         sex=mapped(element, _SEX, "CODE_SEXE") or Sex.UNKNOWN,
         ine=ine,
-        former_ine=None if former == ine else former,
+        former_ine=None if former_ine == ine else former_ine,
         mef=code(element, Mef, "CODE_MEF"),
         status=text(element, "CODE_STATUT", limit=2) or "ST",
         boarding=text(element, "CODE_REGIME", limit=2),
@@ -65,9 +66,21 @@ def student(element: Element, file: str, remark: Remark) -> StudentRecord:
         birth_town=text(element, "VILLE_NAISS"),
         birth_insee=text(element, "CODE_COMMUNE_INSEE_NAISS", limit=5),
         nationality=text(element, "CODE_PAYS_NAT", limit=3),
+        repeats=flag(element, "DOUBLEMENT"),
+        uses_transport=flag(element, "ADHESION_TRANSPORT"),
+        origin=text(element, "CODE_PROVENANCE", limit=2),
+        former_uai=former.get("CODE_RNE", "")[:8],
+        former_mef=former.get("CODE_MEF", "")[:11],
+        former_class_group=former.get("CODE_STRUCTURE", "")[:20],
         file=file,
         line=element.line,
     )
+
+
+def _former(element: Element) -> Mapping[str, str]:
+    """What SCOLARITE_AN_DERNIER says, as it stands: it only goes back to where it came from."""
+    parts = (part for part in element.parts if part.tag == "SCOLARITE_AN_DERNIER")
+    return next((part.values for part in parts), {})
 
 
 def structures(element: Element, file: str, _remark: Remark) -> StructureRecord:

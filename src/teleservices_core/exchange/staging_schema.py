@@ -10,7 +10,7 @@ SCHEMA: Final = """
 CREATE TABLE students (siecle_id, last_name, first_name, born_on, usage_name, sex, ine,
   former_ine, mef, status, boarding, entered_on, left_on, class_group, address_id, address, phone,
   mobile, work_phone, accepts_sms, email, birth_country, birth_town, birth_insee, nationality,
-  file, line);
+  repeats, uses_transport, origin, former_uai, former_mef, former_class_group, file, line);
 CREATE TABLE student_addresses (siecle_id, address, file, line);
 CREATE TABLE structures (student_id, class_group, extra, file, line);
 CREATE TABLE adults (siecle_id, last_name, first_name, title, usage_name, email, mobile,

@@ -33,6 +33,10 @@ class AccountStore(Protocol):
         """The account, or None."""
         ...
 
+    def several(self, account_ids: Collection[UUID]) -> list[Account]:
+        """The accounts of some ids, in no order, in one statement."""
+        ...
+
     def by_login(self, login_name: str) -> Account | None:
         """The account of a login name, compared without case."""
         ...

@@ -58,6 +58,12 @@ class RosterStore(Protocol):
         """
         ...
 
+    def families(
+        self, accounts: Collection[Account], school_year: SchoolYear
+    ) -> Mapping[UUID, list[Child]]:
+        """The same for many accounts, by account: a statement for each audience."""
+        ...
+
     def schoolings(
         self, account: Account, school_year: SchoolYear, student_id: UUID | None = None
     ) -> list[Child]:

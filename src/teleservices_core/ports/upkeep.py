@@ -5,7 +5,7 @@ See :mod:`teleservices_core.ports`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -42,6 +42,10 @@ class OutboxStore(Protocol):
 
     def add(self, parcel: Parcel) -> None:
         """Queue a mail, in the caller's transaction."""
+        ...
+
+    def add_all(self, parcels: Iterable[Parcel]) -> None:
+        """Queue many mails at once, in the caller's transaction."""
         ...
 
     def claim(self, at: datetime, until: datetime, limit: int) -> list[Parcel]:

@@ -48,6 +48,7 @@ WITH_HOLDERS = t.accounts.outerjoin(
 """Accounts, with one row for each person."""
 _SELECT = select(*ACCOUNT_COLUMNS, t.account_holders.c.person_id).select_from(WITH_HOLDERS)
 _GET = _SELECT.where(t.accounts.c.id == bindparam("key"))
+_SEVERAL = _SELECT.where(t.accounts.c.id.in_(bindparam("keys", expanding=True)))
 _BY_LOGIN = _SELECT.where(t.accounts.c.login_name == bindparam("key"))
 _BY_EMAIL = _SELECT.where(t.accounts.c.email == bindparam("key")).order_by(t.accounts.c.login_name)
 _SESSION = (
@@ -128,6 +129,13 @@ class Accounts:
     def get(self, account_id: UUID) -> Account | None:
         """See the port."""
         return self._one(_GET, account_id)
+
+    def several(self, account_ids: Collection[UUID]) -> list[Account]:
+        """See the port."""
+        found: dict[UUID, list[AnyRow]] = {}
+        for row in self.connection.execute(_SEVERAL, {"keys": list(account_ids)}):
+            found.setdefault(row.account_id, []).append(row)
+        return [to_account(rows[0], _holders(rows)) for rows in found.values()]
 
     def by_login(self, login_name: str) -> Account | None:
         """See the port."""

@@ -11,6 +11,7 @@ from teleservices_core.domain.establishments import PostalAddress
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.roster import (
     Adult,
+    FormerSchooling,
     Kinship,
     Level,
     Responsibility,
@@ -123,6 +124,9 @@ def to_schooling(row: Row[Any]) -> Schooling:
         boarding=row.boarding,
         from_on=row.from_on,
         left_on=row.left_on,
+        repeats=row.repeats,
+        uses_transport=row.uses_transport,
+        former=FormerSchooling(row.former_uai, row.former_mef, row.former_class_group, row.origin),
     )
 
 
@@ -138,6 +142,12 @@ def schooling_row(schooling: Schooling) -> dict[str, Any]:
         "boarding": schooling.boarding,
         "from_on": schooling.from_on,
         "left_on": schooling.left_on,
+        "repeats": schooling.repeats,
+        "uses_transport": schooling.uses_transport,
+        "former_uai": schooling.former.uai,
+        "former_mef": schooling.former.mef,
+        "former_class_group": schooling.former.class_group,
+        "origin": schooling.former.origin,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -200,18 +200,25 @@ class Outbox:
 
     def add(self, parcel: Parcel) -> None:
         """See the port."""
-        self.connection.execute(
-            insert(t.outbox).values(
-                id=parcel.id,
-                kind=parcel.kind,
-                to_address=parcel.to_address,
-                token_id=parcel.token_id,
-                account_id=parcel.account_id,
-                context=dict(parcel.context),
-                created_at=parcel.created_at,
-                due_at=parcel.due_at,
-            )
-        )
+        self.add_all([parcel])
+
+    def add_all(self, parcels: Iterable[Parcel]) -> None:
+        """See the port."""
+        rows = [
+            {
+                "id": parcel.id,
+                "kind": parcel.kind,
+                "to_address": parcel.to_address,
+                "token_id": parcel.token_id,
+                "account_id": parcel.account_id,
+                "context": dict(parcel.context),
+                "created_at": parcel.created_at,
+                "due_at": parcel.due_at,
+            }
+            for parcel in parcels
+        ]
+        if rows:
+            self.connection.execute(insert(t.outbox), rows)
 
     def claim(self, at: datetime, until: datetime, limit: int) -> list[Parcel]:
         """See the port."""

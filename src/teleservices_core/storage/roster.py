@@ -25,7 +25,6 @@ from teleservices_core.domain.roster import (
     Level,
     Responsibility,
     SchoolClass,
-    Schooling,
     Sex,
     Student,
     StudentDetails,
@@ -34,7 +33,13 @@ from teleservices_core.domain.searching import search_text
 from teleservices_core.domain.values import Ine, Mef, Uai
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.bulk import upsert
-from teleservices_core.storage.importing_rows import DETAILS, IDENTITY, to_adult, to_details
+from teleservices_core.storage.importing_rows import (
+    DETAILS,
+    IDENTITY,
+    to_adult,
+    to_details,
+    to_schooling,
+)
 from teleservices_core.storage.tables import AnyRow
 
 _e, _p = t.establishments.c, t.school_pages.c
@@ -94,6 +99,7 @@ _SEEN_BY_STUDENT = (
         t.schoolings.c.school_year <= bindparam("year"),
     )
 )
+_SEEN_BY = {Audience.GUARDIAN: _SEEN_BY_GUARDIAN, Audience.STUDENT: _SEEN_BY_STUDENT}
 _ONE = t.students.c.id == bindparam("student_id")
 _ONE_SEEN_BY_GUARDIAN = _SEEN_BY_GUARDIAN.where(_ONE)
 _ONE_SEEN_BY_STUDENT = _SEEN_BY_STUDENT.where(_ONE)
@@ -152,17 +158,6 @@ def _to_student(row: AnyRow) -> Student:
 
 def _to_child(row: AnyRow) -> Child:
     student = _to_student(row)
-    schooling = Schooling(
-        student_id=row.stu_id,
-        uai=Uai(row.uai),
-        school_year=SchoolYear(row.school_year),
-        class_group=row.class_group,
-        mef=Mef(row.mef) if row.mef else None,
-        status=row.status,
-        boarding=row.boarding,
-        from_on=row.from_on,
-        left_on=row.left_on,
-    )
     link = None
     if hasattr(row, "link_adult_id"):
         link = Responsibility(
@@ -178,7 +173,7 @@ def _to_child(row: AnyRow) -> Child:
             until_on=row.link_until_on,
             is_barred=row.link_is_barred,
         )
-    return Child(student, schooling, to_establishment(row, "est_"), link)
+    return Child(student, to_schooling(row), to_establishment(row, "est_"), link)
 
 
 def _preference(child: Child) -> tuple[object, ...]:
@@ -192,6 +187,14 @@ def _preference(child: Child) -> tuple[object, ...]:
         link is not None and (link.is_barred or link.until_on is not None),
         link.level if link else 0,
     )
+
+
+def _best(found: Iterable[Child]) -> list[Child]:
+    """Each student once, the eldest first."""
+    best: dict[UUID, Child] = {}
+    for child in sorted(found, key=_preference):
+        best.setdefault(child.student.id, child)
+    return sorted(best.values(), key=lambda c: (c.student.born_on, c.student.first_name))
 
 
 @frozen
@@ -265,6 +268,26 @@ class Roster:
             {"holders": account.holder_ids, "year": school_year.start},
         )
 
+    def families(
+        self, accounts: Collection[Account], school_year: SchoolYear
+    ) -> Mapping[UUID, list[Child]]:
+        """See the port."""
+        families: dict[UUID, list[Child]] = {account.id: [] for account in accounts}
+        for audience, statement in _SEEN_BY.items():
+            held = {
+                person_id: account.id
+                for account in accounts
+                if account.audience is audience
+                for person_id in account.holder_ids
+            }
+            if held:
+                asked = {"holders": list(held), "year": school_year.start}
+                for row in self.connection.execute(statement, asked):
+                    child = _to_child(row)
+                    person_id = child.link.adult_id if child.link else child.student.id
+                    families[held[person_id]].append(child)
+        return {account_id: _best(found) for account_id, found in families.items()}
+
     def schoolings(
         self, account: Account, school_year: SchoolYear, student_id: UUID | None = None
     ) -> list[Child]:
@@ -291,10 +314,7 @@ class Roster:
         return found[0] if found else None
 
     def _children(self, statement: Select[Any], asked: dict[str, Any]) -> list[Child]:
-        best: dict[UUID, Child] = {}
-        for child in self._seen(statement, asked):
-            best.setdefault(child.student.id, child)
-        return sorted(best.values(), key=lambda c: (c.student.born_on, c.student.first_name))
+        return _best(self._seen(statement, asked))
 
     def _seen(self, statement: Select[Any], asked: dict[str, Any]) -> list[Child]:
         return sorted(map(_to_child, self.connection.execute(statement, asked)), key=_preference)

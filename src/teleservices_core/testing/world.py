@@ -23,7 +23,12 @@ from teleservices_core.domain.roster import (
 from teleservices_core.domain.staff import Assignment, Role, StaffMember
 from teleservices_core.domain.values import Uai
 from teleservices_core.storage import tables as t
-from teleservices_core.storage.importing_rows import adult_row, details_row, student_row
+from teleservices_core.storage.importing_rows import (
+    adult_row,
+    details_row,
+    schooling_row,
+    student_row,
+)
 from teleservices_core.testing.builders import COLLEGE, an_establishment
 from teleservices_core.usecases.directory import free_login
 
@@ -54,16 +59,7 @@ class World:
 
     def schooling(self, schooling: Schooling) -> None:
         """Add a schooling."""
-        self._insert(
-            t.schoolings,
-            student_id=schooling.student_id,
-            uai=schooling.uai.code,
-            school_year=schooling.school_year.start,
-            class_group=schooling.class_group,
-            mef=schooling.mef.code if schooling.mef else "",
-            from_on=schooling.from_on,
-            left_on=schooling.left_on,
-        )
+        self._insert(t.schoolings, **schooling_row(schooling))
 
     def adult(self, adult: Adult, *links: Responsibility) -> Adult:
         """Add an adult and the links to students."""

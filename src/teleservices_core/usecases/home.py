@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
 from attrs import frozen
 
 from teleservices_core.domain.accounts import Account
-from teleservices_core.domain.activation import Question
+from teleservices_core.domain.activation import Question, decide
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.policy import Policy, opened_without_plugin
@@ -49,6 +50,30 @@ def known_children(site: Site, tx: Transaction, account: Account) -> list[Child]
     """The students of whom an account may know something now."""
     now = site.now()
     return [c for c in tx.roster.children(account, site.school_year()) if may_know(site, c, now)]
+
+
+def children_with(
+    site: Site, tx: Transaction, accounts: Collection[Account], module_id: str
+) -> Mapping[UUID, list[Child]]:
+    """For many accounts, the students for whom a module is open to each now, by account.
+
+    Three statements, whatever their number: for what is sent rather than asked for.
+    """
+    module, now, year = site.catalogue.module(module_id), site.now(), site.school_year()
+    families = tx.roster.families(accounts, year)
+    uais = {child.establishment.uai for found in families.values() for child in found}
+    policy, rules = tx.policy.policy(uais, year), site.catalogue.rules
+
+    def is_open(account: Account, child: Child) -> bool:
+        if module is None or not may_know(site, child, now):
+            return False
+        question = question_about(site, account, child, policy, year, now)
+        return decide(module, question, rules, site.catalogue.by_id).is_open
+
+    return {
+        account.id: [child for child in families[account.id] if is_open(account, child)]
+        for account in accounts
+    }
 
 
 def may_know(site: Site, child: Child, at: datetime) -> bool:

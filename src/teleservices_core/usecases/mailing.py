@@ -17,7 +17,8 @@ from uuid import UUID
 
 from attrs import astuple, frozen
 
-from teleservices_core.hashing import link_secret
+from teleservices_core.contributions import MailTemplate
+from teleservices_core.hashing import link_secret, stop_secret
 from teleservices_core.help_entries import figures
 from teleservices_core.i18n import show_day, show_instant
 from teleservices_core.mails import NEED_HELP
@@ -197,10 +198,7 @@ def compose(site: Site, parcel: Parcel) -> EmailMessage:
         "hotline": figures(settings)["hotline"],
         "home": settings.base_url,
     }
-    if parcel.token_id is not None:
-        secret = link_secret(settings.secret_key, parcel.token_id)
-        path = template.link_path.format(secret=secret)
-        context["link"] = settings.base_url.rstrip("/") + path
+    context |= _links(site, parcel, template)
     message = EmailMessage(policy=SMTP)
     name, sender = parseaddr(settings.mail.sender)
     message["From"] = Address(name, addr_spec=sender)
@@ -211,8 +209,23 @@ def compose(site: Site, parcel: Parcel) -> EmailMessage:
     message["Date"] = format_datetime(parcel.created_at)
     message["Message-ID"] = f"<{_message_id(site, parcel.id)}>"
     message["Auto-Submitted"] = "auto-generated"
+    if "stop" in context:
+        message["List-Unsubscribe"] = f"<{context['stop']}>"
     message.set_content((template.body() + NEED_HELP()).format_map(context))
     return message
+
+
+def _links(site: Site, parcel: Parcel, template: MailTemplate) -> dict[str, str]:
+    settings, links = site.settings, {}
+    start = settings.base_url.rstrip("/")
+    if parcel.token_id is not None or (template.link_path and "{secret}" not in template.link_path):
+        secret = link_secret(settings.secret_key, parcel.token_id) if parcel.token_id else ""
+        links["link"] = start + template.link_path.format(secret=secret)
+    if template.stop_path and parcel.account_id is not None:
+        whose = parcel.account_id, parcel.to_address
+        secret = stop_secret(settings.secret_key, parcel.kind, *whose)
+        links["stop"] = start + template.stop_path.format(account=whose[0], secret=secret)
+    return links
 
 
 def _message_id(site: Site, parcel_id: UUID) -> str:

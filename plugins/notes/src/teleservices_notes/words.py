@@ -52,6 +52,8 @@ STATUS_WORDS: Final[Mapping[MarkStatus, Message]] = {
 AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "notes.imported": lambda: _("Notes importées"),
     "notes.mode_set": lambda: _("Type de publication des notes changé"),
+    "notes.publication_set": lambda: _("Publication des notes changée"),
+    "notes.assessment_publication_set": lambda: _("Publication d’une évaluation changée"),
 }
 
 DATA_CONTENT: Final[Message] = lambda: _(  # noqa: E731

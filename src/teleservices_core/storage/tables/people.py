@@ -110,6 +110,12 @@ schoolings = Table(
     string("boarding", 2),
     Column("from_on", Date),
     Column("left_on", Date),
+    choice("repeats"),
+    choice("uses_transport"),
+    string("former_uai", 8),
+    string("former_mef", 11),
+    string("former_class_group", 20),
+    string("origin", 2),
     Index(None, "uai", "school_year", "class_group"),
 )
 

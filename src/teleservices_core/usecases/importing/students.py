@@ -18,7 +18,13 @@ from teleservices_core.domain.establishments import PostalAddress
 from teleservices_core.domain.identity import Unclear, identify_student
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.records import IdentifiedStudent, StudentRecord
-from teleservices_core.domain.roster import Schooling, Sex, Student, StudentDetails
+from teleservices_core.domain.roster import (
+    FormerSchooling,
+    Schooling,
+    Sex,
+    Student,
+    StudentDetails,
+)
 from teleservices_core.i18n import _
 from teleservices_core.usecases.importing.context import PAGE, Import
 
@@ -144,6 +150,11 @@ def _schooling(
         boarding=record.boarding,
         from_on=record.entered_on,
         left_on=record.left_on,
+        repeats=record.repeats,
+        uses_transport=record.uses_transport,
+        former=FormerSchooling(
+            record.former_uai, record.former_mef, record.former_class_group, record.origin
+        ),
     )
     if before is None:
         return after

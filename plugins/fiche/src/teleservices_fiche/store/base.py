@@ -69,6 +69,14 @@ def _student(row: Row[Any]) -> dict[str, Value]:
         "born_on": row.born_on.isoformat(),
         "class_group": _said(row.class_group or ""),
         "boarding": row.boarding or None,
+        "birth_place": _said(row.birth_town) or _said(row.birth_insee),
+        "nationality": row.nationality or None,
+        "address": _address(row),
+        "phone_mobile": stored_phone(row.mobile),
+        "phone_home": stored_phone(row.phone),
+        "phone_work": stored_phone(row.work_phone),
+        "accepts_sms": row.accepts_sms,
+        "email": _said(row.email),
     }
 
 
@@ -79,19 +87,27 @@ def _guardian(row: Row[Any]) -> dict[str, Value]:
         "usage_name": _said(row.usage_name),
         "first_name": _said(row.first_name),
         "kinship": row.kinship or None,
-        "address": address(row.address_lines, row.postal_code, row.town, row.country),
+        "address": _address(row),
         "phone_mobile": stored_phone(row.mobile),
         "phone_home": stored_phone(row.phone),
+        "phone_work": stored_phone(row.work_phone),
+        "accepts_sms": row.accepts_sms,
+        "shares_contact": row.shares_contact,
+        "profession": row.occupation or None,
         "email": _said(row.email),
     }
 
 
-def address(lines: str, postal_code: str, town: str, country: str) -> Value:
+def _address(row: Row[Any]) -> Value:
+    return address(row.address_lines, row.postal_code, row.town, row.country_code, row.country)
+
+
+def address(lines: str, postal_code: str, town: str, code: str, country: str = "") -> Value:
     """An address of the base; as a text where it does not fit its own form."""
     said = tuple(filter(None, map(tidy, lines.splitlines())))
     if not said and not town:
         return None
     try:
-        return Address(said, postal_code, tidy(town), country or FRANCE)
+        return Address(said, postal_code, tidy(town), code or FRANCE)
     except InvalidValueError:
         return ", ".join(filter(None, (*said, tidy(f"{postal_code} {town}"), country)))

@@ -6,6 +6,7 @@ stored as whole hundredths and averages stay exact.
 
 from teleservices_notes.model.assessments import Assessment, Counting, Subject
 from teleservices_notes.model.figures import LARGEST
+from teleservices_notes.model.following import DigestChoice, Frequency, Known, Reader
 from teleservices_notes.model.marks import NO_LEVELS, Entry, Mark, MarkStatus, Outcome
 from teleservices_notes.model.publication import (
     FAMILIES,
@@ -28,9 +29,12 @@ __all__ = [
     "Competency",
     "Counting",
     "Course",
+    "DigestChoice",
     "Entry",
+    "Frequency",
     "GradingPeriod",
     "GradingPeriodKind",
+    "Known",
     "Mark",
     "MarkStatus",
     "Outcome",
@@ -39,6 +43,7 @@ __all__ = [
     "PublicationPlan",
     "PublicationRule",
     "Pupil",
+    "Reader",
     "Subject",
     "TeachingService",
     "proposed_periods",

@@ -17,7 +17,9 @@ from teleservices_core.i18n import _, ngettext, show_date, typeset
 from teleservices_core.usecases.site import Site
 from teleservices_core.web.context import Context
 from teleservices_core.web.responses import Page
-from teleservices_notes.model import Assessment, Counting, MarkStatus, Publication, PublicationMode
+from teleservices_notes.model import Assessment, Counting, MarkStatus
+from teleservices_notes.pages.publication_card import publication_words
+from teleservices_notes.publication_words import publication_name
 from teleservices_notes.rules import (
     HALF,
     SCALE,
@@ -29,8 +31,6 @@ from teleservices_notes.rules import (
     rounded,
 )
 from teleservices_notes.words import (
-    MODE_NAMES,
-    MODE_WORDS,
     STATUS_SHORT,
     STATUS_WORDS,
     show_figure,
@@ -54,15 +54,6 @@ _REMARKS: Final[Mapping[tuple[Counting, Part], Message]] = {
 
 
 @frozen
-class PublicationWords:
-    """How the establishment publishes, in words (F52)."""
-
-    name: str
-    words: str
-    is_rolling: bool
-
-
-@frozen
 class LatestMark:
     """A line of « Dernières notes »."""
 
@@ -72,6 +63,8 @@ class LatestMark:
     figure: str
     out_of: str
     """Empty beside a word such as « absent »."""
+    remark: str
+    """That it was corrected, or has a publication of its own."""
 
 
 @frozen
@@ -91,7 +84,7 @@ class TermLine:
 
     title: str
     hint: str
-    """The day, and why an optional mark counts or not."""
+    """The day, why an optional mark counts or not, and whether it was corrected."""
     figure: str
     working: str
 
@@ -110,7 +103,7 @@ class Pages:
             "notes/child.html",
             {
                 "child": child,
-                "publication": _publication(book.publication),
+                "publication": publication_words(book.plan, child),
                 "latest": [_latest(each) for each in book.latest[:LATEST]],
                 "subjects": [_subject(context, student_id, each) for each in book.subjects],
                 "overall": _average(book.overall),
@@ -133,7 +126,7 @@ class Pages:
             "notes/subject.html",
             {
                 "child": child,
-                "publication": _publication(book.publication),
+                "publication": publication_words(book.plan, child),
                 "back": context.urls.to("notes.child", student_id=student_id),
                 "label": found.subject.label,
                 "teachers": _teachers(found.terms),
@@ -151,11 +144,6 @@ def _child(context: Context) -> Child:
     return context.child
 
 
-def _publication(publication: Publication) -> PublicationWords:
-    mode = publication.mode
-    return PublicationWords(MODE_NAMES[mode](), MODE_WORDS[mode](), mode is PublicationMode.ROLLING)
-
-
 def _average(value: Fraction | None) -> str:
     """Two decimals, always: "14,50"; empty when there is none."""
     return "" if value is None else format(rounded(value), "f").replace(".", ",")
@@ -169,7 +157,16 @@ def _latest(shown: Shown) -> LatestMark:
         day=show_date(assessment.given_on),
         figure=STATUS_WORDS[shown.outcome.status]() if value is None else show_figure(value),
         out_of="" if value is None else show_figure(assessment.out_of),
+        remark=_particular(shown),
     )
+
+
+def _particular(shown: Shown) -> str:
+    said = [_("Note corrigée")] if shown.is_corrected else []
+    if shown.own is not None:
+        name = publication_name(shown.own)
+        said.append(_("Publication propre à cette évaluation : {name}").format(name=name))
+    return ". ".join(said)
 
 
 def _subject(context: Context, student_id: UUID, average: SubjectAverage) -> SubjectLine:
@@ -225,10 +222,10 @@ def _overall_words(book: MarkBook) -> str:
 
 def _term(term: Term) -> TermLine:
     assessment, value = term.shown.assessment, term.shown.outcome.value
-    remark = _remark(term)
+    remarks = (show_date(assessment.given_on), _remark(term), _particular(term.shown))
     return TermLine(
         title=assessment.title,
-        hint=show_date(assessment.given_on) + (f". {remark}" if remark else ""),
+        hint=". ".join(filter(None, remarks)),
         figure=STATUS_WORDS[term.shown.outcome.status]()
         if value is None
         else f"{show_figure(value)}/{show_figure(assessment.out_of)}",

@@ -12,7 +12,26 @@ from teleservices_notes.rules.averages import (
     rounded,
     score,
     subject_average,
+    within,
 )
+from teleservices_notes.rules.charts import Chart, Dated, chart
+from teleservices_notes.rules.comparison import (
+    LEAST_FLOOR,
+    NO_FIGURES,
+    ClassFigures,
+    Spread,
+    class_figures,
+)
+from teleservices_notes.rules.following import (
+    Novelty,
+    SubjectNews,
+    learn,
+    may_write,
+    news,
+    next_due,
+    novelty,
+)
+from teleservices_notes.rules.progress import marks_of, overall_progress, subject_progress
 from teleservices_notes.rules.publication import (
     Shown,
     Viewpoint,
@@ -20,24 +39,45 @@ from teleservices_notes.rules.publication import (
     rule_for,
     succeed,
     visible_from,
+    winning_rule,
 )
 
 __all__ = [
     "HALF",
+    "LEAST_FLOOR",
+    "NO_FIGURES",
     "SCALE",
+    "Chart",
+    "ClassFigures",
+    "Dated",
     "MarkBook",
+    "Novelty",
     "Part",
     "Shown",
+    "Spread",
     "SubjectAverage",
+    "SubjectNews",
     "Term",
     "Viewpoint",
+    "chart",
+    "class_figures",
+    "learn",
     "mark_book",
+    "marks_of",
+    "may_write",
     "mean",
+    "news",
+    "next_due",
+    "novelty",
+    "overall_progress",
     "publication_day",
     "rounded",
     "rule_for",
     "score",
     "subject_average",
+    "subject_progress",
     "succeed",
     "visible_from",
+    "winning_rule",
+    "within",
 ]

@@ -19,6 +19,7 @@ from attrs import field, frozen
 from teleservices_core.domain.credentials import fold
 from teleservices_notes.model import (
     Counting,
+    GradingPeriod,
     MarkStatus,
     Publication,
     PublicationPlan,
@@ -114,9 +115,10 @@ class MarkBook:
     publication: Publication
     """The rule of the student's class for this reader."""
     latest: tuple[Shown, ...]
-    """Last published first."""
+    """Last published first, of the whole year."""
     subjects: tuple[SubjectAverage, ...]
-    """By label."""
+    """By label; of the grading period only, if the book is about one."""
+    period: GradingPeriod | None = None
     overall: Fraction | None = field(init=False)
 
     @overall.default
@@ -136,17 +138,30 @@ def score(shown: Shown) -> Fraction | None:
     return Fraction(value) * SCALE / Fraction(shown.assessment.out_of)
 
 
-def mark_book(shown: Iterable[Shown], plan: PublicationPlan, publication: Publication) -> MarkBook:
-    """Order what is shown and make its averages."""
+def mark_book(
+    shown: Iterable[Shown],
+    plan: PublicationPlan,
+    publication: Publication,
+    period: GradingPeriod | None = None,
+) -> MarkBook:
+    """Order what is shown and make its averages: of a grading period, or of the year.
+
+    Those of the year are made of all its marks, not of its periods' averages.
+    """
     by_day = sorted(shown, key=_by_day)
     by_code: dict[str, list[Shown]] = {}
-    for each in by_day:
+    for each in by_day if period is None else within(by_day, period):
         by_code.setdefault(each.assessment.subject.code, []).append(each)
     subjects = sorted(map(subject_average, by_code.values()), key=lambda s: _by_label(s.subject))
     # Sorting keeps the order of equals: of one evening's entries, the newest test first.
     latest = by_day[::-1]
     latest.sort(key=attrgetter("since"), reverse=True)
-    return MarkBook(plan, publication, tuple(latest), tuple(subjects))
+    return MarkBook(plan, publication, tuple(latest), tuple(subjects), period)
+
+
+def within(shown: Iterable[Shown], period: GradingPeriod) -> list[Shown]:
+    """The marks of the assessments that were given in a grading period."""
+    return [each for each in shown if each.assessment.given_on in period]
 
 
 def _by_day(shown: Shown) -> tuple[Any, ...]:

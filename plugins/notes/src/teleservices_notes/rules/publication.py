@@ -42,15 +42,15 @@ def succeed(mark: Mark, outcome: Outcome, entered_by: str, zone: ZoneInfo) -> Ma
     return evolve(mark, outcome=outcome, prior=prior, entered_by=entered_by)
 
 
-def rule_for(
+def winning_rule(
     plan: PublicationPlan,
     audience: Audience,
     class_group: str,
     own_rules: Iterable[PublicationRule] = (),
-) -> Publication:
-    """The publication that holds for a reader: the narrowest chosen.
+) -> PublicationRule:
+    """The rule that holds for a reader: the narrowest chosen.
 
-    An assessment's own rule over its class's, a class's over the establishment's;
+    An assessment's own over its class's, a class's over the establishment's;
     at the same reach, an audience's over everybody's.
     """
     exceptions = plan.exceptions
@@ -58,16 +58,26 @@ def rule_for(
         found = _narrowest([each for each in rules if each.class_group == group], audience)
         if found is not None:
             return found
-    return plan.default
+    return PublicationRule(plan.default)
 
 
-def _narrowest(rules: Iterable[PublicationRule], audience: Audience) -> Publication | None:
+def rule_for(
+    plan: PublicationPlan,
+    audience: Audience,
+    class_group: str,
+    own_rules: Iterable[PublicationRule] = (),
+) -> Publication:
+    """The publication that holds for a reader: that of the winning rule."""
+    return winning_rule(plan, audience, class_group, own_rules).publication
+
+
+def _narrowest(rules: Iterable[PublicationRule], audience: Audience) -> PublicationRule | None:
     everybody = None
     for each in rules:
         if each.audience is audience:
-            return each.publication
+            return each
         if each.audience is None:
-            everybody = each.publication
+            everybody = each
     return everybody
 
 
@@ -157,7 +167,7 @@ class Viewpoint:
 
     def seen(self, assessment: Assessment, mark: Mark) -> Shown | None:
         """What may be seen of one mark: its outcome, the one before, or nothing."""
-        own = _narrowest(assessment.own_rules, self.audience) if assessment.own_rules else None
+        own = self._own(assessment)
         publication = own or self.rule(assessment.class_group)
         published_at, before_at = None, self._just_after_at
         if publication.mode is _ROLLING:
@@ -180,6 +190,11 @@ class Viewpoint:
             entered_at if published_at is None else max(entered_at, published_at),
             own,
         )
+
+    def _own(self, assessment: Assessment) -> Publication | None:
+        own_rules = assessment.own_rules
+        found = _narrowest(own_rules, self.audience) if own_rules else None
+        return None if found is None else found.publication
 
     def _published_at(self, assessment: Assessment, publication: Publication) -> datetime | None:
         """The midnight that published an assessment; None if it has not come."""

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "core_0005"
-down_revision = "core_0004"
+revision = "core_0006"
+down_revision = "core_0005"
 
 _DECIDES = sa.text(
     "action IN ('module.open', 'module.closed', 'module.allowed', 'module.imposed', "

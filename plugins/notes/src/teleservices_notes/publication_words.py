@@ -1,0 +1,71 @@
+"""Publications, and for whom they are chosen, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from teleservices_core.contributions import Message
+from teleservices_core.domain.accounts import Audience
+from teleservices_core.i18n import _, ngettext, show_date
+from teleservices_notes.model import (
+    GradingPeriod,
+    GradingPeriodKind,
+    Publication,
+    PublicationMode,
+    PublicationRule,
+)
+from teleservices_notes.words import MODE_NAMES, MODE_WORDS
+
+READERS: Final[Mapping[Audience | None, Message]] = {
+    None: lambda: _("les familles"),
+    Audience.GUARDIAN: lambda: _("les responsables"),
+    Audience.STUDENT: lambda: _("les élèves"),
+}
+PERIOD_NAMES: Final[Mapping[GradingPeriodKind, Message]] = {
+    GradingPeriodKind.TRIMESTER: lambda: _("Trimestre {number}"),
+    GradingPeriodKind.SEMESTER: lambda: _("Semestre {number}"),
+}
+
+
+def publication_name(publication: Publication) -> str:
+    """In a few words: « au fil de l’eau », « à échéance, le 4 décembre 2026 »."""
+    name = MODE_NAMES[publication.mode]()
+    if publication.on is not None:
+        return _("{name}, le {day}").format(name=name, day=show_date(publication.on))
+    if publication.days:
+        said = ngettext("{n} jour après la période", "{n} jours après la période", publication.days)
+        return said.format(n=publication.days)
+    return name
+
+
+def publication_sentence(publication: Publication) -> str:
+    """In a sentence for families."""
+    if publication.on is not None:
+        return _("Les notes s’affichent le {day}.").format(day=show_date(publication.on))
+    if publication.mode is PublicationMode.AFTER_PERIOD and publication.days:
+        said = ngettext(
+            "Les notes d’un trimestre ou d’un semestre s’affichent ensemble, {n} jour après sa "
+            "fin.",
+            "Les notes d’un trimestre ou d’un semestre s’affichent ensemble, {n} jours après sa "
+            "fin.",
+            publication.days,
+        )
+        return said.format(n=publication.days)
+    return MODE_WORDS[publication.mode]()
+
+
+def period_name(period: GradingPeriod) -> str:
+    """« Trimestre 1 »."""
+    return PERIOD_NAMES[period.kind]().format(number=period.number)
+
+
+def reach_words(rule: PublicationRule) -> str:
+    """For whom: « les responsables, classe 6 B »; empty for everybody."""
+    if rule.class_group is None:
+        return "" if rule.audience is None else READERS[rule.audience]()
+    if rule.audience is None:
+        return _("la classe {group}").format(group=rule.class_group)
+    return _("{readers} de la classe {group}").format(
+        readers=READERS[rule.audience](), group=rule.class_group
+    )
