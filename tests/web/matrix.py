@@ -144,6 +144,9 @@ MATRIX: Final[Mapping[str, Row]] = {
     "core.kept": Row(CHILD, finds_nothing=True),
     "notes.child": Row(CHILD),
     "notes.subject": Row(CHILD, finds_nothing=True),
+    "notes.publication": Row(SCHOOL, MODULE, form={"part": "periods"}),
+    "notes.publication_assessments": Row(SCHOOL),
+    "notes.assessment_publication": Row(SCHOOL, SCHOOL, finds_nothing=True),
     # The establishment.
     "core.school": Row(SCHOOL),
     "core.set_opening": Row(post=MODULE, form=_CHOICE),

@@ -15,7 +15,7 @@ from teleservices_notes.exchange import read_marks, read_services
 from teleservices_notes.model import Publication, PublicationMode
 from teleservices_notes.store import ClassMarks, MarkStore
 from teleservices_notes.teaching_words import IMPORT_STATES
-from teleservices_notes.usecases import ImportReport, import_marks, publication_plan, set_plan
+from teleservices_notes.usecases import ImportReport, change_plan, import_marks, publication_plan
 from teleservices_notes.usecases.teaching import import_services
 from teleservices_notes.usecases.uploads import UPLOAD_LIFE
 from teleservices_notes.words import MODE_NAMES, MODE_WORDS
@@ -207,8 +207,8 @@ def set_(services: Opener, mode: str, days: int, uai: Uai) -> None:
     """
     site = services().site
     chosen = Publication(PublicationMode(mode), days)
-    recorded = publication_plan(site, uai, MarkStore)
-    set_plan(site, None, uai, evolve(recorded.plan, default=chosen), recorded.version, MarkStore)
+    version = publication_plan(site, uai, MarkStore).version
+    change_plan(site, None, uai, lambda plan: evolve(plan, default=chosen), version, MarkStore)
     click.echo(_said(uai, chosen))
 
 

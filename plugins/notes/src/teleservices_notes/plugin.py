@@ -46,12 +46,17 @@ def teleservices_routes() -> Iterable[Route]:
 
     from teleservices_notes.exchange import COLUMNS, content_reader
     from teleservices_notes.pages import Pages
-    from teleservices_notes.pages.routes import import_routes, teaching_routes
+    from teleservices_notes.pages.routes import (
+        import_routes,
+        publication_routes,
+        teaching_routes,
+    )
     from teleservices_notes.store import ClassMarks, MarkStore
     from teleservices_notes.usecases import student_marks
 
     yield from teaching_routes(ClassMarks)
     yield from import_routes(ClassMarks, content_reader, COLUMNS)
+    yield from publication_routes(MarkStore)
     pages = Pages(read=partial(student_marks, opens=MarkStore))
     start = "/eleves/<uuid:student_id>/notes/"
     yield Route("notes.child", start, pages.child, Access.CHILD, module_id="notes")
@@ -62,7 +67,7 @@ def teleservices_routes() -> Iterable[Route]:
 
 @hookimpl
 def teleservices_staff_pages() -> Iterable[StaffPage]:
-    """Where teachers enter marks."""
+    """Where teachers enter marks, and where the school says when families see them."""
     yield StaffPage(
         lambda: _("Saisie des notes"),
         lambda: _("Vos classes, leurs évaluations, les notes de chaque élève."),
@@ -75,6 +80,13 @@ def teleservices_staff_pages() -> Iterable[StaffPage]:
         "notes.imports",
         "notes",
         is_for_deciders=True,
+    )
+    yield StaffPage(
+        lambda: _("Publication des notes"),
+        lambda: _("Quand les familles voient les notes, pour toutes les classes ou pour une."),
+        "notes.publication",
+        "notes",
+        position=110,
     )
 
 

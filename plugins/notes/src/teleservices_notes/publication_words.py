@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from teleservices_core.contributions import Message
@@ -13,6 +13,7 @@ from teleservices_notes.model import (
     GradingPeriodKind,
     Publication,
     PublicationMode,
+    PublicationPlan,
     PublicationRule,
 )
 from teleservices_notes.words import MODE_NAMES, MODE_WORDS
@@ -69,3 +70,32 @@ def reach_words(rule: PublicationRule) -> str:
     return _("{readers} de la classe {group}").format(
         readers=READERS[rule.audience](), group=rule.class_group
     )
+
+
+def rule_line(rule: PublicationRule) -> str:
+    """« Les responsables de la classe 6 B : à échéance »."""
+    reach = reach_words(rule) or READERS[None]()
+    return _("{reach} : {name}").format(
+        reach=reach[:1].upper() + reach[1:], name=publication_name(rule.publication)
+    )
+
+
+def rule_lines(rules: Sequence[PublicationRule]) -> list[str]:
+    """Each rule on a line."""
+    return [rule_line(each) for each in rules]
+
+
+def plan_lines(plan: PublicationPlan) -> list[str]:
+    """A plan, a line for each choice: for the journal and for commands."""
+    span = _("{period} : du {first} au {last}")
+    return [
+        *rule_lines([PublicationRule(plan.default), *plan.exceptions]),
+        *(
+            span.format(
+                period=period_name(each),
+                first=show_date(each.starts_on),
+                last=show_date(each.ends_on),
+            )
+            for each in plan.periods
+        ),
+    ]

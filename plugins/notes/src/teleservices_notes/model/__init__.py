@@ -10,6 +10,7 @@ from teleservices_notes.model.following import DigestChoice, Frequency, Known, R
 from teleservices_notes.model.marks import NO_LEVELS, Entry, Mark, MarkStatus, Outcome
 from teleservices_notes.model.publication import (
     FAMILIES,
+    MOST_DAYS,
     Competency,
     GradingPeriod,
     GradingPeriodKind,
@@ -24,6 +25,7 @@ from teleservices_notes.model.teaching import Course, Pupil, TeachingService
 __all__ = [
     "FAMILIES",
     "LARGEST",
+    "MOST_DAYS",
     "NO_LEVELS",
     "Assessment",
     "Competency",

@@ -10,7 +10,10 @@ from teleservices_notes.pages.assessments import Assessments
 from teleservices_notes.pages.courses import Courses
 from teleservices_notes.pages.grid import GridPages
 from teleservices_notes.pages.imports import LARGEST_FILE, ImportPages
+from teleservices_notes.pages.own_rules import OwnRulePages
+from teleservices_notes.pages.publication import PlanPages
 from teleservices_notes.usecases.class_ports import OpensClasses
+from teleservices_notes.usecases.ports import Opens
 from teleservices_notes.usecases.uploads import Reads
 
 
@@ -54,3 +57,15 @@ def import_routes(
         max_body=LARGEST_FILE,
     )
     yield Route("notes.import", f"{start}<uuid:import_id>", pages.run, Access.SCHOOL, FORM)
+
+
+def publication_routes(opens: Opens) -> Iterator[Route]:
+    """How the school chooses when families see marks. Who may change it is checked in the act."""
+    plan, own = PlanPages(opens), OwnRulePages(opens)
+    start = "/ecole/<uai>/notes/publication"
+    one = f"{start}/evaluations/<uuid:assessment_id>"
+    yield Route("notes.publication", start, plan.plan, Access.SCHOOL, FORM)
+    yield Route(
+        "notes.publication_assessments", f"{start}/evaluations", own.assessments, Access.SCHOOL
+    )
+    yield Route("notes.assessment_publication", one, own.assessment, Access.SCHOOL, FORM)

@@ -22,6 +22,7 @@ from teleservices_notes.rules.comparison import (
     Spread,
     class_figures,
 )
+from teleservices_notes.rules.consequences import Flip, Tally, flips
 from teleservices_notes.rules.following import (
     Novelty,
     SubjectNews,
@@ -50,6 +51,7 @@ __all__ = [
     "Chart",
     "ClassFigures",
     "Dated",
+    "Flip",
     "MarkBook",
     "Novelty",
     "Part",
@@ -57,10 +59,12 @@ __all__ = [
     "Spread",
     "SubjectAverage",
     "SubjectNews",
+    "Tally",
     "Term",
     "Viewpoint",
     "chart",
     "class_figures",
+    "flips",
     "learn",
     "mark_book",
     "marks_of",

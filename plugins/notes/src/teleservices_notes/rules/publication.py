@@ -160,6 +160,10 @@ class Viewpoint:
             found = self._rules[class_group] = rule_for(self.plan, self.audience, class_group)
         return found
 
+    def publication_of(self, assessment: Assessment) -> Publication:
+        """The rule of an assessment."""
+        return self._own(assessment) or self.rule(assessment.class_group)
+
     def look(self, entries: Iterable[Entry]) -> list[Shown]:
         """What may be seen of some entries, in their order."""
         seen = (self.seen(entry.assessment, entry.mark) for entry in entries)
@@ -173,7 +177,7 @@ class Viewpoint:
         if publication.mode is _ROLLING:
             before_at = self._midnight_at
         elif publication.mode is not _IMMEDIATE:
-            published_at = self._published_at(assessment, publication)
+            published_at = self.published_at(assessment, publication)
             if published_at is None:
                 return None
         outcome: Outcome | None = (
@@ -196,8 +200,8 @@ class Viewpoint:
         found = _narrowest(own_rules, self.audience) if own_rules else None
         return None if found is None else found.publication
 
-    def _published_at(self, assessment: Assessment, publication: Publication) -> datetime | None:
-        """The midnight that published an assessment; None if it has not come."""
+    def published_at(self, assessment: Assessment, publication: Publication) -> datetime | None:
+        """In a mode that sets a day, its midnight; None if it has not come."""
         day = publication_day(assessment, publication, self.plan)
         if day is None or day > self._today:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from teleservices_notes.model import (
     PublicationRule,
     Subject,
 )
+from teleservices_notes.rules import Tally
 from teleservices_notes.store import statements
 from teleservices_notes.store.plans import (
     plan_from_json,
@@ -164,6 +166,38 @@ class MarkStore:
             .where(assessments_table.c.id == assessment.id)
             .values(own_rules=rules_to_json(rules))
         )
+
+    def tallies(
+        self,
+        uai: Uai,
+        school_year: SchoolYear,
+        at: datetime,
+        midnight_at: datetime,
+        *,
+        class_group: str | None = None,
+        assessment_id: UUID | None = None,
+    ) -> list[Tally]:
+        """See the port."""
+        asked: dict[str, Any] = {
+            "uai": uai.code,
+            "year": school_year.start,
+            "at": at,
+            "midnight_at": midnight_at,
+        }
+        statement = statements.TALLIES
+        if class_group is not None:
+            statement = statement.where(statements.OF_ONE_CLASS)
+            asked["class_group"] = class_group
+        if assessment_id is not None:
+            statement = statement.where(statements.OF_ONE_ASSESSMENT)
+            asked["assessment_id"] = assessment_id
+        rows = self.connection.execute(statement, asked)
+        return [Tally(to_assessment(row), *row[-2:]) for row in rows]
+
+    def class_groups(self, uai: Uai, school_year: SchoolYear) -> list[str]:
+        """See the port."""
+        asked = {"uai": uai.code, "year": school_year.start}
+        return list(self.connection.execute(statements.CLASS_GROUPS, asked).scalars())
 
     def students(
         self, uai: Uai, school_year: SchoolYear, ines: Iterable[Ine]

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    case,
     cast,
     func,
     null,
@@ -114,4 +115,29 @@ POSTGRESQL_MARKS = select(*_WHOLE_MARK).join_from(
         _m.student_id == _POSTGRESQL_KEYS.c.student_id,
         _m.assessment_id == _POSTGRESQL_KEYS.c.assessment_id,
     ),
+)
+
+
+_FIRST_AT = func.coalesce(_m.first_entered_at, _m.entered_at)
+TALLIES = (
+    select(
+        assessments_table,
+        func.count(_m.student_id),
+        func.count(case((bindparam("midnight_at") > _FIRST_AT, 1))),
+    )
+    .select_from(
+        assessments_table.outerjoin(
+            marks_table, and_(_m.assessment_id == _a.id, bindparam("at") >= _FIRST_AT)
+        )
+    )
+    .where(_a.uai == bindparam("uai"), _a.school_year == bindparam("year"))
+    .group_by(_a.id)
+)
+OF_ONE_CLASS = _a.class_group == bindparam("class_group")
+OF_ONE_ASSESSMENT = _a.id == bindparam("assessment_id")
+CLASS_GROUPS = (
+    select(_a.class_group)
+    .where(_a.uai == bindparam("uai"), _a.school_year == bindparam("year"))
+    .distinct()
+    .order_by(_a.class_group)
 )

@@ -6,7 +6,13 @@ transaction, so that nothing here knows of a database.
 
 from teleservices_notes.usecases.importing import MarkLine, import_marks
 from teleservices_notes.usecases.ports import Marked, Opens, RecordedPlan, Store
-from teleservices_notes.usecases.publication import publication_plan, set_plan
+from teleservices_notes.usecases.publication import (
+    change_own_rules,
+    change_plan,
+    publication_plan,
+    try_own_rules,
+    try_plan,
+)
 from teleservices_notes.usecases.reading import audience_of, export_marks, student_marks
 from teleservices_notes.usecases.runs import Fault, ImportReport
 
@@ -19,9 +25,12 @@ __all__ = [
     "RecordedPlan",
     "Store",
     "audience_of",
+    "change_own_rules",
+    "change_plan",
     "export_marks",
     "import_marks",
     "publication_plan",
-    "set_plan",
     "student_marks",
+    "try_own_rules",
+    "try_plan",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from attrs import frozen
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Ine, Uai
 from teleservices_notes.model import Assessment, Entry, Mark, PublicationPlan, PublicationRule
+from teleservices_notes.rules import Tally
 
 
 @frozen
@@ -59,6 +61,26 @@ class Store(Protocol):
 
         Raises :exc:`ConflictError` if those it had are no longer the recorded ones.
         """
+        ...
+
+    def tallies(
+        self,
+        uai: Uai,
+        school_year: SchoolYear,
+        at: datetime,
+        midnight_at: datetime,
+        *,
+        class_group: str | None = None,
+        assessment_id: UUID | None = None,
+    ) -> list[Tally]:
+        """Assessments with how many marks they have at an instant, in one statement.
+
+        Those of a class, that one, or all; ``midnight_at`` begins the local day.
+        """
+        ...
+
+    def class_groups(self, uai: Uai, school_year: SchoolYear) -> list[str]:
+        """Classes that have assessments, in one statement."""
         ...
 
     def students(
