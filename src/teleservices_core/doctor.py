@@ -205,14 +205,19 @@ def _orphans(services: Teleservices) -> Iterable[Finding]:
         if orphan.has_data:
             text = _("Données d’une extension qui n’est pas chargée : {tables}")
             step = _(
-                "Elles sont gardées, mais ni montrées, ni exportées, ni effacées à terme. "
-                "Remettez l’extension ; ou, si elle ne revient pas, sauvegardez puis supprimez "
-                "ces tables."
+                "Elles sont gardées, mais ni montrées ni effacées à terme. Remettez l’extension ; "
+                "ou, si elle ne revient pas, désinstallez-la puis lancez : "
+                "teleservices data export-left {prefix} --to DOSSIER, "
+                "puis teleservices data drop-left {prefix}"
             )
         else:
             text = _("Tables vides d’une extension qui n’est pas chargée : {tables}")
-            step = _("Remettez l’extension, ou supprimez ces tables.")
+            step = _(
+                "Remettez l’extension, ou désinstallez-la puis lancez : "
+                "teleservices data drop-left {prefix} --without-export"
+            )
         severity = Severity.WARNING if orphan.has_data else Severity.NOTE
+        step = step.format(prefix=orphan.prefix)
         yield Finding("orphan_tables", severity, text.format(tables=tables), step)
 
 

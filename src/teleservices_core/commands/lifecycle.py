@@ -12,11 +12,17 @@ from teleservices_core.commands.options import dry_run
 from teleservices_core.commands.stopping import Stopping
 from teleservices_core.errors import RefusedError
 from teleservices_core.i18n import _, show_timestamp
-from teleservices_core.usecases.lifecycle import last_runs, plan_lifecycle, run_lifecycle
+from teleservices_core.usecases.lifecycle import (
+    last_runs,
+    plan_erasing,
+    plan_lifecycle,
+    run_lifecycle,
+)
 from teleservices_core.words.reasons import LIFECYCLE_WORDS
 
 if TYPE_CHECKING:
     from teleservices_core.commands.options import Opener
+    from teleservices_core.contributions import PersonalData
     from teleservices_core.domain.lifecycle import LifecycleRun
     from teleservices_core.usecases.site import Site
 
@@ -54,7 +60,7 @@ def run(services: Opener, dry_run: bool, force: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(_described(done), ensure_ascii=False, indent=2))
     else:
-        _show_counts(done.counts)
+        _show_counts(site, done.counts)
         if done.finished_at is None:
             click.echo(_("Arrêté avant la fin : relancez la commande pour continuer."))
 
@@ -75,29 +81,35 @@ def last(services: Opener, number: int, as_json: bool) -> None:
     for each in runs:
         state = "" if each.finished_at else _(" (non terminé)")
         click.secho(f"{show_timestamp(each.at, site.academie.zone)}{state}", bold=True)
-        _show_counts(each.counts)
+        _show_counts(site, each.counts)
 
 
 def _show_plan(site: Site, *, as_json: bool) -> None:
     plan = plan_lifecycle(site)
+    counts = plan.counts + plan_erasing(site)
     if as_json:
         reason = plan.refusal.code if plan.refusal else None
-        described = {"counts": dict(plan.counts), "living": plan.living, "refusal": reason}
+        described = {"counts": dict(counts), "living": plan.living, "refusal": reason}
         click.echo(json.dumps(described, ensure_ascii=False, indent=2))
         return
     click.secho(_("Simulation, rien n’a été écrit"), bold=True)
-    _show_counts(plan.counts)
+    _show_counts(site, counts)
     if plan.refusal is not None:
         click.secho(refusal(site, plan.refusal), fg="red")
         click.echo(_("Le passage sera refusé sans --force."))
 
 
-def _show_counts(counts: Mapping[str, int]) -> None:
-    for name, words in LIFECYCLE_WORDS.items():
+def _show_counts(site: Site, counts: Mapping[str, int]) -> None:
+    erased = {data.id: _erased(data) for data in site.catalogue.personal_data}
+    for name, words in {**LIFECYCLE_WORDS, **erased}.items():
         if number := counts.get(name, 0):
             click.echo(f"  {number:>7}  {words()}")
     if not any(counts.values()):
         click.echo(_("  Rien à faire."))
+
+
+def _erased(data: PersonalData) -> Callable[[], str]:
+    return lambda: _("lignes effacées, leur durée passée : {title}").format(title=data.title())
 
 
 def _described(run: LifecycleRun) -> dict[str, Any]:

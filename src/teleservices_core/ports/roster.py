@@ -15,7 +15,7 @@ from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.roster import Adult, SchoolClass, Student, StudentDetails
 from teleservices_core.domain.staff import Assignment, Role, StaffMember
-from teleservices_core.domain.values import Uai
+from teleservices_core.domain.values import Ine, Uai
 
 
 class RosterStore(Protocol):
@@ -91,6 +91,10 @@ class RosterStore(Protocol):
 
     def labels(self, uai: Uai, kind: str) -> Mapping[str, str]:
         """Codes of a school's list with their labels, such as ``PROFESSIONS`` or ``REGIMES``."""
+        ...
+
+    def student_by_ine(self, ine: Ine) -> Student | None:
+        """The student with a national identifier."""
         ...
 
     def guardians(self, student_id: UUID, day: date) -> list[Adult]:

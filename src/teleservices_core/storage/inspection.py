@@ -41,7 +41,7 @@ def orphans(engine: Engine, known: Collection[str]) -> list[Orphan]:
         for prefix in prefixes:
             if prefix in known:
                 continue
-            theirs = tuple(name for name in names if name.startswith(prefix))
+            theirs = tuple(name for name in names if _owner(name, prefixes) == prefix)
             has_data = any(
                 connection.execute(select(literal_column("1")).select_from(table(name)).limit(1))
                 .scalars()
@@ -51,6 +51,11 @@ def orphans(engine: Engine, known: Collection[str]) -> list[Orphan]:
             )
             found.append(Orphan(prefix, theirs, has_data))
     return found
+
+
+def _owner(name: str, prefixes: Sequence[str]) -> str:
+    """The longest prefix of a table: ``a_b_x`` is of ``a_b_``, if there is one, not of ``a_``."""
+    return max((each for each in prefixes if name.startswith(each)), key=len, default="")
 
 
 def newer_revisions(engine: Engine, sources: Sequence[MigrationSource]) -> list[tuple[str, str]]:

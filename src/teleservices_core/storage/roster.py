@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import frozen
-from sqlalchemy import Connection, Select, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select, update
 
 from teleservices_core.domain.accounts import Account, Audience
 from teleservices_core.domain.establishments import (
@@ -326,8 +326,14 @@ class Roster:
 
     def student(self, student_id: UUID) -> Student | None:
         """See the port."""
-        found = select(*_STUDENT).where(t.students.c.id == student_id)
-        row = self.connection.execute(found).first()
+        return self._student(t.students.c.id == student_id)
+
+    def student_by_ine(self, ine: Ine) -> Student | None:
+        """See the port."""
+        return self._student(t.students.c.ine == ine.code)
+
+    def _student(self, wanted: ColumnElement[bool]) -> Student | None:
+        row = self.connection.execute(select(*_STUDENT).where(wanted)).first()
         return _to_student(row) if row else None
 
     def student_details(self, ids: Collection[UUID]) -> Mapping[UUID, StudentDetails]:

@@ -31,6 +31,7 @@ from teleservices_core.domain.localtime import local_date
 from teleservices_core.domain.throttling import FORGET_AFTER
 from teleservices_core.errors import RefusedError
 from teleservices_core.ports import Transaction
+from teleservices_core.usecases.erasing import Expired, count_erased, erase_some, expired, failed
 from teleservices_core.usecases.links import send_mail
 from teleservices_core.usecases.site import Site, audited
 
@@ -141,6 +142,8 @@ def run_lifecycle(
         progress(start + len(batch), len(plan.acts))
     while not is_stopping() and run.do(partial(_forget, site, plan.at)):
         pass
+    for over in expired(site, plan.at):
+        run.erase(over, is_stopping)
     return run.record if is_stopping() else run.finish()
 
 
@@ -162,6 +165,16 @@ class _Run:
             tx.lifecycle.record(record)
         self.record = record
         return done
+
+    def erase(self, over: Expired, is_stopping: Callable[[], bool]) -> None:
+        """Batch after batch of one heading, until nothing of it is left to erase."""
+        step = partial(erase_some, over, self.record.at)
+        try:
+            while not is_stopping() and self.do(step):
+                pass
+        except Exception as error:  # noqa: BLE001 - a plugin that fails stops no other
+            noted = failed(self.site, over.data, error)
+            self.do(lambda _tx: noted)
 
     def finish(self) -> LifecycleRun:
         """Note that nothing is left to do."""
@@ -240,6 +253,11 @@ def _forget(site: Site, at: datetime, tx: Transaction) -> Counter[str]:
         sessions=store.forget_sessions(at, _MANY),
         waits=store.forget_waits(at - FORGET_AFTER, _MANY),
     )
+
+
+def plan_erasing(site: Site) -> Counter[str]:
+    """How many rows of which headings a run would erase now, their time being over."""
+    return count_erased(site, expired(site, site.now()))
 
 
 def last_runs(site: Site, limit: int = 10) -> list[LifecycleRun]:

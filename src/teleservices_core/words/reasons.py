@@ -202,6 +202,10 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "hotline.unlock": lambda: _("Compte débloqué par l’assistance"),
     "hotline.lock": lambda: _("Compte bloqué par précaution par l’assistance"),
     "data.given": lambda: _("Copie des données remise"),
+    "data.expired": lambda: _("Données effacées, leur durée passée"),
+    "data.erased": lambda: _("Données effacées sur demande écrite"),
+    "data.left_exported": lambda: _("Données d’une extension retirée exportées"),
+    "data.left_dropped": lambda: _("Données d’une extension retirée supprimées"),
     "identity.linked": lambda: _("Compte relié à l’ENT"),
     "identity.unlinked": lambda: _("Compte délié de l’ENT"),
     "account.gathered": lambda: _("Autre compte regroupé avec celui-ci"),
@@ -248,6 +252,7 @@ LIFECYCLE_WORDS: Final[Mapping[str, Message]] = {
     "mails": lambda: _("anciens messages effacés"),
     "sessions": lambda: _("sessions finies effacées"),
     "waits": lambda: _("délais d’attente effacés"),
+    "erasures_failed": lambda: _("rubriques dont l’extension n’a pas pu effacer les données"),
 }
 """What a daily run counts."""
 

@@ -48,7 +48,7 @@ def _shown_short(value: Any, zone: ZoneInfo) -> str:
 def _rows(rows: Sequence[Any], besides: str) -> list[Mapping[str, Any]]:
     """Rows of the same columns, for a page: without those that say nothing.
 
-    A column says nothing when it is empty, or only repeats what the page is
+    A column says nothing when it is empty or all "no", or only repeats what the page is
     about. A short list or mapping inside a row becomes a text. Nothing where
     the rows cannot be put side by side.
     """
@@ -57,7 +57,9 @@ def _rows(rows: Sequence[Any], besides: str) -> list[Mapping[str, Any]]:
     lines = [{label: _flat(value) for label, value in row.items()} for row in rows]
     if any(isinstance(value, (Mapping, list, tuple)) for line in lines for value in line.values()):
         return []
-    said = [label for label in rows[0] if any(line[label] not in {"", besides} for line in lines)]
+    said = [
+        label for label in rows[0] if any(line[label] not in {"", False, besides} for line in lines)
+    ]
     return [{label: line[label] for label in said} for line in lines]
 
 

@@ -8,7 +8,9 @@ from typing import Any, Final
 from teleservices_core.contributions import Access, Route
 from teleservices_core.domain.lifecycle import REASONS, LifecycleRun
 from teleservices_core.i18n import _
+from teleservices_core.usecases.erasing import FAILED
 from teleservices_core.usecases.lifecycle import expected, last_runs
+from teleservices_core.usecases.site import Site
 from teleservices_core.web.context import Context
 from teleservices_core.web.responses import Page
 
@@ -38,7 +40,7 @@ def lifecycle(context: Context) -> Page:
                 "warned": sum(each.warned for each in coming),
                 "closed": sum(each.closed for each in coming),
             },
-            "runs": [_line(run) for run in runs],
+            "runs": [_line(site, run) for run in runs],
             "is_late": not runs or site.now() - runs[0].at > _LATE,
         },
     )
@@ -53,7 +55,8 @@ def _kinds() -> dict[str, str]:
     }
 
 
-def _line(run: LifecycleRun) -> dict[str, Any]:
+def _line(site: Site, run: LifecycleRun) -> dict[str, Any]:
+    headings = {data.id for data in site.catalogue.personal_data}
     closed = set(REASONS.values())
     return {
         "at": run.at,
@@ -61,6 +64,8 @@ def _line(run: LifecycleRun) -> dict[str, Any]:
         "warned": run.counts.get("warned", 0),
         "closed": sum(number for name, number in run.counts.items() if name in closed),
         "erased": sum(run.counts.get(name, 0) for name in ("links", "mails", "sessions", "waits")),
+        "data": sum(number for name, number in run.counts.items() if name in headings),
+        "has_failed": bool(run.counts.get(FAILED)),
     }
 
 

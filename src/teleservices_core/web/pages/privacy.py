@@ -21,6 +21,7 @@ def privacy(context: Context) -> Page:
                     "title": each.title(),
                     "content": each.content(known),
                     "keep_for": each.keep_for(known),
+                    "keep_days": each.keep_days,
                 }
                 for each in context.site.catalogue.personal_data
             ],
