@@ -232,6 +232,7 @@ def stage(
         "module_id": "notes",
         "assessment_id": str(uuid4()),
         "import_id": str(uuid4()),
+        "reader_id": str(uuid4()),
     }
     reached: list[str] = []
     dry = evolve(services.site, database=DryDatabase(services.engine))

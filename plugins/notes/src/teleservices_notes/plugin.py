@@ -10,8 +10,10 @@ from teleservices_core.contributions import (
     Access,
     Command,
     HelpEntry,
+    MailTemplate,
     Message,
     MigrationSource,
+    NavItem,
     PersonalData,
     Route,
     StaffPage,
@@ -46,18 +48,24 @@ def teleservices_routes() -> Iterable[Route]:
 
     from teleservices_notes.exchange import COLUMNS, content_reader
     from teleservices_notes.pages import Pages
+    from teleservices_notes.pages.reader_routes import reader_routes
     from teleservices_notes.pages.routes import (
         import_routes,
         publication_routes,
         teaching_routes,
     )
-    from teleservices_notes.store import ClassMarks, MarkStore
+    from teleservices_notes.store import ClassMarks, DigestMarks, MarkStore
     from teleservices_notes.usecases import student_marks
+    from teleservices_notes.usecases.following import reader_marks
 
     yield from teaching_routes(ClassMarks)
     yield from import_routes(ClassMarks, content_reader, COLUMNS)
     yield from publication_routes(MarkStore)
-    pages = Pages(read=partial(student_marks, opens=MarkStore))
+    yield from reader_routes(DigestMarks)
+    pages = Pages(
+        read=partial(student_marks, opens=MarkStore),
+        read_as=partial(reader_marks, opens=DigestMarks),
+    )
     start = "/eleves/<uuid:student_id>/notes/"
     yield Route("notes.child", start, pages.child, Access.CHILD, module_id="notes")
     yield Route(
@@ -88,14 +96,39 @@ def teleservices_staff_pages() -> Iterable[StaffPage]:
         "notes",
         position=110,
     )
+    yield StaffPage(
+        lambda: _("Vu par la famille"),
+        lambda: _(
+            "Quels responsables ont dit avoir vu les notes de leur enfant, classe par classe."
+        ),
+        "notes.followed",
+        "notes",
+        position=120,
+        is_for_deciders=True,
+    )
+
+
+@hookimpl
+def teleservices_navigation() -> Iterable[NavItem]:
+    """The marks of all children."""
+    yield NavItem(lambda: _("Notes"), "notes.family", lambda v: v.is_family, position=15)
+
+
+@hookimpl
+def teleservices_mail_templates() -> Iterable[MailTemplate]:
+    """New marks."""
+    from teleservices_notes.digest_words import DIGEST_MAIL
+
+    yield DIGEST_MAIL
 
 
 @hookimpl
 def teleservices_help_entries() -> Iterable[HelpEntry]:
     """When marks appear, whom to ask, how averages are made (F50 to F52)."""
+    from teleservices_notes.digest_words import DIGEST_HELP
     from teleservices_notes.words import HELP_ENTRIES
 
-    return HELP_ENTRIES
+    return (*HELP_ENTRIES, *DIGEST_HELP)
 
 
 @hookimpl
@@ -120,10 +153,11 @@ def teleservices_personal_data() -> Iterable[PersonalData]:
 @hookimpl
 def teleservices_audit_words() -> Mapping[str, Message]:
     """Imports, choices of publication, and what teachers do."""
+    from teleservices_notes.digest_words import READER_AUDIT_WORDS
     from teleservices_notes.teaching_words import TEACHING_AUDIT_WORDS
     from teleservices_notes.words import AUDIT_WORDS
 
-    return {**AUDIT_WORDS, **TEACHING_AUDIT_WORDS}
+    return {**AUDIT_WORDS, **TEACHING_AUDIT_WORDS, **READER_AUDIT_WORDS}
 
 
 @hookimpl

@@ -11,13 +11,15 @@ from uuid import UUID
 from attrs import frozen
 
 from teleservices_core.contributions import Message
+from teleservices_core.domain.accounts import Account
 from teleservices_core.domain.families import Child
 from teleservices_core.errors import NotFoundError
 from teleservices_core.i18n import _, ngettext, show_date, typeset
 from teleservices_core.usecases.site import Site
 from teleservices_core.web.context import Context
 from teleservices_core.web.responses import Page
-from teleservices_notes.model import Assessment, Counting, MarkStatus
+from teleservices_notes.model import Assessment, Counting, MarkStatus, Reader
+from teleservices_notes.pages.children import novelty_words, seen_words
 from teleservices_notes.pages.publication_card import publication_words
 from teleservices_notes.publication_words import publication_name
 from teleservices_notes.rules import (
@@ -65,6 +67,8 @@ class LatestMark:
     """Empty beside a word such as « absent »."""
     remark: str
     """That it was corrected, or has a publication of its own."""
+    novelty: str
+    """That it is new, or corrected, since the reader has seen the marks."""
 
 
 @frozen
@@ -94,17 +98,20 @@ class Pages:
     """The handlers, given how to read a child's marks."""
 
     read: Callable[[Site, Child], MarkBook]
+    read_as: Callable[[Site, Account, Child], tuple[MarkBook, Reader]]
+    """With what the account had seen."""
 
     def child(self, context: Context, student_id: UUID) -> Page:
-        """Latest marks, and every subject with its average."""
-        child = _child(context)
-        book = self.read(context.site, child)
+        """Latest marks, what is new of them, and every subject with its average."""
+        child, site = _child(context), context.site
+        book, reader = self.read_as(site, context.me.account, child)
         return Page(
             "notes/child.html",
             {
                 "child": child,
                 "publication": publication_words(book.plan, child),
-                "latest": [_latest(each) for each in book.latest[:LATEST]],
+                "latest": [_latest(each, reader) for each in book.latest[:LATEST]],
+                "seen": seen_words(book, reader, site.academie.zone),
                 "subjects": [_subject(context, student_id, each) for each in book.subjects],
                 "overall": _average(book.overall),
                 "overall_words": _overall_words(book),
@@ -149,7 +156,7 @@ def _average(value: Fraction | None) -> str:
     return "" if value is None else format(rounded(value), "f").replace(".", ",")
 
 
-def _latest(shown: Shown) -> LatestMark:
+def _latest(shown: Shown, reader: Reader) -> LatestMark:
     assessment, value = shown.assessment, shown.outcome.value
     return LatestMark(
         title=assessment.title,
@@ -158,6 +165,7 @@ def _latest(shown: Shown) -> LatestMark:
         figure=STATUS_WORDS[shown.outcome.status]() if value is None else show_figure(value),
         out_of="" if value is None else show_figure(assessment.out_of),
         remark=_particular(shown),
+        novelty=novelty_words(shown, reader),
     )
 
 

@@ -26,6 +26,7 @@ from teleservices_notes.rules.consequences import Flip, Tally, flips
 from teleservices_notes.rules.following import (
     Novelty,
     SubjectNews,
+    fingerprint,
     learn,
     may_write,
     news,
@@ -64,6 +65,7 @@ __all__ = [
     "Viewpoint",
     "chart",
     "class_figures",
+    "fingerprint",
     "flips",
     "learn",
     "mark_book",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -47,6 +48,12 @@ def learn(known: Known, shown: Iterable[Shown]) -> Known:
         key, entered = Known.item(each.assessment.id, each.outcome.entered_at)
         latest[key] = max(entered, latest.get(key, entered))
     return Known(latest)
+
+
+def fingerprint(shown: Iterable[Shown]) -> str:
+    """Names exactly the outcomes that a page shows: whoever read it read those."""
+    known = learn(Known(), shown).latest
+    return sha256(repr(sorted(known.items())).encode()).hexdigest()[:32]
 
 
 @frozen

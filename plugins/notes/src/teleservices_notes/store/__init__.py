@@ -1,7 +1,9 @@
 """The plugin's tables, and rows to values. The only package that knows SQLAlchemy."""
 
 from teleservices_notes.store.classes import ClassMarks
+from teleservices_notes.store.digests import DigestMarks
 from teleservices_notes.store.marks import MarkStore
+from teleservices_notes.store.readers import ReaderMarks
 from teleservices_notes.store.tables import metadata
 
-__all__ = ["ClassMarks", "MarkStore", "metadata"]
+__all__ = ["ClassMarks", "DigestMarks", "MarkStore", "ReaderMarks", "metadata"]

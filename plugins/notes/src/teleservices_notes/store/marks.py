@@ -56,52 +56,8 @@ class MarkStore:
     ) -> tuple[PublicationPlan, list[Entry]]:
         """See the port."""
         asked = {"student_id": student_id, "uai": uai.code, "year": school_year.start}
-        plan = _NO_PLAN
-        entries: list[Entry] = []
-        subjects: dict[tuple[str, str], Subject] = {}
-        # By position, in the order of the statement: a page has 180 of these.
-        for (
-            told,
-            id_,
-            group,
-            code,
-            label,
-            title,
-            given_on,
-            teacher,
-            out_of,
-            weight,
-            counting,
-            publish_on,
-            description,
-            competencies,
-            own_rules,
-            *mark,
-        ) in self.connection.execute(statements.OF_STUDENT, asked):
-            if id_ is None:
-                plan = plan_from_json(told) if told else plan
-                continue
-            if (code, label) not in subjects:
-                subjects[code, label] = Subject(code, label)
-            assessment = Assessment(
-                id_,
-                uai,
-                school_year,
-                group,
-                subjects[code, label],
-                title,
-                given_on,
-                teacher,
-                out_of,
-                weight,
-                COUNTINGS[counting],
-                publish_on,
-                description,
-                tuple(competencies or ()),
-                rules_from_json(own_rules),
-            )
-            entries.append(Entry(assessment, to_mark(id_, student_id, *mark)))
-        return plan, entries
+        rows = self.connection.execute(statements.OF_STUDENT, asked)
+        return gather(rows, student_id, uai, school_year)
 
     def of_class(
         self, uai: Uai, school_year: SchoolYear, class_group: str, subject_code: str
@@ -249,3 +205,55 @@ class MarkStore:
             map(mark_row, marks),
             columns=tuple(column.name for column in marks_table.c),
         )
+
+
+def gather(
+    rows: Iterable[Any], student_id: UUID, uai: Uai, school_year: SchoolYear
+) -> tuple[PublicationPlan, list[Entry]]:
+    """The plan and the marks of the rows of :data:`.statements.OF_STUDENT`."""
+    plan = _NO_PLAN
+    entries: list[Entry] = []
+    subjects: dict[tuple[str, str], Subject] = {}
+    # By position, in the order of the statement: a page has 180 of these.
+    for (
+        told,
+        id_,
+        group,
+        code,
+        label,
+        title,
+        given_on,
+        teacher,
+        out_of,
+        weight,
+        counting,
+        publish_on,
+        description,
+        competencies,
+        own_rules,
+        *mark,
+    ) in rows:
+        if id_ is None:
+            plan = plan_from_json(told) if told else plan
+            continue
+        if (code, label) not in subjects:
+            subjects[code, label] = Subject(code, label)
+        assessment = Assessment(
+            id_,
+            uai,
+            school_year,
+            group,
+            subjects[code, label],
+            title,
+            given_on,
+            teacher,
+            out_of,
+            weight,
+            COUNTINGS[counting],
+            publish_on,
+            description,
+            tuple(competencies or ()),
+            rules_from_json(own_rules),
+        )
+        entries.append(Entry(assessment, to_mark(id_, student_id, *mark)))
+    return plan, entries

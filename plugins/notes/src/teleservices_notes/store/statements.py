@@ -53,21 +53,22 @@ _SEEN = (
     _a.own_rules,
     *MARK,
 )
-# The plan is needed even where there is no mark, the very page on which families
-# ask for it: a row of its own, with nothing but the plan.
-OF_STUDENT: Final[CompoundSelect[Any]] = union_all(
+STUDENT_MARKS: Final = (
     select(cast(null(), JSON).label("plan"), *_SEEN)
     .select_from(marks_table.join(assessments_table))
     .where(
         _m.student_id == bindparam("student_id"),
         _a.uai == bindparam("uai"),
         _a.school_year == bindparam("year"),
-    ),
-    select(
-        PLAN.with_only_columns(settings_table.c.plan).scalar_subquery(),
-        *(null() for _column in _SEEN),
-    ),
+    )
 )
+# The plan is needed even where there is no mark, the very page on which families
+# ask for it: a row of its own, with nothing but the plan.
+STUDENT_PLAN: Final = select(
+    PLAN.with_only_columns(settings_table.c.plan).scalar_subquery(),
+    *(null() for _column in _SEEN),
+)
+OF_STUDENT: Final[CompoundSelect[Any]] = union_all(STUDENT_MARKS, STUDENT_PLAN)
 OF_CLASS = (
     select(assessments_table, _m.student_id, *MARK, _m.entered_by)
     .select_from(assessments_table.outerjoin(marks_table))
