@@ -142,7 +142,10 @@ CORE_WORDS: Final[Mapping[str, Words]] = {
     ),
     "core.no_campaign": Words(
         family=lambda: _("Les dates de la campagne {year} ne sont pas encore connues."),
-        next_step=lambda: _("Elles s’afficheront ici dès que l’académie les aura fixées."),
+        next_step=lambda: _(
+            "Elles s’afficheront ici dès que l’académie les aura fixées. D’ici là, "
+            "l’établissement vous dira comment faire sans ce téléservice{instead}."
+        ),
         staff=lambda: _("Aucune campagne : l’académie fixe les dates."),
     ),
     "core.requires_closed": Words(
