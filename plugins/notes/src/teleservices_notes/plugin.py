@@ -136,7 +136,7 @@ def teleservices_personal_data() -> Iterable[PersonalData]:
     """The marks that the family may see."""
     from functools import partial
 
-    from teleservices_notes.store import MarkStore
+    from teleservices_notes.store import MarkStore, erase
     from teleservices_notes.usecases import export_marks
     from teleservices_notes.words import DATA_CONTENT, DATA_KEPT_FOR
 
@@ -147,6 +147,8 @@ def teleservices_personal_data() -> Iterable[PersonalData]:
         lambda _figures: DATA_KEPT_FOR(),
         partial(export_marks, opens=MarkStore),
         module_id="notes",
+        erase=erase,
+        keep_days=365,
     )
 
 

@@ -61,7 +61,7 @@ DATA_CONTENT: Final[Message] = lambda: _(  # noqa: E731
     "déjà publiées, comme la page « Notes »."
 )
 DATA_KEPT_FOR: Final[Message] = lambda: _(  # noqa: E731
-    "Montrées pendant l’année scolaire, puis conservées jusqu’à leur effacement par l’académie."
+    "Montrées pendant l’année scolaire, puis lisibles dans la copie de vos données."
 )
 
 
