@@ -151,6 +151,7 @@ MATRIX: Final[Mapping[str, Row]] = {
     "notes.messages": Row(FAMILIES, FAMILIES),
     "notes.stop": Row(EVERYBODY, EVERYBODY),
     "notes.mark_seen": Row(post=CHILD, form={"shown": ""}),
+    "notes.progress": Row(CHILD),
     # The establishment.
     "core.school": Row(SCHOOL),
     "core.set_opening": Row(post=MODULE, form=_CHOICE),

@@ -237,15 +237,18 @@ def test_words_are_escaped(school):
 
 
 @pytest.mark.parametrize("number", [0, 1, 180])
-def test_one_statement(school, number):
-    """Session, child, policy, and one of ours, whatever the number of marks."""
+def test_statements(school, number):
+    """Session, child, policy, and one of ours, whatever the number; one more for the class."""
     school.record(*year_of_marks(school, number))
-    for path in (school.path, *([f"{school.path}SUBJ00/"] if number else [])):
+    paths = {school.path: 4, f"{school.path}annee/evolution": 4, f"{school.path}SUBJ00/": 5}
+    for path, most in paths.items():
+        if path.endswith("SUBJ00/") and not number:
+            continue
         school.browser.get(path)
         with school.statements() as run:
             assert school.browser.get(path).status_code == 200
-        assert len(run) == 4
-        assert sum("notes_" in statement for statement in run) == 1
+        assert len(run) == most
+        assert sum("notes_" in statement for statement in run) == most - 3
 
 
 def test_size(school):

@@ -81,7 +81,8 @@ def test_the_pages_are_the_same_bytes(school):
                 store.set_own_rules(
                     evolve(each.assessment, own_rules=()), each.assessment.own_rules
                 )
-        paths = ["", *(f"{code}/" for code in ("MATHS", "FRANC", "HIGEO", MATHS.label))]
+        codes = ("MATHS", "FRANC", "HIGEO", MATHS.label)
+        paths = ["", "?periode=1", "annee/evolution", *(f"{code}/" for code in codes)]
         answers = [browsers[audience].get(school.path + path) for path in paths]
         assert answers[0].status_code == 200
         assert answers[0].request.path == school.path, "still signed in"

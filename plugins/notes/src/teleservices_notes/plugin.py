@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from teleservices_core.contributions import (
-    Access,
     Command,
     HelpEntry,
     MailTemplate,
     Message,
     MigrationSource,
+    ModuleOptions,
     NavItem,
     PersonalData,
     Route,
@@ -44,10 +44,8 @@ def teleservices_modules() -> Iterable[ModuleDefinition]:
 @hookimpl
 def teleservices_routes() -> Iterable[Route]:
     """A child's marks, and one subject's average explained."""
-    from functools import partial
-
     from teleservices_notes.exchange import COLUMNS, content_reader
-    from teleservices_notes.pages import Pages
+    from teleservices_notes.pages.family_routes import family_routes
     from teleservices_notes.pages.reader_routes import reader_routes
     from teleservices_notes.pages.routes import (
         import_routes,
@@ -55,22 +53,20 @@ def teleservices_routes() -> Iterable[Route]:
         teaching_routes,
     )
     from teleservices_notes.store import ClassMarks, DigestMarks, MarkStore
-    from teleservices_notes.usecases import student_marks
-    from teleservices_notes.usecases.following import reader_marks
 
     yield from teaching_routes(ClassMarks)
     yield from import_routes(ClassMarks, content_reader, COLUMNS)
     yield from publication_routes(MarkStore)
     yield from reader_routes(DigestMarks)
-    pages = Pages(
-        read=partial(student_marks, opens=MarkStore),
-        read_as=partial(reader_marks, opens=DigestMarks),
-    )
-    start = "/eleves/<uuid:student_id>/notes/"
-    yield Route("notes.child", start, pages.child, Access.CHILD, module_id="notes")
-    yield Route(
-        "notes.subject", f"{start}<subject>/", pages.subject, Access.CHILD, module_id="notes"
-    )
+    yield from family_routes(MarkStore, DigestMarks)
+
+
+@hookimpl
+def teleservices_module_options() -> Iterable[ModuleOptions]:
+    """Whether families see figures of the class."""
+    from teleservices_notes.options import NotesOptions
+
+    yield ModuleOptions("notes", NotesOptions)
 
 
 @hookimpl

@@ -7,6 +7,7 @@ from teleservices_notes.rules.averages import (
     Part,
     SubjectAverage,
     Term,
+    in_order,
     mark_book,
     mean,
     rounded,
@@ -33,6 +34,7 @@ from teleservices_notes.rules.following import (
     next_due,
     novelty,
 )
+from teleservices_notes.rules.periods import YEAR, chosen_period, outside, told_periods
 from teleservices_notes.rules.progress import marks_of, overall_progress, subject_progress
 from teleservices_notes.rules.publication import (
     Shown,
@@ -49,6 +51,7 @@ __all__ = [
     "LEAST_FLOOR",
     "NO_FIGURES",
     "SCALE",
+    "YEAR",
     "Chart",
     "ClassFigures",
     "Dated",
@@ -64,9 +67,11 @@ __all__ = [
     "Term",
     "Viewpoint",
     "chart",
+    "chosen_period",
     "class_figures",
     "fingerprint",
     "flips",
+    "in_order",
     "learn",
     "mark_book",
     "marks_of",
@@ -75,6 +80,7 @@ __all__ = [
     "news",
     "next_due",
     "novelty",
+    "outside",
     "overall_progress",
     "publication_day",
     "rounded",
@@ -83,6 +89,7 @@ __all__ = [
     "subject_average",
     "subject_progress",
     "succeed",
+    "told_periods",
     "visible_from",
     "winning_rule",
     "within",

@@ -148,7 +148,7 @@ def mark_book(
 
     Those of the year are made of all its marks, not of its periods' averages.
     """
-    by_day = sorted(shown, key=_by_day)
+    by_day = in_order(shown)
     by_code: dict[str, list[Shown]] = {}
     for each in by_day if period is None else within(by_day, period):
         by_code.setdefault(each.assessment.subject.code, []).append(each)
@@ -157,6 +157,11 @@ def mark_book(
     latest = by_day[::-1]
     latest.sort(key=attrgetter("since"), reverse=True)
     return MarkBook(plan, publication, tuple(latest), tuple(subjects), period)
+
+
+def in_order(shown: Iterable[Shown]) -> list[Shown]:
+    """The oldest assessment first."""
+    return sorted(shown, key=_by_day)
 
 
 def within(shown: Iterable[Shown], period: GradingPeriod) -> list[Shown]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from attrs import frozen
@@ -63,21 +63,16 @@ class MarkStore:
         self, uai: Uai, school_year: SchoolYear, class_group: str, subject_code: str
     ) -> list[Marked]:
         """See the port."""
-        asked = {
-            "uai": uai.code,
-            "year": school_year.start,
-            "class_group": class_group,
-            "subject_code": subject_code,
-        }
-        width = len(assessments_table.c)
-        found: dict[UUID, tuple[Assessment, list[Mark]]] = {}
-        for row in self.connection.execute(statements.OF_CLASS, asked):
-            if row.id not in found:
-                found[row.id] = to_assessment(row), []
-            student_id, *mark = row[width:]
-            if student_id is not None:
-                found[row.id][1].append(to_mark(row.id, student_id, *mark))
-        return [Marked(assessment, tuple(marks)) for assessment, marks in found.values()]
+        asked = _asked(uai, school_year, class_group, subject_code)
+        return _marked(self.connection.execute(statements.OF_CLASS, asked))
+
+    def comparison(
+        self, uai: Uai, school_year: SchoolYear, class_group: str, subject_code: str
+    ) -> tuple[int, list[Marked]]:
+        """See the port."""
+        asked = _asked(uai, school_year, class_group, subject_code)
+        rows = self.connection.execute(statements.COMPARISON, asked).all()
+        return (rows[0].class_floor if rows else 0), _marked(rows)
 
     def plan(self, uai: Uai, school_year: SchoolYear) -> RecordedPlan:
         """See the port."""
@@ -257,3 +252,29 @@ def gather(
         )
         entries.append(Entry(assessment, to_mark(id_, student_id, *mark)))
     return plan, entries
+
+
+def _asked(
+    uai: Uai, school_year: SchoolYear, class_group: str, subject_code: str
+) -> dict[str, Any]:
+    return {
+        "uai": uai.code,
+        "year": school_year.start,
+        "class_group": class_group,
+        "subject_code": subject_code,
+    }
+
+
+_MARK: Final = slice(len(assessments_table.c), len(statements.OF_CLASS.selected_columns))
+
+
+def _marked(rows: Iterable[Any]) -> list[Marked]:
+    """The rows of ``OF_CLASS``, by assessment."""
+    found: dict[UUID, tuple[Assessment, list[Mark]]] = {}
+    for row in rows:
+        if row.id not in found:
+            found[row.id] = to_assessment(row), []
+        student_id, *mark = row[_MARK]
+        if student_id is not None:
+            found[row.id][1].append(to_mark(row.id, student_id, *mark))
+    return [Marked(assessment, tuple(marks)) for assessment, marks in found.values()]

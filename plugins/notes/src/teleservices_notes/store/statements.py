@@ -80,6 +80,17 @@ OF_CLASS = (
     )
     .order_by(_a.given_on, _a.title, _a.id)
 )
+_o = core.module_options.c
+# No mark of a classmate is read where families are shown none of the class.
+COMPARISON = OF_CLASS.add_columns(_o.options["class_floor"].as_integer().label("class_floor")).join(
+    core.module_options,
+    and_(
+        _o.uai == _a.uai,
+        _o.module_id == "notes",
+        _o.school_year == _a.school_year,
+        _o.options["class_figures"].as_boolean(),
+    ),
+)
 STUDENTS = (
     select(core.students.c.ine, core.students.c.id)
     .join(core.schoolings, core.schoolings.c.student_id == core.students.c.id)

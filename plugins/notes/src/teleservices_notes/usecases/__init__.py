@@ -13,7 +13,13 @@ from teleservices_notes.usecases.publication import (
     try_own_rules,
     try_plan,
 )
-from teleservices_notes.usecases.reading import audience_of, export_marks, student_marks
+from teleservices_notes.usecases.reading import (
+    SubjectMarks,
+    audience_of,
+    export_marks,
+    student_marks,
+    subject_marks,
+)
 from teleservices_notes.usecases.runs import Fault, ImportReport
 
 __all__ = [
@@ -24,6 +30,7 @@ __all__ = [
     "Opens",
     "RecordedPlan",
     "Store",
+    "SubjectMarks",
     "audience_of",
     "change_own_rules",
     "change_plan",
@@ -31,6 +38,7 @@ __all__ = [
     "import_marks",
     "publication_plan",
     "student_marks",
+    "subject_marks",
     "try_own_rules",
     "try_plan",
 ]

@@ -23,6 +23,7 @@ from teleservices_core.usecases.home import children_with, family_of
 from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.model import Assessment, PublicationPlan, Reader
 from teleservices_notes.rules import (
+    YEAR,
     MarkBook,
     Shown,
     Viewpoint,
@@ -33,7 +34,7 @@ from teleservices_notes.rules import (
 )
 from teleservices_notes.usecases.publication import MODULE_ID
 from teleservices_notes.usecases.reader_ports import OpensReaders, ReaderStore
-from teleservices_notes.usecases.reading import audience_of
+from teleservices_notes.usecases.reading import audience_of, shown_book
 
 
 @frozen
@@ -109,20 +110,18 @@ def _is_at(assessment: Assessment, place: tuple[Uai, SchoolYear]) -> bool:
 
 
 def reader_marks(
-    site: Site, account: Account, child: Child, opens: OpensReaders
+    site: Site, account: Account, child: Child, opens: OpensReaders, period: str = YEAR
 ) -> tuple[MarkBook, Reader]:
     """What an account sees now of a child's marks, and what it had seen: one statement.
 
-    For the establishment and school year of the child's schooling. Nothing that
-    is not yet published goes any further than here.
+    As :func:`.reading.student_marks`.
     """
     schooling = child.schooling
     with site.database.reading() as tx:
         plan, entries, reader = opens(tx.connection).of_reader(
             child.student.id, schooling.uai, schooling.school_year, account.id
         )
-    eyes = Viewpoint(plan, audience_of(child), site.now(), site.academie.zone)
-    return mark_book(eyes.look(entries), plan, eyes.rule(schooling.class_group)), reader
+    return shown_book(site, child, plan, entries, period), reader
 
 
 def family_marks(site: Site, viewer: Viewer, opens: OpensReaders) -> list[FamilyMember]:

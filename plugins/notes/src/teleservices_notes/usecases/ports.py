@@ -46,6 +46,16 @@ class Store(Protocol):
         """A class's assessments in a subject, oldest first, with their marks, in one statement."""
         ...
 
+    def comparison(
+        self, uai: Uai, school_year: SchoolYear, class_group: str, subject_code: str
+    ) -> tuple[int, list[Marked]]:
+        """What a class may be compared by, where its establishment shows class figures.
+
+        The floor that it chose, and the marks of :meth:`of_class`, in one statement;
+        ``(0, [])`` where it shows none.
+        """
+        ...
+
     def plan(self, uai: Uai, school_year: SchoolYear) -> RecordedPlan:
         """What the establishment chose for a year, or the plan of who chose nothing."""
         ...

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+from attrs import frozen
 
 from teleservices_core.contributions import DataScope
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.families import Child
+from teleservices_core.domain.localtime import local_date
+from teleservices_core.errors import NotFoundError
 from teleservices_core.i18n import _
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.site import Site
-from teleservices_notes.rules import MarkBook, Shown, Viewpoint, mark_book
-from teleservices_notes.usecases.ports import Opens
+from teleservices_notes.model import Assessment, Entry, GradingPeriod, Mark, PublicationPlan
+from teleservices_notes.rules import (
+    NO_FIGURES,
+    YEAR,
+    ClassFigures,
+    MarkBook,
+    Shown,
+    SubjectAverage,
+    Viewpoint,
+    chosen_period,
+    class_figures,
+    in_order,
+    mark_book,
+    subject_average,
+    within,
+)
+from teleservices_notes.usecases.ports import Marked, Opens, Store
 from teleservices_notes.words import COUNTING_WORDS, STATUS_WORDS
 
 
@@ -20,19 +40,91 @@ def audience_of(child: Child) -> Audience:
     return Audience.STUDENT if child.link is None else Audience.GUARDIAN
 
 
-def student_marks(site: Site, child: Child, opens: Opens) -> MarkBook:
+def student_marks(site: Site, child: Child, opens: Opens, period: str = YEAR) -> MarkBook:
     """What the family sees now of a child's marks: one statement.
 
-    For the establishment and school year of the child's schooling. Nothing that
-    is not yet published goes any further than here.
+    For the establishment and school year of the child's schooling; ``period`` as
+    :func:`.rules.chosen_period` reads it.
     """
-    schooling = child.schooling
     with site.database.reading() as tx:
-        plan, entries = opens(tx.connection).of_student(
-            child.student.id, schooling.uai, schooling.school_year
-        )
-    eyes = Viewpoint(plan, audience_of(child), site.now(), site.academie.zone)
-    return mark_book(eyes.look(entries), plan, eyes.rule(schooling.class_group))
+        plan, entries = _of_student(opens(tx.connection), child)
+    return shown_book(site, child, plan, entries, period)
+
+
+def shown_book(
+    site: Site, child: Child, plan: PublicationPlan, entries: Iterable[Entry], period: str
+) -> MarkBook:
+    """What the family sees now of some marks: what is not published goes no further."""
+    eyes = _eyes(site, child, plan)
+    shown = eyes.look(entries)
+    chosen = chosen_period(plan, period, local_date(eyes.at, eyes.zone), shown)
+    return mark_book(shown, plan, eyes.rule(child.schooling.class_group), chosen)
+
+
+@frozen
+class SubjectMarks:
+    """What a family sees of one subject, beside its class if it may."""
+
+    plan: PublicationPlan
+    period: GradingPeriod | None
+    """What the average is about; None for the year."""
+    shown: tuple[Shown, ...]
+    """Of the whole year, oldest first."""
+    average: SubjectAverage | None
+    """Of the period; None when nothing of it is shown."""
+    class_group: str
+    """The class that the last assessment was given to."""
+    compares: bool
+    """Whether the establishment shows figures of the class."""
+    figures: ClassFigures
+    """Of the period too."""
+
+    def average_of(self, period: GradingPeriod | None) -> SubjectAverage | None:
+        """The average of a period, or of the year."""
+        found = self.shown if period is None else within(self.shown, period)
+        return subject_average(list(found)) if found else None
+
+
+def subject_marks(
+    site: Site, child: Child, opens: Opens, code: str, period: str = YEAR
+) -> SubjectMarks:
+    """What the family sees now of a subject: two statements.
+
+    Raises :exc:`NotFoundError` for a subject of which nothing is published: for a
+    family it does not exist.
+    """
+    with site.database.reading() as tx:
+        store = opens(tx.connection)
+        plan, entries = _of_student(store, child)
+        eyes = _eyes(site, child, plan)
+        mine = [each for each in entries if each.assessment.subject.code == code]
+        shown = in_order(eyes.look(mine))
+        if not shown:
+            raise NotFoundError("no published mark in this subject")
+        last = shown[-1].assessment
+        floor, marked = store.comparison(last.uai, last.school_year, last.class_group, code)
+    chosen = chosen_period(plan, period, local_date(eyes.at, eyes.zone), shown)
+    figures = class_figures(_within(marked, chosen), eyes, floor) if floor else NO_FIGURES
+    found = shown if chosen is None else within(shown, chosen)
+    average = subject_average(found) if found else None
+    return SubjectMarks(plan, chosen, tuple(shown), average, last.class_group, floor > 0, figures)
+
+
+def _of_student(store: Store, child: Child) -> tuple[PublicationPlan, list[Entry]]:
+    schooling = child.schooling
+    return store.of_student(child.student.id, schooling.uai, schooling.school_year)
+
+
+def _eyes(site: Site, child: Child, plan: PublicationPlan) -> Viewpoint:
+    return Viewpoint(plan, audience_of(child), site.now(), site.academie.zone)
+
+
+def _within(
+    marked: Iterable[Marked], period: GradingPeriod | None
+) -> Iterator[tuple[Assessment, tuple[Mark, ...]]]:
+    for each in marked:
+        if period is None or each.assessment.given_on in period:
+            yield each.assessment, each.marks
 
 
 def export_marks(tx: Transaction, scope: DataScope, opens: Opens) -> dict[str, Any]:

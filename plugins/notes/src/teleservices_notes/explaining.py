@@ -1,0 +1,236 @@
+"""Marks and averages, in the words that open them to families: on pages and on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from attrs import frozen
+
+from teleservices_core.contributions import Message
+from teleservices_core.i18n import _, ngettext, show_date, typeset
+from teleservices_notes.model import (
+    Assessment,
+    Counting,
+    GradingPeriod,
+    MarkStatus,
+    PublicationPlan,
+)
+from teleservices_notes.publication_words import period_name, publication_name
+from teleservices_notes.rules import (
+    HALF,
+    SCALE,
+    MarkBook,
+    Part,
+    Shown,
+    Spread,
+    SubjectAverage,
+    Term,
+    rounded,
+)
+from teleservices_notes.words import STATUS_SHORT, STATUS_WORDS, show_figure
+
+_REMARKS: Final[Mapping[tuple[Counting, Part], Message]] = {
+    (Counting.OPTIONAL, Part.COUNTS): lambda: _("Facultative : elle augmente la moyenne"),
+    (Counting.OPTIONAL, Part.NO_GAIN): lambda: _("Facultative : elle n’augmente pas la moyenne"),
+    (Counting.OPTIONAL, Part.NOTHING_TO_RAISE): lambda: _(
+        "Facultative : comptera si elle augmente la moyenne"
+    ),
+    (Counting.BONUS, Part.COUNTS): lambda: _("Bonus : les points au-dessus de 10 s’ajoutent"),
+    (Counting.BONUS, Part.NO_GAIN): lambda: _("Bonus : seuls les points au-dessus de 10 comptent"),
+    (Counting.BONUS, Part.NOTHING_TO_RAISE): lambda: _(
+        "Bonus : s’ajoutera dès qu’une autre note comptera"
+    ),
+    **{(each, Part.NO_WEIGHT): lambda: _("Coefficient 0") for each in Counting},
+}
+_REASONS: Final[Mapping[MarkStatus, Message]] = {
+    MarkStatus.ABSENT: lambda: _("Absent : ni zéro ni coefficient"),
+    MarkStatus.EXEMPT: lambda: _("Dispensé : ni zéro ni coefficient"),
+    MarkStatus.UNMARKED: lambda: _("Non noté : ni zéro ni coefficient"),
+    MarkStatus.NOT_SUBMITTED: lambda: _("Non rendu : ni zéro ni coefficient"),
+}
+
+
+@frozen
+class Level:
+    """How far a competency is mastered."""
+
+    competency: str
+    level: str
+
+
+@frozen
+class TermLine:
+    """A mark in the working of an average."""
+
+    title: str
+    hint: str
+    """The day, why it counts or not, and whether it was corrected."""
+    description: str
+    remark: str
+    """What the teacher says of the work."""
+    levels: tuple[Level, ...]
+    figure: str
+    working: str
+    of_class: str
+    """What the class got; empty where it may not be said."""
+
+
+def show_average(value: Fraction | None) -> str:
+    """Two decimals, always: "14,50"; empty when there is none."""
+    return "" if value is None else format(rounded(value), "f").replace(".", ",")
+
+
+def span_name(period: GradingPeriod | None) -> str:
+    """« Trimestre 1 », or « Année »."""
+    return _("Année") if period is None else period_name(period)
+
+
+def particular(shown: Shown) -> str:
+    """What sets a mark apart: that it was corrected, or has a publication of its own."""
+    said = [_("Note corrigée")] if shown.is_corrected else []
+    if shown.own is not None:
+        name = publication_name(shown.own)
+        said.append(_("Publication propre à cette évaluation : {name}").format(name=name))
+    return ". ".join(said)
+
+
+def teachers(terms: Iterable[Term]) -> str:
+    """Who gave the marks."""
+    names = {term.shown.assessment.teacher: None for term in terms}
+    return ", ".join(filter(None, names))
+
+
+def marks_in_line(average: SubjectAverage) -> str:
+    """« 14,5 · 7/10 · (12) »."""
+    # The space before the dot does not break: no line begins with one.
+    return "\u00a0· ".join([_short(term.shown) for term in average.terms])
+
+
+def _short(shown: Shown) -> str:
+    # « 14,5 » out of 20, « 7/10 » otherwise; an optional mark or a bonus in brackets.
+    value = shown.outcome.value
+    if value is None:
+        return STATUS_SHORT[shown.outcome.status]()
+    text = _on_scale(shown.assessment, value)
+    return text if shown.assessment.counting is Counting.COMPULSORY else f"({text})"
+
+
+def _on_scale(assessment: Assessment, value: Decimal) -> str:
+    figure = show_figure(value)
+    return figure if assessment.out_of == SCALE else f"{figure}/{show_figure(assessment.out_of)}"
+
+
+def legend(found: Collection[Shown]) -> str:
+    """What the abbreviations in use mean."""
+    seen = {each.outcome.status for each in found} - {MarkStatus.MARK}
+    said = [
+        f"{STATUS_SHORT[each]()} = {STATUS_WORDS[each]()}" for each in MarkStatus if each in seen
+    ]
+    figures = {each.assessment.counting for each in found if each.outcome.value is not None}
+    if figures - {Counting.COMPULSORY}:
+        said.append(_("entre parenthèses = note facultative ou bonus"))
+    return typeset(" ; ".join((_("Notes sur 20 sauf mention contraire"), *said)) + ".")
+
+
+def overall_words(book: MarkBook) -> str:
+    """What the overall average is made of."""
+    number = sum(each.value is not None for each in book.subjects)
+    return ngettext(
+        "C’est la moyenne de la seule matière notée jusqu’ici.",
+        "Moyenne des {n} moyennes de matières, chacune comptant autant que les autres.",
+        number,
+    ).format(n=number)
+
+
+def overall_working(book: MarkBook) -> str:
+    """« 151 ÷ 12 = 12,58 »: the sum of the averages, and how many they are."""
+    values = [each.value for each in book.subjects if each.value is not None]
+    if book.overall is None:
+        return ""
+    return _("{points} points ÷ {number} = {average}").format(
+        points=show_figure(rounded(sum(values, Fraction(0)))),
+        number=len(values),
+        average=show_average(book.overall),
+    )
+
+
+def term_line(term: Term, plan: PublicationPlan, spread: Spread | None = None) -> TermLine:
+    """One mark, all that is to be said of it."""
+    assessment, outcome = term.shown.assessment, term.shown.outcome
+    hints = (show_date(assessment.given_on), _why(term), particular(term.shown))
+    return TermLine(
+        title=assessment.title,
+        hint=". ".join(filter(None, hints)),
+        description=assessment.description,
+        remark=outcome.remark,
+        levels=tuple(
+            Level(competency_label(plan, code), level_words(plan, level))
+            for code, level in sorted(outcome.levels.items())
+        ),
+        figure=STATUS_WORDS[outcome.status]()
+        if outcome.value is None
+        else f"{show_figure(outcome.value)}/{show_figure(assessment.out_of)}",
+        working=_product(term),
+        of_class="" if spread is None else spread_words(spread),
+    )
+
+
+def competency_label(plan: PublicationPlan, code: str) -> str:
+    """What the establishment calls a competency; its code where it no longer does."""
+    return next((each.label for each in plan.competencies if each.code == code), code)
+
+
+def level_words(plan: PublicationPlan, level: int) -> str:
+    """« Maîtrise satisfaisante », or the figure where the scale has no such level."""
+    return plan.levels[level - 1] if level <= len(plan.levels) else str(level)
+
+
+def spread_words(spread: Spread) -> str:
+    """« moyenne 12,4 ; de 3 à 19 »."""
+    return typeset(
+        _("{mean} (de {least} à {most})").format(
+            mean=show_figure(rounded(spread.mean)),
+            least=show_figure(rounded(spread.least)),
+            most=show_figure(rounded(spread.most)),
+        )
+    )
+
+
+def working(average: SubjectAverage | None) -> str:
+    """« 42,5 points ÷ 3 = 14,17 »; empty without an average."""
+    if average is None or average.value is None:
+        return ""
+    said = (
+        _("{points} points ÷ {weight}, ramenés à {average}, le maximum")
+        if average.is_capped
+        else _("{points} points ÷ {weight} = {average}")
+    )
+    return said.format(
+        points=show_figure(rounded(average.points)),
+        weight=show_figure(average.weight),
+        average=show_average(average.value),
+    )
+
+
+def is_exact(value: Fraction | None) -> bool:
+    """Whether showing two decimals rounds nothing."""
+    return value is None or Fraction(rounded(value)) == value
+
+
+def _product(term: Term) -> str:
+    points = term.score
+    if points is None or term.part is not Part.COUNTS:
+        return _("ne compte pas")
+    figure, weight = show_figure(rounded(points)), show_figure(term.shown.assessment.weight)
+    product = f"({figure} − {HALF})" if term.is_bonus else figure
+    return f"{product} × {weight} = {show_figure(rounded(term.points))}"
+
+
+def _why(term: Term) -> str:
+    if term.part is Part.NO_FIGURE:
+        return _REASONS[term.shown.outcome.status]()
+    words = _REMARKS.get((term.shown.assessment.counting, term.part))
+    return words() if words else ""
