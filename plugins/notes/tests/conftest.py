@@ -51,7 +51,8 @@ class School:
         """Write marks of the child."""
         with self.services.site.database.writing() as tx:
             MarkStore(tx.connection).save(
-                [e.assessment for e in entries], [e.mark for e in entries]
+                {e.assessment.id: e.assessment for e in entries}.values(),
+                [e.mark for e in entries],
             )
 
     def forget(self) -> None:
