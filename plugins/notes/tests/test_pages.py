@@ -12,7 +12,7 @@ from attrs import evolve
 
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.testing.browsing import Browser
-from teleservices_core.testing.builders import COLLEGE, a_schooling, a_student
+from teleservices_core.testing.builders import COLLEGE, YEAR, a_schooling, a_student
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_notes.model import (
     Counting,
@@ -26,7 +26,7 @@ from teleservices_notes.model import (
 from teleservices_notes.rules import succeed
 from teleservices_notes.store import MarkStore
 from teleservices_notes.testing import FRENCH, MATHS, an_entry
-from teleservices_notes.usecases import publication_plan, set_plan
+from teleservices_notes.usecases import publication_plan
 
 
 def of(school, value=12, **changes):
@@ -44,7 +44,8 @@ def choose(school, mode):
     site = school.services.site
     recorded = publication_plan(site, COLLEGE, MarkStore)
     plan = evolve(recorded.plan, default=Publication(mode))
-    set_plan(site, None, COLLEGE, plan, recorded.version, MarkStore)
+    with site.database.writing() as tx:
+        MarkStore(tx.connection).set_plan(COLLEGE, YEAR, plan, recorded.version)
 
 
 def year_of_marks(school, number=180):
