@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from click.testing import CliRunner
 
@@ -56,23 +58,91 @@ def test_dry_run(run, file, school):
     assert "14,5" not in school.browser.get(school.path).text
 
 
+@pytest.fixture
+def publish(run):
+    """``notes publication``, its JSON read."""
+
+    def publish(*arguments):
+        code, said = run("publication", *arguments, "--establishment", COLLEGE, "--json")
+        assert code == 0, said
+        return json.loads(said)
+
+    return publish
+
+
 def test_publication(run, school):
     """Shown and chosen, in words; recorded in the audit trail."""
-    assert "au fil de l’eau" in run("publication", "show", "--establishment", COLLEGE)[1]
-    code, said = run("publication", "set", "scheduled", "--establishment", COLLEGE)
+    here = ("--establishment", COLLEGE)
+    assert "Les familles : au fil de l’eau" in run("publication", "show", *here)[1]
+    code, said = run("publication", "set", "scheduled", *here)
     assert code == 0, said
-    assert "à échéance" in said
-    assert "à échéance" in run("publication", "show", "--establishment", COLLEGE)[1]
+    assert "C’est fait" in said
+    assert "Les familles : à échéance" in said
+    assert "à échéance" in run("publication", "show", *here)[1]
+    assert "C’est déjà ainsi" in run("publication", "set", "scheduled", *here)[1]
     with school.services.site.database.reading() as tx:
         entry = tx.audit.latest(1)[0]
     assert (entry.action, entry.uai) == ("notes.publication_set", COLLEGE)
-    assert (entry.detail["before"], entry.detail["after"]) == ("rolling", "scheduled")
+
+
+def test_publication_is_tried(run, file, school, publish):
+    """A dry run says what would turn and writes nothing."""
+    run("import", file, "--establishment", COLLEGE)
+    tried = publish("set", "scheduled", "--division", "6 B", "--audience", "student", "--dry-run")
+    assert tried["dry_run"] is True
+    assert tried["shown"] == []
+    (hidden,) = tried["hidden"]
+    assert (hidden["class_group"], hidden["marks"], hidden["assessments"]) == ("6 B", 1, 1)
+    assert publish("show")["version"] == 0
+    said = run("publication", "set", "scheduled", "--division", "6 B", "--establishment", COLLEGE)[
+        1
+    ]
+    assert "N’est plus visible" in said
+    assert "6 B, pour les familles : 1 note" in said
+    assert publish("show")["plan"] == {
+        "exceptions": [{"publication": {"mode": "scheduled"}, "class_group": "6 B"}]
+    }
+    back = publish("unset", "--division", "6 B")
+    assert [each["marks"] for each in back["shown"]] == [1]
+    assert publish("show")["plan"] == {}
+
+
+def test_publication_of_one_assessment(run, file, school, publish):
+    """By its number, at a date of its own; back with its class."""
+    run("import", file, "--establishment", COLLEGE)
+    with school.services.site.database.reading() as tx:
+        text = tx.connection.exec_driver_sql("SELECT id FROM notes_assessments").scalar_one()
+    one = ("--assessment", str(text))
+    done = publish("set", "scheduled", "--on", "2026-12-04", *one)
+    assert [line.replace("\u00a0", " ") for line in done["after"]] == [
+        "Les familles : à échéance, le 4 décembre 2026"
+    ]
+    assert [each["marks"] for each in done["hidden"]] == [1]
+    assert publish("unset", *one, "--dry-run")["after"] == []
+    assert [each["marks"] for each in publish("unset", *one)["shown"]] == [1]
+    unknown = ("--assessment", "0" * 32, "--establishment", COLLEGE)
+    assert run("publication", "unset", *unknown)[0] == 2
+
+
+def test_periods(run, publish):
+    """The usual ones, one's own, none; never outside the school year."""
+    usual = publish("periods", "S")["after"]
+    assert usual[1].endswith("au 31 janvier 2027")
+    own = publish("periods", "S", "--end", "2027-01-22", "--end", "2027-07-02")["after"]
+    assert own[1].endswith("au 22 janvier 2027")
+    assert publish("periods", "none")["after"] == own[:1]
+    here = ("--establishment", COLLEGE)
+    code, said = run("publication", "periods", "S", "--end", "2028-01-22", *here)
+    assert code == 1
+    assert "n’est pas dans l’année scolaire" in said
+    assert run("publication", "periods", "S", "--end", "2026-01-22", *here)[0] == 2
 
 
 def test_bad_arguments(run, file):
     """A wrong UAI or mode is refused before anything is opened."""
     assert run("import", file, "--establishment", "0219999X")[0] == 2
     assert run("publication", "set", "sometimes", "--establishment", COLLEGE)[0] == 2
+    assert run("publication", "set", "rolling", "--days", "3", "--establishment", COLLEGE)[0] == 2
 
 
 def test_plugin_is_loaded(services):

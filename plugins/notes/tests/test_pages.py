@@ -190,6 +190,8 @@ def test_help_says_the_same(school):
     text = shown(school.browser.get("/aide"))
     assert "« au fil de l’eau » : chaque note s’affiche le lendemain de sa saisie." in text
     assert "« à échéance » : chaque note s’affiche à la date de publication" in text
+    assert "« après la période » : les notes d’un trimestre ou d’un semestre" in text
+    assert "jusque-là, la note d’avant reste affichée" in text
     assert "secrétariat ou au chef d’établissement" in text
 
 

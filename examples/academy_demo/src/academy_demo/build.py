@@ -60,6 +60,17 @@ def ready(demo: Demo) -> bool:
     return (demo.folder / "personas.json").exists()
 
 
+_PUBLICATION: Final = (
+    ("0", "periods", "T"),
+    ("0", "set", "scheduled", "--division", "4 A"),
+    ("0", "set", "immediate", "--division", "3 A", "--audience", "student"),
+    ("1", "periods", "S"),
+    ("1", "set", "after_period", "--days", "7"),
+    ("2", "set", "scheduled"),
+)
+"""School by school, so that each way of publishing marks can be seen."""
+
+
 def build(demo: Demo, *, pupils: int, seed: int) -> None:
     """Start from nothing: settings, schema, people, marks, letters."""
     if demo.folder.exists():
@@ -84,6 +95,8 @@ def build(demo: Demo, *, pupils: int, seed: int) -> None:
         run("import", "siecle", str(folder), "--establishment", folder.name)
     for folder in schools:
         run("notes", "import", str(folder / "notes.csv"), "--establishment", folder.name)
+    for words in _PUBLICATION:
+        run("notes", "publication", *words[1:], "--establishment", schools[int(words[0])].name)
     # The others wait for their head, which is what the closed tiles show.
     run("modules", "open", "notes", "--establishment", schools[0].name)
     services = Teleservices.from_file(demo.settings)

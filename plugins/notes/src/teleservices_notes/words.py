@@ -78,17 +78,17 @@ def _said(text: Message) -> Callable[[Mapping[str, str]], str]:
 
 
 def _how_published() -> str:
-    rolling, scheduled = PublicationMode.ROLLING, PublicationMode.SCHEDULED
-    return _(
-        "Cela dépend du choix de l’établissement, indiqué sur la page « Notes » de "
-        "l’enfant. Publication « {rolling} » : {rolling_words} Publication « {scheduled} » : "
-        "{scheduled_words}"
-    ).format(
-        rolling=MODE_NAMES[rolling](),
-        rolling_words=_lowered(MODE_WORDS[rolling]()),
-        scheduled=MODE_NAMES[scheduled](),
-        scheduled_words=_lowered(MODE_WORDS[scheduled]()),
+    modes = " ".join(
+        _("« {name} » : {words}").format(
+            name=MODE_NAMES[each](), words=_lowered(MODE_WORDS[each]())
+        )
+        for each in PublicationMode
     )
+    return _(
+        "Cela dépend du choix de l’établissement, indiqué sur la page « Notes » de l’enfant, "
+        "et qui peut être propre à une classe, aux responsables, aux élèves ou à une "
+        "évaluation. {modes}"
+    ).format(modes=modes)
 
 
 def _lowered(sentence: str) -> str:
@@ -120,6 +120,20 @@ HELP_ENTRIES: Final = (
         _FAMILIES,
         module_id="notes",
         promises=("F52",),
+    ),
+    HelpEntry(
+        "notes.corrected",
+        lambda: _("Que veut dire « note corrigée » ?"),
+        _said(
+            lambda: _(
+                "L’enseignant a changé la note, son appréciation ou un niveau après l’avoir "
+                "publiée. La correction s’affiche à son tour, comme une nouvelle note ; "
+                "jusque-là, la note d’avant reste affichée."
+            )
+        ),
+        _FAMILIES,
+        module_id="notes",
+        promises=("F50", "F51"),
     ),
     HelpEntry(
         "notes.averages",

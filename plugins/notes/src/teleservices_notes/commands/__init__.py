@@ -6,19 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-from attrs import evolve
 
 from teleservices_core.commands.options import dry_run, establishment
 from teleservices_core.commands.stopping import Stopping
 from teleservices_core.i18n import _, ngettext, show_timestamp
+from teleservices_notes.commands.publication import publication
 from teleservices_notes.exchange import read_marks, read_services
-from teleservices_notes.model import Publication, PublicationMode
-from teleservices_notes.store import ClassMarks, MarkStore
+from teleservices_notes.store import ClassMarks
 from teleservices_notes.teaching_words import IMPORT_STATES
-from teleservices_notes.usecases import ImportReport, change_plan, import_marks, publication_plan
+from teleservices_notes.usecases import ImportReport, import_marks
 from teleservices_notes.usecases.teaching import import_services
 from teleservices_notes.usecases.uploads import UPLOAD_LIFE
-from teleservices_notes.words import MODE_NAMES, MODE_WORDS
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -178,41 +176,4 @@ def _summary(report: ImportReport) -> list[str]:
     return said
 
 
-@notes.group()
-def publication() -> None:
-    """Dire ou choisir quand les familles voient les notes de l’année en cours."""
-
-
-@publication.command()
-@establishment
-@click.pass_obj
-def show(services: Opener, uai: Uai) -> None:
-    """La publication choisie par un établissement."""
-    recorded = publication_plan(services().site, uai, MarkStore)
-    click.echo(_said(uai, recorded.plan.default))
-
-
-@publication.command("set")
-@click.argument("mode", type=click.Choice([each.value for each in PublicationMode]))
-@click.option("--days", default=0, help="Jours après la période, pour after_period.")
-@establishment
-@click.pass_obj
-def set_(services: Opener, mode: str, days: int, uai: Uai) -> None:
-    """Choisir la publication d’un établissement.
-
-    immediate : dès la saisie.
-    rolling : au fil de l’eau, le lendemain de la saisie.
-    scheduled : à échéance, à la date de publication de chaque évaluation.
-    after_period : après chaque trimestre ou semestre.
-    """
-    site = services().site
-    chosen = Publication(PublicationMode(mode), days)
-    version = publication_plan(site, uai, MarkStore).version
-    change_plan(site, None, uai, lambda plan: evolve(plan, default=chosen), version, MarkStore)
-    click.echo(_said(uai, chosen))
-
-
-def _said(uai: Uai, publication: Publication) -> str:
-    return _("{uai} : publication {name}. {words}").format(
-        uai=uai, name=MODE_NAMES[publication.mode](), words=MODE_WORDS[publication.mode]()
-    )
+notes.add_command(publication)
