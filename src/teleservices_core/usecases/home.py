@@ -124,15 +124,28 @@ def child_module(
     ``at`` is now by default. Two statements. Raises :exc:`NotFoundError` for a
     student that is not the account's, or an unknown module: the same answer for both.
     """
+    with site.database.reading() as tx:
+        return module_of_child(site, tx, account, student_id, module_id, at=at)
+
+
+def module_of_child(
+    site: Site,
+    tx: Transaction,
+    account: Account,
+    student_id: UUID,
+    module_id: str | None,
+    *,
+    at: datetime | None = None,
+) -> tuple[Child, ModuleAnswer | None]:
+    """The same in a transaction under way: what an act asks again before it commits."""
     at = at or site.now()
     year = site.academie.school_year(at)
-    with site.database.reading() as tx:
-        child = tx.roster.child(account, student_id, year)
-        if child is None or not may_know(site, child, at):
-            raise NotFoundError("no such student for this account")
-        if module_id is None:
-            return child, None
-        policy = tx.policy.policy([child.establishment.uai], year)
+    child = tx.roster.child(account, student_id, year)
+    if child is None or not may_know(site, child, at):
+        raise NotFoundError("no such student for this account")
+    if module_id is None:
+        return child, None
+    policy = tx.policy.policy([child.establishment.uai], year)
     module = site.catalogue.module(module_id)
     if module is None:
         raise NotFoundError(f"no module {module_id}")

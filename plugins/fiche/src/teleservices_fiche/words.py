@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from teleservices_core.contributions import Message
+from teleservices_core.contributions import HelpEntry, HelpLink, MailTemplate, Message
+from teleservices_core.domain.accounts import Audience
 from teleservices_core.i18n import _
 from teleservices_core.words.people import KINSHIP_WORDS, SEX_WORDS
 from teleservices_fiche.model import PersonKind, ProposalState, Section
@@ -100,7 +101,132 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
 }
 
 
+DATA_CONTENT: Final[Message] = lambda: _(  # noqa: E731
+    "Les changements que vous avez demandés dans la fiche de renseignements et leurs réponses, vos "
+    "confirmations, les erreurs que vous avez signalées, vos récépissés, et ce que vous avez "
+    "commencé à écrire sans l’envoyer. Jamais les renseignements d’un autre responsable."
+)
+
+
+def kept_for(days: int) -> str:
+    """How long, in words."""
+    return _(
+        "Effacés {days} jours après la fin de l’année scolaire. Ce que l’établissement a accepté "
+        "reste dans sa base élèves."
+    ).format(days=days)
+
+
 def field_words(person: PersonKind, code: str) -> str:
     """What a field is called; its code for one of a catalogue that is gone."""
     words = FIELD_WORDS.get((person, code))
     return words() if words else code
+
+
+def _said(text: Message) -> Callable[[Mapping[str, str]], str]:
+    return lambda _figures: text()
+
+
+_FAMILIES: Final = frozenset({Audience.GUARDIAN, Audience.STUDENT})
+
+HELP_ENTRIES: Final = (
+    HelpEntry(
+        "fiche.change",
+        lambda: _("Comment changer mon adresse ou mon téléphone ?"),
+        _said(
+            lambda: _(
+                "Ouvrez la fiche de renseignements de l’enfant, puis « Modifier ». Ce que vous "
+                "écrivez est gardé à chaque étape. L’établissement reçoit vos changements quand vous "
+                "les envoyez, et vous répond pour chacun. L’adresse électronique de votre compte, "
+                "elle, se change dans « Mon compte »."
+            )
+        ),
+        _FAMILIES,
+        module_id="fiche",
+        promises=("F06",),
+    ),
+    HelpEntry(
+        "fiche.read_only",
+        lambda: _("Un nom ou une date de naissance est faux. Que faire ?"),
+        _said(
+            lambda: _(
+                "L’identité vient de la base officielle : elle ne se change pas ici. Sous le "
+                "renseignement, choisissez « Signaler une erreur » et dites ce qu’il faudrait lire. "
+                "Le secrétariat vérifiera, sur justificatif."
+            )
+        ),
+        _FAMILIES,
+        module_id="fiche",
+    ),
+    HelpEntry(
+        "fiche.who_sees",
+        lambda: _("Qui voit ce que j’écris dans la fiche de renseignements ?"),
+        _said(
+            lambda: _(
+                "Vos coordonnées, votre profession : l’établissement et vous. Aucun autre "
+                "responsable ne les voit. Ce qui concerne l’élève : l’établissement, l’élève et ses "
+                "responsables légaux."
+            )
+        ),
+        _FAMILIES,
+        module_id="fiche",
+    ),
+    HelpEntry(
+        "fiche.receipt",
+        lambda: _("À quoi sert le récépissé ?"),
+        _said(
+            lambda: _(
+                "Il prouve ce que vous avez envoyé, et quand. Son numéro et son empreinte "
+                "permettent à quiconque les a tous deux de vérifier qu’il est authentique, sans "
+                "rien apprendre d’autre."
+            )
+        ),
+        _FAMILIES,
+        module_id="fiche",
+        link=HelpLink(lambda: _("Vérifier un récépissé"), "fiche.check"),
+    ),
+)
+
+MAILS: Final = (
+    MailTemplate(
+        kind="fiche.received",
+        subject=lambda: _("Vos changements sont bien reçus"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "{school} a bien reçu vos changements dans la fiche de renseignements de {student} :\n"
+            "\n"
+            "{lines}\n"
+            "\n"
+            "Numéro du récépissé : {number}\n"
+            "Empreinte : {digest}\n"
+            "\n"
+            "L’établissement vous répondra. En attendant, vous pouvez relire ou retirer vos "
+            "demandes : {home}\n"
+            "\n"
+            "Ce n’était pas vous ? Changez votre mot de passe et prévenez l’établissement.\n"
+        ),
+    ),
+    MailTemplate(
+        kind="fiche.decided",
+        subject=lambda: _("Réponse de l’établissement à vos changements"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "{school} a répondu à vos changements dans la fiche de renseignements de {student} :\n"
+            "\n"
+            "{lines}\n"
+            "\n"
+            "Pour voir la fiche, ou proposer autre chose : {home}\n"
+            "\n"
+            "Une question sur une réponse ? Adressez-vous au secrétariat de l’établissement.\n"
+        ),
+    ),
+)
+"""Names of fields, answers and reasons; no value of the sheet ever travels by mail."""
+
+
+def decision_line(person: PersonKind, code: str, state: ProposalState, reason: str = "") -> str:
+    """One answer, for ``{lines}`` of ``fiche.decided``: « - Téléphone portable : refusée (…) »."""
+    answer = _("accepté") if state is ProposalState.ACCEPTED else _("refusé")
+    told = _(" : {answer}. Motif : {reason}") if reason else _(" : {answer}.")
+    return f"  - {field_words(person, code)}" + told.format(answer=answer, reason=reason)

@@ -55,7 +55,7 @@ class Proposal:
     person: Person
     field: str
     seen: Value
-    """What stood there when it was made."""
+    """What the school base said when it was made."""
     proposed: Value
     catalogue_version: int
     maker: Maker

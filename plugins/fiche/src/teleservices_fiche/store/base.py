@@ -29,6 +29,7 @@ _STUDENTS: Final = (
     )
     .where(core.students.c.id.in_(bindparam("ids", expanding=True)))
 )
+UNKNOWN_PROFESSION: Final = "99"
 _GUARDIANS: Final = (
     select(core.adults, core.responsibilities.c.student_id, core.responsibilities.c.kinship)
     .select_from(core.responsibilities.join(core.adults))
@@ -93,7 +94,7 @@ def _guardian(row: Row[Any]) -> dict[str, Value]:
         "phone_work": stored_phone(row.work_phone),
         "accepts_sms": row.accepts_sms,
         "shares_contact": row.shares_contact,
-        "profession": row.occupation or None,
+        "profession": None if row.occupation == UNKNOWN_PROFESSION else row.occupation or None,
         "email": _said(row.email),
     }
 
@@ -107,6 +108,9 @@ def address(lines: str, postal_code: str, town: str, code: str, country: str = "
     said = tuple(filter(None, map(tidy, lines.splitlines())))
     if not said and not town:
         return None
+    if code not in {"", FRANCE}:
+        # Abroad, the form has the code and the town together.
+        postal_code, town = "", f"{postal_code} {town}"
     try:
         return Address(said, postal_code, tidy(town), code or FRANCE)
     except InvalidValueError:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from attrs import evolve, frozen
-from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from teleservices_core.domain.localtime import SchoolYear
@@ -33,6 +33,20 @@ _OPEN_ABOUT: Final = (
         _p.person_id.in_(bindparam("persons", expanding=True)),
         _p.state.in_(_OPEN),
         _p.uai == bindparam("uai"),
+    )
+    .order_by(_p.made_at, _p.number)
+)
+_OF_SHEET: Final = (
+    select(t.proposals)
+    .where(
+        or_(
+            and_(
+                _p.person_id.in_(bindparam("persons", expanding=True)),
+                _p.state.in_(_OPEN),
+                _p.uai == bindparam("uai"),
+            ),
+            and_(_p.holder_id == bindparam("holder"), _p.student_id == bindparam("student")),
+        )
     )
     .order_by(_p.made_at, _p.number)
 )
@@ -132,6 +146,18 @@ class Proposals:
     def open_about(self, persons: Collection[UUID], uai: Uai) -> list[Proposal]:
         """See the port."""
         return self._found(_OPEN_ABOUT, {"persons": list(persons), "uai": uai.code})
+
+    def of_sheet(
+        self, persons: Collection[UUID], uai: Uai, holder_id: UUID, student_id: UUID
+    ) -> list[Proposal]:
+        """See the port."""
+        asked = {
+            "persons": list(persons),
+            "uai": uai.code,
+            "holder": holder_id,
+            "student": student_id,
+        }
+        return self._found(_OF_SHEET, asked)
 
     def made_by(self, holder_id: UUID, student_id: UUID) -> list[Proposal]:
         """See the port."""

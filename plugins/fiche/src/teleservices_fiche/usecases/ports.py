@@ -51,6 +51,12 @@ class ProposalStore(Protocol):
         """Those waiting or in force about persons in an establishment, oldest first."""
         ...
 
+    def of_sheet(
+        self, persons: Collection[UUID], uai: Uai, holder_id: UUID, student_id: UUID
+    ) -> list[Proposal]:
+        """:meth:`open_about` and :meth:`made_by` at once, oldest first: one statement."""
+        ...
+
     def made_by(self, holder_id: UUID, student_id: UUID) -> list[Proposal]:
         """What somebody has proposed in a student's sheet, latest first."""
         ...

@@ -1,0 +1,367 @@
+"""From a sheet to the texts that the templates show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from enum import StrEnum
+
+from attrs import evolve, frozen
+
+from teleservices_core.contributions import Message
+from teleservices_core.domain.establishments import Academie
+from teleservices_core.i18n import _
+from teleservices_fiche.model import (
+    FieldDef,
+    FieldKind,
+    Person,
+    PersonKind,
+    Proposal,
+    ProposalState,
+    Section,
+)
+from teleservices_fiche.rules.catalogue import choices, field_of
+from teleservices_fiche.rules.showing import show, show_lines
+from teleservices_fiche.rules.typed import ADDRESS_PARTS, NO, YES, controls, write
+from teleservices_fiche.usecases.drafting import Changes, Step, kept, present, steps
+from teleservices_fiche.usecases.reading import Line, Sheet, SheetPart
+from teleservices_fiche.words import (
+    FIELD_HINTS,
+    SECTION_WORDS,
+    STATE_WORDS,
+    field_words,
+)
+
+
+@frozen
+class Shown:
+    """A field of the overview."""
+
+    label: str
+    value: tuple[str, ...]
+    waiting: Proposal | None
+    proposed: str
+    """What the reader asked for and nobody decided."""
+    is_mine: bool
+    """Whether it can be taken back from this page."""
+    is_new: bool
+    """Accepted, and not yet in the school base."""
+    refused: Proposal | None
+    wanted: str
+    """What the school refused."""
+    beside: tuple[str, ...]
+    """What others of the family ask for, in words."""
+    report: tuple[str, str] | None
+    """Person and code, where an error can be told."""
+
+
+@frozen
+class ShownSection:
+    """A card of the overview."""
+
+    title: str
+    id: str
+    lines: tuple[Shown, ...]
+    step: str
+    """Where it is changed; empty for nothing to change."""
+
+
+def sections(sheet: Sheet) -> list[ShownSection]:
+    """The overview, section by section: what one may change comes first."""
+    slugs = {(step.person, step.section): step.slug for step in steps(sheet)}
+    found = []
+    for part in sheet.parts:
+        for section in Section:
+            lines = [line for line in part.lines if line.field.section is section]
+            if not lines:
+                continue
+            key = (part.person.kind, section)
+            found.append(
+                ShownSection(
+                    title=section_title(sheet, part.person.kind, section),
+                    id=f"{part.person.kind}-{section}",
+                    lines=tuple(_shown(sheet, part, line) for line in lines if _is_said(line)),
+                    step=slugs.get(key, ""),
+                )
+            )
+    return sorted(found, key=lambda each: not each.step)
+
+
+def section_title(sheet: Sheet, person: PersonKind, section: Section) -> str:
+    """What a section is called, for a guardian or for the student himself."""
+    if sheet.maker.person.kind is PersonKind.STUDENT and section is not Section.EMERGENCY:
+        return SECTION_WORDS[PersonKind.GUARDIAN, section]()
+    return SECTION_WORDS[person, section]()
+
+
+def _is_said(line: Line) -> bool:
+    # A usage name that nobody has is no news.
+    return line.value is not None or line.field.code != "usage_name"
+
+
+def _shown(sheet: Sheet, part: SheetPart, line: Line) -> Shown:
+    code = line.field.code
+    return Shown(
+        label=field_words(part.person.kind, code),
+        value=show_lines(line.field, line.value),
+        waiting=line.mine,
+        proposed=_asked(line.field, line.mine),
+        is_mine=line.mine is not None,
+        is_new=line.accepted is not None and line.field.in_base,
+        refused=line.refused,
+        wanted=_asked(line.field, line.refused),
+        beside=tuple(
+            show(line.field, each.value) or _("laisser vide") if each.is_shown else ""
+            for each in line.beside
+        ),
+        report=None if part.part.may_edit(code) else (part.person.kind, code),
+    )
+
+
+def _asked(field: FieldDef, proposal: Proposal | None) -> str:
+    if proposal is None:
+        return ""
+    return show(field, proposal.proposed) or _("laisser vide")
+
+
+class RoundState(StrEnum):
+    """What the establishment waits for."""
+
+    NONE = "none"
+    COMING = "coming"
+    OPEN = "open"
+    OVER = "over"
+
+
+@frozen
+class Confirming:
+    """Where the yearly confirmation stands for the reader."""
+
+    state: RoundState
+    closes_on: date | None
+    done_at: datetime | None
+    number: str
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the establishment waits for this reader."""
+        return self.state is RoundState.OPEN and self.done_at is None
+
+
+def confirming(sheet: Sheet, academie: Academie, now: datetime) -> Confirming:
+    """The state of the round, and the reader's own answer."""
+    round_, said = sheet.round, sheet.confirmation
+    today = academie.today(now)
+    if round_ is None or not sheet.may_confirm:
+        state = RoundState.NONE
+    elif today in round_:
+        state = RoundState.OPEN
+    else:
+        state = RoundState.COMING if today < round_.opens_on else RoundState.OVER
+    return Confirming(
+        state,
+        round_.closes_on if round_ else None,
+        said.at if said else None,
+        said.number if said else "",
+    )
+
+
+@frozen
+class Option:
+    """A choice of a control."""
+
+    value: str
+    label: str
+
+
+@frozen
+class Control:
+    """A control of the form, with what it shows."""
+
+    name: str
+    kind: str
+    """``text``, ``tel``, ``email``, ``select``, ``radio``."""
+    label: str
+    value: str
+    hint: str = ""
+    error: str = ""
+    required: bool = False
+    autocomplete: str = ""
+    options: tuple[Option, ...] = ()
+    maxlength: int = 0
+
+
+@frozen
+class Question:
+    """A field of a step: one control, or the seven of an address."""
+
+    legend: str
+    """Of an address; empty elsewhere."""
+    hint: str
+    now: str
+    """The present value, where it has moved or another tab says otherwise."""
+    controls: tuple[Control, ...]
+
+
+_KINDS: dict[FieldKind, str] = {FieldKind.PHONE: "tel", FieldKind.EMAIL: "email"}
+_COMPLETE = {"phone_mobile": "tel", "email": "email"}
+_PARTS: dict[str, tuple[Message, str, int]] = {
+    "line1": (lambda: _("Numéro et rue"), "address-line1", 38),
+    "line2": (lambda: _("Bâtiment, étage, appartement"), "address-line2", 38),
+    "line3": (lambda: _("Lieu-dit ou complément"), "address-line3", 38),
+    "line4": (lambda: _("Autre précision"), "", 38),
+    "postal_code": (lambda: _("Code postal"), "postal-code", 5),
+    "town": (lambda: _("Commune"), "address-level2", 32),
+    "country": (lambda: _("Pays"), "", 0),
+}
+
+
+def questions(
+    sheet: Sheet, step: Step, typed: Mapping[str, str] | None, errors: Mapping[str, str]
+) -> list[Question]:
+    """The form of a step; ``typed`` is what was just sent, and goes before what is kept."""
+    return [_question(sheet, step, line, typed, errors) for line in step.lines]
+
+
+def _question(
+    sheet: Sheet,
+    step: Step,
+    line: Line,
+    typed: Mapping[str, str] | None,
+    errors: Mapping[str, str],
+) -> Question:
+    field = line.field
+    shown = write(field, present(line))
+    on_file = kept(sheet.draft, step, field) or shown
+    texts = on_file if typed is None else {n: typed.get(n, "") for n in controls(field)}
+    # What was typed on a page out of date is shown beside what stands there now.
+    now = "" if typed is None or texts == on_file else show(field, present(line))
+    own = sheet.maker.person.kind is step.person
+    hint = (
+        FIELD_HINTS[step.person, field.code]() if (step.person, field.code) in FIELD_HINTS else ""
+    )
+    if field.kind is FieldKind.ADDRESS:
+        made = tuple(_address_control(field, part, texts, errors, own) for part in ADDRESS_PARTS)
+        return Question(field_words(step.person, field.code), hint, now, made)
+    control = Control(
+        name=field.code,
+        kind=_KINDS.get(field.kind, "text"),
+        label=field_words(step.person, field.code),
+        value=texts.get(field.code, ""),
+        hint=hint,
+        error=errors.get(field.code, ""),
+        required=field.required,
+        autocomplete=_COMPLETE.get(field.code, "") if own else "",
+    )
+    return Question("", "", now, (_with_options(field, control),))
+
+
+def _with_options(field: FieldDef, control: Control) -> Control:
+    if field.kind is FieldKind.BOOLEAN:
+        options = (Option(YES, _("Oui")), Option(NO, _("Non")))
+        return evolve(control, kind="radio", options=options)
+    if field.kind is FieldKind.CHOICE:
+        listed = tuple(Option(code, text) for code, text in choices(field.choices).items())
+        return evolve(control, kind="select", options=listed)
+    return control
+
+
+def _address_control(
+    field: FieldDef,
+    part: str,
+    texts: Mapping[str, str],
+    errors: Mapping[str, str],
+    own: bool,
+) -> Control:
+    words, complete, most = _PARTS[part]
+    name = f"{field.code}_{part}"
+    is_country = part == "country"
+    return Control(
+        name=name,
+        kind="select" if is_country else "text",
+        label=words(),
+        value=texts.get(name, ""),
+        hint=_("Hors de France, laissez vide et écrivez le code avec la commune.")
+        if part == "postal_code"
+        else "",
+        error=errors.get(name, ""),
+        required=field.required and part in {"line1", "town", "country"},
+        autocomplete=complete if own else "",
+        options=tuple(Option(c, t) for c, t in choices("countries").items()) if is_country else (),
+        maxlength=most,
+    )
+
+
+@frozen
+class Asked:
+    """A line of the review, of a receipt or of the history: one change in words."""
+
+    label: str
+    who: str
+    before: str
+    after: str
+    state: str = ""
+    kind: str = "neutral"
+    """Of the badge."""
+    reason: str = ""
+    note: str = ""
+    proposal: Proposal | None = None
+
+
+def reviewed(sheet: Sheet, changes: Changes) -> list[Asked]:
+    """What a draft would send."""
+    return [
+        Asked(
+            label=field_words(each.person.kind, each.line.field.code),
+            who=who(sheet, each.person),
+            before=show(each.line.field, each.line.value) or _("non renseigné"),
+            after=show(each.line.field, each.value) or _("laisser vide"),
+            note=_note(sheet, each.line),
+        )
+        for each in changes.made
+    ]
+
+
+def _note(sheet: Sheet, line: Line) -> str:
+    if line.beside:
+        return _(
+            "Une autre personne de la famille demande aussi un changement : l’établissement choisira."
+        )
+    if sheet.options.lets_through(line.field):
+        return _("Pris en compte dès l’envoi.")
+    return _("L’établissement vérifiera.")
+
+
+_BADGES = {
+    ProposalState.WAITING: "info",
+    ProposalState.ACCEPTED: "success",
+    ProposalState.RECONCILED: "success",
+    ProposalState.REFUSED: "error",
+}
+
+
+def told(sheet: Sheet, proposals: Iterable[Proposal]) -> list[Asked]:
+    """What was sent, and what became of it."""
+    found = []
+    for each in proposals:
+        field = field_of(each.person, each.field)
+        found.append(
+            Asked(
+                label=field_words(each.person.kind, each.field),
+                who=who(sheet, each.person),
+                before=show(field, each.seen) or _("non renseigné"),
+                after=show(field, each.proposed) or _("laisser vide"),
+                state=STATE_WORDS[each.state](),
+                kind=_BADGES.get(each.state, "neutral"),
+                reason=each.reason,
+                proposal=each,
+            )
+        )
+    return found
+
+
+def who(sheet: Sheet, person: Person) -> str:
+    """Whose data, for the reader."""
+    if person == sheet.maker.person:
+        return _("vous")
+    return sheet.child.student.first_name

@@ -1,0 +1,213 @@
+"""Fill in the sheet step by step. What is typed is kept at each step, right or wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from attrs import evolve, frozen
+
+from teleservices_core.domain.accounts import Account
+from teleservices_core.errors import ConflictError, NotFoundError
+from teleservices_core.usecases.site import Site
+from teleservices_fiche.model import (
+    Draft,
+    FieldDef,
+    Person,
+    PersonKind,
+    Section,
+    Value,
+    canonical,
+)
+from teleservices_fiche.rules.typed import Untyped, controls, read, write
+from teleservices_fiche.usecases.ports import Opens
+from teleservices_fiche.usecases.reading import Line, Sheet, read_sheet
+
+
+@frozen
+class Step:
+    """A page of the form: one section of one person."""
+
+    slug: str
+    """As addresses name it."""
+    person: PersonKind
+    section: Section
+    lines: tuple[Line, ...]
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """Names of its controls."""
+        return tuple(name for line in self.lines for name in controls(line.field))
+
+
+_SLUGS = (
+    ("vos-coordonnees", PersonKind.GUARDIAN, Section.CONTACT),
+    ("votre-situation", PersonKind.GUARDIAN, Section.SITUATION),
+    ("eleve", PersonKind.STUDENT, Section.CONTACT),
+    ("urgence", PersonKind.STUDENT, Section.EMERGENCY),
+)
+
+
+def steps(sheet: Sheet) -> tuple[Step, ...]:
+    """The steps that have something for the reader to change."""
+    found = []
+    for slug, kind, section in _SLUGS:
+        part = sheet.part(kind)
+        lines = (ln for ln in part.editable if ln.field.section is section) if part else ()
+        step = Step(slug, kind, section, tuple(lines))
+        if step.lines:
+            found.append(step)
+    return tuple(found)
+
+
+def step_of(sheet: Sheet, slug: str) -> Step:
+    """One step. Raises :exc:`NotFoundError` for none of the reader's."""
+    found = next((each for each in steps(sheet) if each.slug == slug), None)
+    if found is None:
+        raise NotFoundError(f"no step {slug}")
+    return found
+
+
+def kept(draft: Draft, step: Step, field: FieldDef) -> dict[str, str] | None:
+    """What the draft holds of a field; None where it was not touched."""
+    said = {name: draft.typed.get(f"{step.person}.{name}") for name in controls(field)}
+    if all(text is None for text in said.values()):
+        return None
+    return {name: text or "" for name, text in said.items()}
+
+
+def present(line: Line) -> Value:
+    """The value that a control starts from: the reader's waiting change, else what is in force."""
+    return line.mine.proposed if line.mine else line.value
+
+
+@frozen
+class Saved:
+    """What became of a step that was sent."""
+
+    sheet: Sheet
+    errors: Mapping[str, str]
+    """Words by control; all of it is kept nevertheless."""
+    moved: bool = False
+    """The values have changed since the page was shown: typed again, knowingly, they count."""
+    elsewhere: bool = False
+    """Another tab has saved since: likewise."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the next step may follow."""
+        return not (self.errors or self.moved or self.elsewhere)
+
+
+def save_step(
+    site: Site,
+    account: Account,
+    student_id: UUID,
+    slug: str,
+    typed: Mapping[str, str],
+    opens: Opens,
+    *,
+    version: int,
+    seen: str,
+) -> Saved:
+    """Keep what was typed at a step, unless the page it was typed on is out of date.
+
+    Only fields that differ from what the page showed are kept, so that a draft
+    never undoes what somebody else changes meanwhile. ``version`` is that of
+    the draft and ``seen`` the digest of the sheet that the page was made from.
+    """
+    with site.database.writing() as tx:
+        store = opens(tx.connection)
+        sheet = read_sheet(site, tx, account, student_id, store)
+        step = step_of(sheet, slug)
+        said, errors = _differences(step, typed)
+        if sheet.seen != seen or sheet.draft.version != version:
+            moved = sheet.seen != seen
+            return Saved(sheet, errors, moved=moved, elsewhere=sheet.draft.version != version)
+        draft = _with(sheet.draft, step, said)
+        if draft.typed != sheet.draft.typed:
+            draft = store.drafts.save(evolve(draft, saved_at=site.now()))
+            sheet = evolve(sheet, draft=draft)
+    return Saved(sheet, errors)
+
+
+def _differences(
+    step: Step, typed: Mapping[str, str]
+) -> tuple[dict[str, str | None], dict[str, str]]:
+    """Each control's text, None where the field is as it was; and the errors of the others."""
+    said: dict[str, str | None] = {}
+    errors: dict[str, str] = {}
+    for line in step.lines:
+        names = controls(line.field)
+        texts = {name: typed.get(name, "") for name in names}
+        shown = write(line.field, present(line))
+        if texts == {name: shown.get(name, "") for name in names}:
+            said |= dict.fromkeys(names)
+            continue
+        try:
+            same = canonical(read(line.field, texts)) == canonical(present(line))
+        except Untyped as refused:
+            errors |= refused.errors
+            same = False
+        said |= dict.fromkeys(names) if same else texts
+    return said, errors
+
+
+def _with(draft: Draft, step: Step, said: Mapping[str, str | None]) -> Draft:
+    names = {f"{step.person}.{name}": text for name, text in said.items()}
+    others = {name: text for name, text in draft.typed.items() if name not in names}
+    typed = others | {name: text for name, text in names.items() if text is not None}
+    return evolve(draft, typed=typed)
+
+
+def discard(site: Site, account: Account, student_id: UUID, version: int, opens: Opens) -> None:
+    """Forget what was typed. Raises :exc:`ConflictError` when another tab has saved since."""
+    with site.database.writing() as tx:
+        store = opens(tx.connection)
+        draft = read_sheet(site, tx, account, student_id, store).draft
+        if draft.version != version:
+            raise ConflictError("another tab has saved meanwhile")
+        store.drafts.drop(draft)
+
+
+@frozen
+class Change:
+    """A field of the draft, ready to be proposed."""
+
+    person: Person
+    line: Line
+    value: Value
+
+    @property
+    def is_undoing(self) -> bool:
+        """Whether it only takes the reader's waiting change back."""
+        return canonical(self.value) == canonical(self.line.value)
+
+
+@frozen
+class Changes:
+    """What a draft would send."""
+
+    made: tuple[Change, ...]
+    faulty: tuple[Step, ...]
+    """Steps with an answer to correct first."""
+
+
+def changes_of(sheet: Sheet) -> Changes:
+    """Read a draft against the sheet as it is now."""
+    made: list[Change] = []
+    faulty: dict[str, Step] = {}
+    for step in steps(sheet):
+        part = sheet.part(step.person)
+        for line in step.lines:
+            texts = kept(sheet.draft, step, line.field)
+            if texts is None or part is None:
+                continue
+            try:
+                value = read(line.field, texts)
+            except Untyped:
+                faulty[step.slug] = step
+                continue
+            if canonical(value) != canonical(present(line)):
+                made.append(Change(part.person, line, value))
+    return Changes(tuple(made), tuple(faulty.values()))
