@@ -135,9 +135,9 @@ HELP_ENTRIES: Final = (
         _said(
             lambda: _(
                 "Ouvrez la fiche de renseignements de l’enfant, puis « Modifier ». Ce que vous "
-                "écrivez est gardé à chaque étape. L’établissement reçoit vos changements quand vous "
-                "les envoyez, et vous répond pour chacun. L’adresse électronique de votre compte, "
-                "elle, se change dans « Mon compte »."
+                "écrivez est gardé à chaque étape. L’établissement reçoit vos changements quand "
+                "vous les envoyez, et vous répond pour chacun. L’adresse électronique de votre "
+                "compte, elle, se change dans « Mon compte »."
             )
         ),
         _FAMILIES,
@@ -150,8 +150,8 @@ HELP_ENTRIES: Final = (
         _said(
             lambda: _(
                 "L’identité vient de la base officielle : elle ne se change pas ici. Sous le "
-                "renseignement, choisissez « Signaler une erreur » et dites ce qu’il faudrait lire. "
-                "Le secrétariat vérifiera, sur justificatif."
+                "renseignement, choisissez « Signaler une erreur » et dites ce qu’il faudrait "
+                "lire. Le secrétariat vérifiera, sur justificatif."
             )
         ),
         _FAMILIES,
@@ -163,8 +163,8 @@ HELP_ENTRIES: Final = (
         _said(
             lambda: _(
                 "Vos coordonnées, votre profession : l’établissement et vous. Aucun autre "
-                "responsable ne les voit. Ce qui concerne l’élève : l’établissement, l’élève et ses "
-                "responsables légaux."
+                "responsable ne les voit. Ce qui concerne l’élève : l’établissement, l’élève et "
+                "ses responsables légaux."
             )
         ),
         _FAMILIES,

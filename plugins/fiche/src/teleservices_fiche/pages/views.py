@@ -80,7 +80,7 @@ def sections(sheet: Sheet) -> list[ShownSection]:
                 ShownSection(
                     title=section_title(sheet, part.person.kind, section),
                     id=f"{part.person.kind}-{section}",
-                    lines=tuple(_shown(sheet, part, line) for line in lines if _is_said(line)),
+                    lines=tuple(_shown(part, line) for line in lines if _is_said(line)),
                     step=slugs.get(key, ""),
                 )
             )
@@ -99,7 +99,7 @@ def _is_said(line: Line) -> bool:
     return line.value is not None or line.field.code != "usage_name"
 
 
-def _shown(sheet: Sheet, part: SheetPart, line: Line) -> Shown:
+def _shown(part: SheetPart, line: Line) -> Shown:
     code = line.field.code
     return Shown(
         label=field_words(part.person.kind, code),

@@ -115,7 +115,7 @@ class Sheet:
 
     @property
     def seen(self) -> str:
-        """The digest of what he reads, his waiting changes too: acts say which reading they follow."""
+        """The digest of what he reads: acts say which reading they follow."""
         return digest_of_values(
             {
                 each.person: {
