@@ -233,6 +233,11 @@ def stage(
         "assessment_id": str(uuid4()),
         "import_id": str(uuid4()),
         "reader_id": str(uuid4()),
+        "proposal_id": str(uuid4()),
+        "step": "eleve",
+        "person": "student",
+        "code": "last_name",
+        "number": "23456789AB",
     }
     reached: list[str] = []
     dry = evolve(services.site, database=DryDatabase(services.engine))

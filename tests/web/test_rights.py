@@ -76,6 +76,11 @@ def filled(services, route, child):
         .replace("<uuid:campaign_id>", str(uuid4()))
         .replace("<uuid:assessment_id>", str(uuid4()))
         .replace("<uuid:import_id>", str(uuid4()))
+        .replace("<uuid:proposal_id>", str(uuid4()))
+        .replace("<step>", "eleve")
+        .replace("<person>", "student")
+        .replace("<code>", "last_name")
+        .replace("<number>", "23456789AB")
     )
     assert "<" not in path, f"say how to fill in {route.rule}"
     return path

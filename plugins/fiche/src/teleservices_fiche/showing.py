@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from teleservices_core.i18n import _, show_short_date
+from teleservices_core.i18n import _, show_date
 from teleservices_fiche.model import Address, FieldDef, FieldKind, PersonKind, Value
 from teleservices_fiche.rules.catalogue import choices, field_of
 from teleservices_fiche.rules.typed import show_number
@@ -23,7 +23,7 @@ def value_lines(person: PersonKind, code: str, value: Value) -> tuple[str, ...]:
     if isinstance(value, Address):
         return address_lines(value)
     if isinstance(value, bool):
-        return (_("oui") if value else _("non"),)
+        return (_("Oui") if value else _("Non"),)
     try:
         return (_text(field_of(person, code), value),)
     except KeyError:
@@ -44,7 +44,7 @@ def _text(field: FieldDef, value: str) -> str:
         case FieldKind.PHONE:
             return show_number(value)
         case FieldKind.DATE:
-            return show_short_date(date.fromisoformat(value))
+            return show_date(date.fromisoformat(value))
         case FieldKind.CHOICE:
             own = OWN_LISTS.get(field.choices, {}).get(value)
             return own() if own else choices(field.choices).get(value, value)

@@ -12,9 +12,8 @@ from teleservices_core.errors import MissingExtraError
 from teleservices_core.i18n import _, show_instant
 from teleservices_core.settings import Settings
 from teleservices_fiche.model import Person, ReceiptKind, Value
-from teleservices_fiche.rules.catalogue import field_of
 from teleservices_fiche.rules.papers import show_digest
-from teleservices_fiche.rules.showing import show
+from teleservices_fiche.showing import show_value
 from teleservices_fiche.usecases.confirming import Paper
 from teleservices_fiche.words import field_words
 
@@ -80,4 +79,4 @@ def _whose(paper: Paper, person: Person) -> str:
 
 
 def _shown(person: Person, code: str, value: Value) -> str:
-    return show(field_of(person, code), value) or "–"
+    return show_value(person.kind, code, value) or "–"

@@ -26,7 +26,7 @@ from teleservices_fiche.pages.views import (
     told,
 )
 from teleservices_fiche.rules.papers import show_digest
-from teleservices_fiche.rules.showing import show
+from teleservices_fiche.showing import show_value
 from teleservices_fiche.usecases.confirming import (
     MESSAGE_LENGTH,
     Paper,
@@ -233,7 +233,7 @@ class FamilyPages:
             {
                 **_about(sheet),
                 "label": field_words(part.person.kind, code),
-                "value": show(line.field, line.value),
+                "value": show_value(part.person.kind, code, line.value),
                 "message": message,
                 "errors": {"message": error} if error else {},
                 "most": MESSAGE_LENGTH,

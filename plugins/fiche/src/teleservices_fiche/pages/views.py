@@ -19,10 +19,11 @@ from teleservices_fiche.model import (
     Proposal,
     ProposalState,
     Section,
+    Value,
 )
-from teleservices_fiche.rules.catalogue import choices, field_of
-from teleservices_fiche.rules.showing import show, show_lines
+from teleservices_fiche.rules.catalogue import choices
 from teleservices_fiche.rules.typed import ADDRESS_PARTS, NO, YES, controls, write
+from teleservices_fiche.showing import show_value, value_lines
 from teleservices_fiche.usecases.drafting import Changes, Step, kept, present, steps
 from teleservices_fiche.usecases.reading import Line, Sheet, SheetPart
 from teleservices_fiche.words import (
@@ -103,7 +104,7 @@ def _shown(part: SheetPart, line: Line) -> Shown:
     code = line.field.code
     return Shown(
         label=field_words(part.person.kind, code),
-        value=show_lines(line.field, line.value),
+        value=value_lines(part.person.kind, code, line.value),
         waiting=line.mine,
         proposed=_asked(line.field, line.mine),
         is_mine=line.mine is not None,
@@ -111,7 +112,7 @@ def _shown(part: SheetPart, line: Line) -> Shown:
         refused=line.refused,
         wanted=_asked(line.field, line.refused),
         beside=tuple(
-            show(line.field, each.value) or _("laisser vide") if each.is_shown else ""
+            _show(line.field, each.value) or _("laisser vide") if each.is_shown else ""
             for each in line.beside
         ),
         report=None if part.part.may_edit(code) else (part.person.kind, code),
@@ -121,7 +122,15 @@ def _shown(part: SheetPart, line: Line) -> Shown:
 def _asked(field: FieldDef, proposal: Proposal | None) -> str:
     if proposal is None:
         return ""
-    return show(field, proposal.proposed) or _("laisser vide")
+    return _show(field, proposal.proposed) or _("laisser vide")
+
+
+def _show(field: FieldDef, value: Value) -> str:
+    return show_value(field.person, field.code, value)
+
+
+def _words(proposal: Proposal, value: Value) -> str:
+    return show_value(proposal.person.kind, proposal.field, value)
 
 
 class RoundState(StrEnum):
@@ -235,7 +244,7 @@ def _question(
     on_file = kept(sheet.draft, step, field) or shown
     texts = on_file if typed is None else {n: typed.get(n, "") for n in controls(field)}
     # What was typed on a page out of date is shown beside what stands there now.
-    now = "" if typed is None or texts == on_file else show(field, present(line))
+    now = "" if typed is None or texts == on_file else _show(field, present(line))
     own = sheet.maker.person.kind is step.person
     hint = (
         FIELD_HINTS[step.person, field.code]() if (step.person, field.code) in FIELD_HINTS else ""
@@ -314,8 +323,8 @@ def reviewed(sheet: Sheet, changes: Changes) -> list[Asked]:
         Asked(
             label=field_words(each.person.kind, each.line.field.code),
             who=who(sheet, each.person),
-            before=show(each.line.field, each.line.value) or _("non renseigné"),
-            after=show(each.line.field, each.value) or _("laisser vide"),
+            before=_show(each.line.field, each.line.value) or _("non renseigné"),
+            after=_show(each.line.field, each.value) or _("laisser vide"),
             note=_note(sheet, each.line),
         )
         for each in changes.made
@@ -325,7 +334,8 @@ def reviewed(sheet: Sheet, changes: Changes) -> list[Asked]:
 def _note(sheet: Sheet, line: Line) -> str:
     if line.beside:
         return _(
-            "Une autre personne de la famille demande aussi un changement : l’établissement choisira."
+            "Une autre personne de la famille demande aussi un changement : l’établissement "
+            "choisira."
         )
     if sheet.options.lets_through(line.field):
         return _("Pris en compte dès l’envoi.")
@@ -342,22 +352,19 @@ _BADGES = {
 
 def told(sheet: Sheet, proposals: Iterable[Proposal]) -> list[Asked]:
     """What was sent, and what became of it."""
-    found = []
-    for each in proposals:
-        field = field_of(each.person, each.field)
-        found.append(
-            Asked(
-                label=field_words(each.person.kind, each.field),
-                who=who(sheet, each.person),
-                before=show(field, each.seen) or _("non renseigné"),
-                after=show(field, each.proposed) or _("laisser vide"),
-                state=STATE_WORDS[each.state](),
-                kind=_BADGES.get(each.state, "neutral"),
-                reason=each.reason,
-                proposal=each,
-            )
+    return [
+        Asked(
+            label=field_words(each.person.kind, each.field),
+            who=who(sheet, each.person),
+            before=_words(each, each.seen) or _("non renseigné"),
+            after=_words(each, each.proposed) or _("laisser vide"),
+            state=STATE_WORDS[each.state](),
+            kind=_BADGES.get(each.state, "neutral"),
+            reason=each.reason,
+            proposal=each,
         )
-    return found
+        for each in proposals
+    ]
 
 
 def who(sheet: Sheet, person: Person) -> str:

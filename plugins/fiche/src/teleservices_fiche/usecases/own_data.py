@@ -8,8 +8,7 @@ from teleservices_core.contributions import DataScope
 from teleservices_core.i18n import _
 from teleservices_core.ports import Transaction
 from teleservices_fiche.model import Proposal
-from teleservices_fiche.rules.catalogue import field_of
-from teleservices_fiche.rules.showing import show
+from teleservices_fiche.showing import show_value
 from teleservices_fiche.usecases.ports import Opens
 from teleservices_fiche.usecases.reading import maker_of
 from teleservices_fiche.words import STATE_WORDS, field_words
@@ -53,11 +52,11 @@ def export_own(tx: Transaction, scope: DataScope, opens: Opens) -> dict[str, Any
 
 
 def _told(each: Proposal) -> dict[str, Any]:
-    field = field_of(each.person, each.field)
+    kind = each.person.kind
     return {
-        _("renseignement"): field_words(each.person.kind, each.field),
-        _("avant"): show(field, each.seen),
-        _("demandé"): show(field, each.proposed),
+        _("renseignement"): field_words(kind, each.field),
+        _("avant"): show_value(kind, each.field, each.seen),
+        _("demandé"): show_value(kind, each.field, each.proposed),
         _("demandé le"): each.made_at,
         _("état"): STATE_WORDS[each.state](),
         _("répondu le"): each.decided_at,
