@@ -133,7 +133,7 @@ def test_the_offer(services, family, clock):
     """What is open, to whom, since when; what will open, and when."""
     client = Client(services)
     (listed,) = client.get(f"{API}/etablissements?q=rivieres").json["establishments"]
-    assert listed["open_modules"] == ["notes"]
+    assert listed["open_modules"] == ["notes", "fiche"]
     assert listed["establishment"]["href"] == f"/etablissements/{COLLEGE}"
     found = client.get(f"{API}/etablissements/{COLLEGE}").json
     (notes,) = (each for each in found["modules"] if each["id"] == "notes")

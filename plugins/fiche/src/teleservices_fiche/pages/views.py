@@ -96,8 +96,8 @@ def section_title(sheet: Sheet, person: PersonKind, section: Section) -> str:
 
 
 def _is_said(line: Line) -> bool:
-    # A usage name that nobody has is no news.
-    return line.value is not None or line.field.code != "usage_name"
+    # What the school base leaves blank, and nobody can fill in here, is no news.
+    return line.value is not None or bool(line.field.edited_by)
 
 
 def _shown(part: SheetPart, line: Line) -> Shown:
