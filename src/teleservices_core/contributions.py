@@ -101,6 +101,11 @@ class Route:
     """The module that must be open for the student of the address."""
     max_body: int = MAX_BODY
     """Bytes of a form; more where a file is sent."""
+    keep: Callable[..., None] | None = None
+    """Keeps what a form brings whose session time alone has ended: takes the context,
+    the account that it was, then the address's variables. Writes for that account
+    only what was typed, checks rights itself, and shows nothing: the person signs in
+    next, and finds it."""
 
 
 @frozen

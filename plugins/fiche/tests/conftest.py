@@ -24,7 +24,7 @@ from teleservices_core.testing.clock import FixedClock
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_core.usecases.module_options import save_options
 from teleservices_fiche.store import FicheStore
-from teleservices_fiche.usecases.reading import Sheet, sheet_of
+from teleservices_fiche.usecases.reading import Sheet, read_sheet
 
 MOTHERS_HOME: Final = PostalAddress(("12 RUE DES LILAS",), "21000", "DIJON")
 FATHERS_HOME: Final = PostalAddress(("8 CHEMIN DES MARQUEURS-B",), "21200", "BEAUNE")
@@ -57,7 +57,10 @@ class Family:
 
     def sheet(self, who: str = "mother") -> Sheet:
         """What somebody reads."""
-        return sheet_of(self.services.site, self.accounts[who], self.child.id, FicheStore)
+        site = self.services.site
+        with site.database.reading() as tx:
+            store = FicheStore(tx.connection)
+            return read_sheet(site, tx, self.accounts[who], self.child.id, store)
 
     def let(self, **options: Any) -> None:
         """Set the school's options."""

@@ -12,7 +12,9 @@ from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.policy import Stance
 from teleservices_core.domain.scopes import Scope
 from teleservices_core.testing.browsing import Browser
-from teleservices_core.testing.builders import COLLEGE
+from teleservices_core.testing.builders import COLLEGE, a_schooling, a_student
+from teleservices_core.testing.statements import counted
+from teleservices_core.testing.world import PASSWORD
 from teleservices_core.usecases.opening import set_opening
 from teleservices_fiche.model import ProposalState
 from teleservices_fiche.store import FicheStore
@@ -273,3 +275,57 @@ def test_an_adult_student_decides(family):
     assert not sheet.parts[1].editable
     assert sheet.parts[1].line("phone_mobile") is None
     assert family.sheet("student").may_confirm
+
+
+def test_the_session_ends_while_one_types(family):
+    """What was typed is kept for its owner, who signs in and finds it; nothing shows before."""
+    browser = family.browser(path="modifier/vos-coordonnees/")
+    family.clock.advance(hours=2)
+    page = browser.submit("modifier", phone_mobile="06 39 98", address_line1="3 place Verte")
+    assert page.request.path == "/connexion"
+    assert "est gardé" in page.text
+    assert "place Verte" not in page.text
+    browser.submit("/connexion", login_name=family.accounts["mother"].login_name, password=PASSWORD)
+    assert "commencé des changements" in browser.get(family.path).text
+    page = browser.get(family.path + "modifier/vos-coordonnees/")
+    assert "3 place Verte" in page.text
+    assert 'value="06 39 98"' in page.text
+
+
+@pytest.mark.parametrize("case", ["signed_out", "long_ago", "forged", "another", "unexpected"])
+def test_a_late_form_that_is_not_kept(family, case):
+    """A session closed by an act, or long ago; a form without token, or about another's child."""
+    browser = family.browser(path="modifier/vos-coordonnees/")
+    (form,) = (f for action, f in browser.forms() if "modifier" in action)
+    path = family.path + "modifier/vos-coordonnees/"
+    if case == "signed_out":
+        with family.services.site.database.writing() as tx:
+            tx.sessions.remove_all(family.accounts["mother"].id)
+    family.clock.advance(hours=20 if case == "long_ago" else 2)
+    if case == "forged":
+        form["csrf_token"] = "x"
+    if case == "unexpected":
+        form["state"] = "accepted"
+    if case == "another":
+        other = family.world.student(child := a_student(), a_schooling(child.id))
+        path = path.replace(str(family.child.id), str(other.id))
+    typed = form | {"phone_mobile": "0639980007"}
+    answer = browser.client.post(path, data=typed, base_url="http://localhost")
+    assert answer.status_code in {303, 403}
+    browser.get("/connexion")
+    assert "est gardé" not in browser.page.text
+    assert not family.sheet().draft
+
+
+def test_few_statements(family):
+    """However much was asked for, each page runs the same number of statements."""
+    browser = family.browser()
+    counts = []
+    for _ in range(2):
+        with counted(family.services.engine) as run:
+            browser.get(family.path)
+        counts.append(len(run))
+        for number in range(3):
+            family.change("father", "eleve", phone_mobile=f"063998001{number}")
+            family.change("mother", "eleve", phone_mobile=f"063998002{number}")
+    assert counts[0] == counts[1] <= 11

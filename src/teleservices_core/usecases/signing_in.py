@@ -24,6 +24,8 @@ from teleservices_core.usecases.site import Site, audited
 from teleservices_core.usecases.throttling import Proof, forget_failures, prove
 
 _TOUCH_EVERY = timedelta(minutes=5)
+_LAPSED_FOR = timedelta(hours=12)
+"""How long after its end a session still tells whose form comes late."""
 
 
 @frozen
@@ -165,6 +167,22 @@ def resume(site: Site, secret: str) -> Viewer | None:
     if now - session.seen_at >= _TOUCH_EVERY:
         session = _touch(site, session, now)
     return Viewer(session, account, roles)
+
+
+def lapsed(site: Site, secret: str) -> Account | None:
+    """Whose session a cookie was that time alone has ended, less than twelve hours ago.
+
+    It opens nothing. What was typed meanwhile may be kept for its owner, who
+    must sign in to see it. None for a session still open, or closed by an act.
+    """
+    now = site.now()
+    with site.database.reading() as tx:
+        found = tx.sessions.find(digest(secret), now - _LAPSED_FOR)
+    if found is None:
+        return None
+    session, account = found
+    is_over = session.expires_at <= now and session.purpose is SessionPurpose.FULL
+    return account if is_over else None
 
 
 def _touch(site: Site, session: Session, now: datetime) -> Session:

@@ -28,6 +28,7 @@ from teleservices_core.web.cookies import Cookies
 from teleservices_core.web.guards import Stop, guard
 from teleservices_core.web.headers import protect
 from teleservices_core.web.identity import keep_marks, who_is_there
+from teleservices_core.web.late_forms import keep_late_form
 from teleservices_core.web.pages.errors import error_page, refused
 from teleservices_core.web.responses import Download, Json, Page, Redirect
 from teleservices_core.web.templating import make_environment
@@ -130,6 +131,8 @@ class Application:
             changed or not csrf.is_ours(self.site.settings, context.request, context.browser_id())
         ):
             return error_page(context, 403, code="form_expired")
+        if context.request.method == "POST":
+            keep_late_form(context, route, values)
         guard(context, route, values)
         return route.handler(context, **values)
 

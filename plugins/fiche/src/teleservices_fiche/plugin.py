@@ -62,7 +62,6 @@ def teleservices_routes() -> Iterable[Route]:
     post = ("POST",)
     for name, rule, handler, methods in (
         ("child", sheet, family.child, ("GET",)),
-        ("edit", f"{sheet}modifier/<step>/", family.edit, FORM),
         ("review", f"{sheet}envoyer/", family.review, FORM),
         ("discard", f"{sheet}effacer/", family.discard, post),
         ("withdraw", f"{sheet}retirer/<uuid:proposal_id>/", family.withdraw, post),
@@ -73,6 +72,15 @@ def teleservices_routes() -> Iterable[Route]:
         ("receipt_pdf", f"{sheet}recepisses/<number>.pdf", family.receipt_pdf, ("GET",)),
     ):
         yield Route(f"fiche.{name}", rule, handler, Access.CHILD, methods, module_id="fiche")
+    yield Route(
+        "fiche.edit",
+        f"{sheet}modifier/<step>/",
+        family.edit,
+        Access.CHILD,
+        FORM,
+        module_id="fiche",
+        keep=family.keep,
+    )
     yield Route("fiche.check", CHECK_PATH, family.check, Access.PUBLIC, FORM)
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import attrs
 from attrs import frozen
 
+from teleservices_core.domain.accounts import Account
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.i18n import _
 from teleservices_core.settings import Settings
@@ -42,6 +43,7 @@ from teleservices_fiche.usecases.drafting import (
     Step,
     changes_of,
     discard,
+    editable_of,
     save_step,
     step_of,
     steps,
@@ -101,12 +103,14 @@ class FamilyPages:
     opens: Opens
     render: RendersReceipt
 
-    def _sheet(self, context: Context, student_id: UUID) -> Sheet:
-        return sheet_of(context.site, context.me.account, student_id, self.opens)
+    def _sheet(self, context: Context) -> Sheet:
+        if context.child is None:
+            raise RuntimeError("the route is not about a child")
+        return sheet_of(context.site, context.me.account, context.child, self.opens)
 
-    def child(self, context: Context, student_id: UUID) -> Page:
+    def child(self, context: Context, student_id: UUID) -> Page:  # noqa: ARG002 - in the address
         """All that the reader may know, with the state of each field."""
-        sheet = self._sheet(context, student_id)
+        sheet = self._sheet(context)
         site = context.site
         return Page(
             "fiche/child.html",
@@ -121,7 +125,7 @@ class FamilyPages:
 
     def edit(self, context: Context, student_id: UUID, step: str) -> Page | Redirect:
         """One step of the form; what is typed is kept before anything else is looked at."""
-        sheet = self._sheet(context, student_id)
+        sheet = self._sheet(context)
         if context.request.method != "POST":
             return _step_page(sheet, step_of(sheet, step), None, Saved(sheet, {}))
         form = read_form(context.request, _form_of(step_of(sheet, step).controls))
@@ -143,6 +147,21 @@ class FamilyPages:
             return context.redirect("fiche.child", student_id=student_id)
         return _next(context, saved.sheet, step)
 
+    def keep(self, context: Context, account: Account, student_id: UUID, step: str) -> None:
+        """Keep a step that was sent after the session had ended."""
+        controls = editable_of(context.site, account, student_id, step, self.opens).controls
+        form = read_form(context.request, _form_of(controls))
+        save_step(
+            context.site,
+            account,
+            student_id,
+            step,
+            form.typed,
+            self.opens,
+            version=None,
+            seen=None,
+        )
+
     def review(self, context: Context, student_id: UUID) -> Page | Redirect:
         """What would be sent, and the button that sends it."""
         if context.request.method == "POST":
@@ -157,13 +176,13 @@ class FamilyPages:
                     seen=form.seen,
                 )
             except (RefusedError, ConflictError) as error:
-                return self._review(context, student_id, getattr(error, "code", "moved"))
+                return self._review(context, getattr(error, "code", "moved"))
             context.tell("success", _("Vos modifications sont envoyées à l’établissement."))
             return context.redirect("fiche.receipt", student_id=student_id, number=receipt.number)
-        return self._review(context, student_id, "")
+        return self._review(context, "")
 
-    def _review(self, context: Context, student_id: UUID, problem: str) -> Page:
-        sheet = self._sheet(context, student_id)
+    def _review(self, context: Context, problem: str) -> Page:
+        sheet = self._sheet(context)
         changes = changes_of(sheet)
         return Page(
             "fiche/review.html",
@@ -216,7 +235,7 @@ class FamilyPages:
 
     def report(self, context: Context, student_id: UUID, person: str, code: str) -> Page | Redirect:
         """Tell the school of an error in what cannot be changed here."""
-        sheet = self._sheet(context, student_id)
+        sheet = self._sheet(context)
         part, line = reportable(sheet, person, code)
         message, error = "", ""
         if context.request.method == "POST":

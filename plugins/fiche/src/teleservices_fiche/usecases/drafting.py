@@ -68,6 +68,12 @@ def step_of(sheet: Sheet, slug: str) -> Step:
     return found
 
 
+def editable_of(site: Site, account: Account, student_id: UUID, slug: str, opens: Opens) -> Step:
+    """A step for an account that no guard has let in. Raises :exc:`NotFoundError`."""
+    with site.database.reading() as tx:
+        return step_of(read_sheet(site, tx, account, student_id, opens(tx.connection)), slug)
+
+
 def kept(draft: Draft, step: Step, field: FieldDef) -> dict[str, str] | None:
     """What the draft holds of a field; None where it was not touched."""
     said = {name: draft.typed.get(f"{step.person}.{name}") for name in controls(field)}
@@ -107,23 +113,25 @@ def save_step(
     typed: Mapping[str, str],
     opens: Opens,
     *,
-    version: int,
-    seen: str,
+    version: int | None,
+    seen: str | None,
 ) -> Saved:
     """Keep what was typed at a step, unless the page it was typed on is out of date.
 
     Only fields that differ from what the page showed are kept, so that a draft
     never undoes what somebody else changes meanwhile. ``version`` is that of
-    the draft and ``seen`` the digest of the sheet that the page was made from.
+    the draft and ``seen`` the digest of the sheet that the page was made from;
+    None for a form that came too late for its session, which is kept as it is.
     """
     with site.database.writing() as tx:
         store = opens(tx.connection)
         sheet = read_sheet(site, tx, account, student_id, store)
         step = step_of(sheet, slug)
         said, errors = _differences(step, typed)
-        if sheet.seen != seen or sheet.draft.version != version:
-            moved = sheet.seen != seen
-            return Saved(sheet, errors, moved=moved, elsewhere=sheet.draft.version != version)
+        moved = seen is not None and sheet.seen != seen
+        elsewhere = version is not None and sheet.draft.version != version
+        if moved or elsewhere:
+            return Saved(sheet, errors, moved=moved, elsewhere=elsewhere)
         draft = _with(sheet.draft, step, said)
         if draft.typed != sheet.draft.typed:
             draft = store.drafts.save(evolve(draft, saved_at=site.now()))

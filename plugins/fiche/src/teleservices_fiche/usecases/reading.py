@@ -140,19 +140,20 @@ def maker_of(account: Account, child: Child) -> Maker:
     return Maker(account.id, person, account.display_name)
 
 
-def sheet_of(site: Site, account: Account, student_id: UUID, opens: Opens) -> Sheet:
-    """The sheet of a child, for a page: rights and decision included, ten statements.
-
-    Raises :exc:`NotFoundError` where the account has no sheet to read.
-    """
+def sheet_of(site: Site, account: Account, child: Child, opens: Opens) -> Sheet:
+    """The sheet of a child to whom the page's guard has let the account in: seven statements."""
     with site.database.reading() as tx:
-        return read_sheet(site, tx, account, student_id, opens(tx.connection))
+        return sheet_about(site, tx, account, child, opens(tx.connection))
 
 
 def read_sheet(
     site: Site, tx: Transaction, account: Account, student_id: UUID, store: Store
 ) -> Sheet:
-    """The same in a transaction under way: what every act checks again before it commits."""
+    """The sheet in a transaction under way, rights and decision included.
+
+    What every act checks again before it commits. Raises :exc:`NotFoundError`
+    where the account has no sheet to read.
+    """
     child, answer = module_of_child(site, tx, account, student_id, MODULE)
     if answer is None or not answer.is_open:
         raise NotFoundError("the sheet is not open to this account")
