@@ -76,6 +76,7 @@ def filled(services, route, child):
         .replace("<uuid:campaign_id>", str(uuid4()))
         .replace("<uuid:assessment_id>", str(uuid4()))
         .replace("<uuid:import_id>", str(uuid4()))
+        .replace("<uuid:reader_id>", str(uuid4()))
         .replace("<uuid:proposal_id>", str(uuid4()))
         .replace("<step>", "eleve")
         .replace("<person>", "student")
