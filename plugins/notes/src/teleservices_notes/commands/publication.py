@@ -24,8 +24,8 @@ from teleservices_notes.model import (
 from teleservices_notes.pages.consequences import ClassLine, Consequences, consequences_of
 from teleservices_notes.publication_words import plan_lines, rule_lines
 from teleservices_notes.store import MarkStore
-from teleservices_notes.store.plans import plan_to_json
 from teleservices_notes.usecases import publication as publishing
+from teleservices_notes.usecases.plans import plan_to_json
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -25,12 +25,6 @@ from teleservices_notes.model import (
 )
 from teleservices_notes.rules import Tally
 from teleservices_notes.store import statements
-from teleservices_notes.store.plans import (
-    plan_from_json,
-    plan_to_json,
-    rules_from_json,
-    rules_to_json,
-)
 from teleservices_notes.store.rows import (
     COUNTINGS,
     assessment_row,
@@ -39,6 +33,12 @@ from teleservices_notes.store.rows import (
     to_mark,
 )
 from teleservices_notes.store.tables import assessments_table, marks_table, settings_table
+from teleservices_notes.usecases.plans import (
+    plan_from_json,
+    plan_to_json,
+    rules_from_json,
+    rules_to_json,
+)
 from teleservices_notes.usecases.ports import Marked, RecordedPlan
 
 _DESCRIBED = tuple(c.name for c in assessments_table.c if c.name != "own_rules")

@@ -32,11 +32,11 @@ from teleservices_core.storage.tables import UtcDateTime
 from teleservices_notes.model import Assessment, Entry, Known, PublicationPlan, Reader
 from teleservices_notes.store.classes import ClassMarks
 from teleservices_notes.store.marks import gather
-from teleservices_notes.store.plans import plan_from_json
 from teleservices_notes.store.reader_tables import KnownOutcomes, readers_table
 from teleservices_notes.store.rows import to_assessment, to_mark
 from teleservices_notes.store.statements import MARK, STUDENT_MARKS, STUDENT_PLAN
 from teleservices_notes.store.tables import assessments_table, marks_table, settings_table
+from teleservices_notes.usecases.plans import plan_from_json
 from teleservices_notes.usecases.reader_ports import ClassReaders, ReadPupil, Responsible
 
 _a, _m, _r, _set = (

@@ -21,8 +21,8 @@ from teleservices_notes.model import (
     Outcome,
     Subject,
 )
-from teleservices_notes.store.plans import rules_from_json
 from teleservices_notes.store.tables import from_hundredths, to_hundredths
+from teleservices_notes.usecases.plans import rules_from_json
 
 STATUSES: Final[Mapping[str, MarkStatus]] = {each.value: each for each in MarkStatus}
 COUNTINGS: Final[Mapping[str, Counting]] = {each.value: each for each in Counting}

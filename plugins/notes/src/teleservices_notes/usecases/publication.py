@@ -21,11 +21,11 @@ from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.model import Assessment, PublicationPlan, PublicationRule
 from teleservices_notes.publication_words import plan_lines, rule_lines
 from teleservices_notes.rules import Flip, Tally, flips
+from teleservices_notes.usecases.past import OWN_RULES_SET, PLAN_SET
+from teleservices_notes.usecases.plans import plan_to_json, rules_to_json
 from teleservices_notes.usecases.ports import Opens, RecordedPlan, Store
 
 MODULE_ID: Final = "notes"
-PLAN_SET: Final = "notes.publication_set"
-OWN_RULES_SET: Final = "notes.assessment_publication_set"
 
 Change = Callable[[PublicationPlan], PublicationPlan]
 """A choice, made upon whatever plan is recorded."""
@@ -155,8 +155,12 @@ def change_plan(
             raise ConflictError(f"the publication plan of {uai} has changed")
         if not done.changes_nothing:
             store.set_plan(uai, year, done.after, seen_version)
-            before, after = plan_lines(done.before.plan), plan_lines(done.after)
-            _audit(site, tx, viewer, uai, PLAN_SET, before, after)
+            said = {
+                "before": plan_lines(done.before.plan),
+                "after": plan_lines(done.after),
+                "was": plan_to_json(done.before.plan),
+            }
+            _audit(site, tx, viewer, uai, PLAN_SET, said)
     return done
 
 
@@ -195,8 +199,15 @@ def change_own_rules(
             raise ConflictError(f"the rules of assessment {assessment_id} have changed")
         if not done.changes_nothing:
             store.set_own_rules(done.assessment, rules)
-            lines = rule_lines(before), rule_lines(rules)
-            _audit(site, tx, viewer, uai, OWN_RULES_SET, *lines, done.assessment)
+            said = {
+                "before": rule_lines(before),
+                "after": rule_lines(rules),
+                "was": rules_to_json(before),
+                "assessment": done.assessment.title,
+                "assessment_id": str(assessment_id),
+                "class_group": done.assessment.class_group,
+            }
+            _audit(site, tx, viewer, uai, OWN_RULES_SET, said)
     return done
 
 
@@ -277,20 +288,7 @@ def _tallies(
 
 
 def _audit(
-    site: Site,
-    tx: Transaction,
-    viewer: Viewer | None,
-    uai: Uai,
-    action: str,
-    before: list[str],
-    after: list[str],
-    assessment: Assessment | None = None,
+    site: Site, tx: Transaction, viewer: Viewer | None, uai: Uai, action: str, said: dict[str, Any]
 ) -> None:
-    told: dict[str, Any] = {
-        "school_year": str(site.school_year()),
-        "before": before,
-        "after": after,
-    }
-    if assessment is not None:
-        told |= {"assessment": assessment.title, "class_group": assessment.class_group}
+    told = {"school_year": str(site.school_year()), **said}
     tx.audit.add(audited(action, site.now(), viewer, uai=uai, **told))

@@ -10,7 +10,8 @@ from attrs import frozen
 from teleservices_core.contributions import DataScope
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.families import Child
-from teleservices_core.domain.localtime import local_date
+from teleservices_core.domain.localtime import SchoolYear, local_date
+from teleservices_core.domain.values import Uai
 from teleservices_core.errors import NotFoundError
 from teleservices_core.i18n import _
 from teleservices_core.ports import Transaction
@@ -31,6 +32,7 @@ from teleservices_notes.rules import (
     subject_average,
     within,
 )
+from teleservices_notes.usecases.past import Since, changes_since
 from teleservices_notes.usecases.ports import Marked, Opens, Store
 from teleservices_notes.words import COUNTING_WORDS, STATUS_WORDS
 
@@ -128,13 +130,19 @@ def _within(
 
 
 def export_marks(tx: Transaction, scope: DataScope, opens: Opens) -> dict[str, Any]:
-    """The marks of a copy: those that the pages show at that instant, and no other."""
+    """The marks of a copy: those that the pages show at that instant, and no other.
+
+    Of an instant gone by, under the rules that were in force then: one more
+    statement for each establishment and year.
+    """
     told: list[dict[str, Any]] = []
+    since: dict[tuple[Uai, SchoolYear], Since] = {}
     for child in scope.children:
-        schooling = child.schooling
-        plan, entries = opens(tx.connection).of_student(
-            child.student.id, schooling.uai, schooling.school_year
-        )
+        plan, entries = _of_student(opens(tx.connection), child)
+        place = child.schooling.uai, child.schooling.school_year
+        if place not in since:
+            since[place] = changes_since(tx, *place, scope.at)
+        plan, entries = since[place].undone(plan, entries)
         seen = Viewpoint(plan, audience_of(child), scope.at, scope.zone).look(entries)
         told += [_told(child, each) for each in seen]
     return {_("notes"): told}
