@@ -175,7 +175,7 @@ def test_a_move_before_the_first_login(services, load):
 def test_a_school_that_does_not_take_part(services, load):
     """Signing in works; the page says it for that child alone, with whom to ask."""
     with services.site.database.writing() as tx:
-        tx.roster.save_establishments([evolve(THERE, takes_part=False)])
+        tx.roster.set_participation([THERE.uai], takes_part=False)
     load(HERE, family(ZOE, LEO))
     open_notes(services, HERE)
     claim_all(services, HERE.uai)

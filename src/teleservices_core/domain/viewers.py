@@ -24,6 +24,8 @@ class Viewer:
     session: Session
     account: Account
     roles: frozenset[tuple[Role, Uai | None]] = frozenset()
+    here: Uai | None = None
+    """The establishment of the page, which goes before the viewer's others."""
 
     @property
     def name(self) -> str:
@@ -79,7 +81,13 @@ class Viewer:
     def _places(self, among: Set[Role]) -> tuple[Uai, ...]:
         if not self.in_full:
             return ()
-        return tuple(sorted({uai for role, uai in self.roles if uai and role in among}))
+        held = {uai for role, uai in self.roles if uai and role in among}
+        return tuple(sorted(held, key=lambda uai: (uai != self.here, uai)))
+
+    @property
+    def workplaces(self) -> tuple[Uai, ...]:
+        """Establishments where the viewer works in any function, in a fixed order."""
+        return tuple(sorted({*self.schools, *self.classrooms}))
 
     def role_for(self, uai: Uai | None) -> Role | None:
         """In which function a member of staff acts for an establishment, or the académie (None)."""

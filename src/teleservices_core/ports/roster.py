@@ -29,6 +29,10 @@ class RosterStore(Protocol):
         """All of them, by name."""
         ...
 
+    def named(self, uais: Collection[Uai]) -> list[Establishment]:
+        """Those of some codes, by name."""
+        ...
+
     def places(self) -> frozenset[str]:
         """The codes (UAI) of all of them."""
         ...
@@ -43,7 +47,7 @@ class RosterStore(Protocol):
         ...
 
     def save_establishments(self, establishments: Iterable[Establishment]) -> None:
-        """Create or update."""
+        """Create or update all but ``takes_part``, which only a new one takes from here."""
         ...
 
     def set_participation(self, uais: Collection[Uai], takes_part: bool) -> int:

@@ -213,6 +213,12 @@ class Roster:
         by_name = _ESTABLISHMENTS.order_by(_e.name)
         return [to_establishment(row) for row in self.connection.execute(by_name)]
 
+    def named(self, uais: Collection[Uai]) -> list[Establishment]:
+        """See the port."""
+        codes = [uai.code for uai in uais]
+        found = _ESTABLISHMENTS.where(_e.uai.in_(codes)).order_by(_e.name)
+        return [to_establishment(row) for row in self.connection.execute(found)]
+
     def places(self) -> frozenset[str]:
         """See the port."""
         return frozenset(self.connection.execute(select(t.establishments.c.uai)).scalars())
@@ -250,7 +256,9 @@ class Roster:
             for each in establishments
         ]
         if rows:
-            upsert(self.connection, t.establishments, rows, columns=tuple(rows[0]))
+            columns = tuple(rows[0])
+            update = [name for name in columns if name not in {"uai", "takes_part"}]
+            upsert(self.connection, t.establishments, rows, columns=columns, update=update)
 
     def set_participation(self, uais: Collection[Uai], takes_part: bool) -> int:
         """See the port."""

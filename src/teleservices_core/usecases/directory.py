@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from attrs import frozen
 
@@ -19,6 +20,7 @@ from teleservices_core.domain.staff import Assignment, Role, StaffMember
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import ImportRefusedError, RefusedError
 from teleservices_core.ports import Transaction
+from teleservices_core.ports.academy import AuditSearch
 from teleservices_core.usecases.claiming import normalize_email
 from teleservices_core.usecases.site import Site, audited
 
@@ -34,6 +36,8 @@ ESTABLISHMENT_COLUMNS = (
     "courriel",
     "adhere",
 )
+_ACTS: Final = 100_000
+"""More than an académie's establishments ever join and leave."""
 STAFF_COLUMNS = ("uai", "role", "civilite", "nom", "prenom", "courriel")
 
 
@@ -57,10 +61,25 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[_Row]:
             yield _Row(path.name, reader.line_num, {k: (values[k] or "").strip() for k in columns})
 
 
-def import_establishments(site: Site, path: Path) -> int:
+@frozen
+class ImportedEstablishments:
+    """What a file of establishments did."""
+
+    number: int
+    joined: tuple[Establishment, ...] = ()
+    """Known ones that the file made join,"""
+    left: tuple[Establishment, ...] = ()
+    """or leave."""
+    kept: tuple[Establishment, ...] = ()
+    """Those that the file would have moved, had the console not decided otherwise."""
+
+
+def import_establishments(site: Site, path: Path) -> ImportedEstablishments:
     """Create or update establishments from a CSV file; all or nothing.
 
-    Raises :exc:`ImportRefusedError` naming the file and the line.
+    Whether an establishment takes part is the file's to say until somebody has
+    said it in the console: from then on, the console's choice stays. Raises
+    :exc:`ImportRefusedError` naming the file and the line.
     """
     found = []
     for row in _rows(path, ESTABLISHMENT_COLUMNS):
@@ -82,9 +101,44 @@ def import_establishments(site: Site, path: Path) -> int:
         except ValueError as error:
             raise row.refused(error) from None
     with site.database.writing() as tx:
+        moved = _moved(tx, found)
+        chosen = _chosen_in_the_console(tx) if moved else frozenset()
         tx.roster.save_establishments(found)
+        joined, left = (
+            _move(site, tx, moved, chosen, takes_part=takes_part) for takes_part in (True, False)
+        )
         tx.audit.add(audited("establishments.imported", site.now(), None, number=len(found)))
-    return len(found)
+    kept = tuple(each for each in moved if each.uai in chosen)
+    return ImportedEstablishments(len(found), joined, left, kept)
+
+
+def _moved(tx: Transaction, found: Sequence[Establishment]) -> list[Establishment]:
+    """Known establishments of which the file says otherwise than the site."""
+    known = {each.uai: each.takes_part for each in tx.roster.named([e.uai for e in found])}
+    return [e for e in found if known.get(e.uai, e.takes_part) is not e.takes_part]
+
+
+def _chosen_in_the_console(tx: Transaction) -> frozenset[Uai]:
+    actions = ("establishment.joined", "establishment.left")
+    entries = tx.audit.search(AuditSearch(actions=actions), _ACTS)
+    latest = {entry.uai: entry for entry in reversed(entries)}
+    return frozenset(uai for uai, e in latest.items() if uai and not e.detail.get("file"))
+
+
+def _move(
+    site: Site,
+    tx: Transaction,
+    moved: Sequence[Establishment],
+    chosen: Collection[Uai],
+    *,
+    takes_part: bool,
+) -> tuple[Establishment, ...]:
+    moving = tuple(e for e in moved if e.takes_part is takes_part and e.uai not in chosen)
+    tx.roster.set_participation([each.uai for each in moving], takes_part)
+    action, now = "joined" if takes_part else "left", site.now()
+    for each in moving:
+        tx.audit.add(audited(f"establishment.{action}", now, None, uai=each.uai, file=True))
+    return moving
 
 
 def import_staff(site: Site, path: Path) -> int:

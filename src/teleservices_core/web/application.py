@@ -10,11 +10,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from attrs import evolve
 from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException, NotFound
 
 from teleservices_core.catalogue import BUILTIN
 from teleservices_core.contributions import MAX_BODY, Route
+from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError
 from teleservices_core.i18n import _
 from teleservices_core.ports.identities import Identify
@@ -134,6 +136,9 @@ class Application:
         if context.request.method == "POST":
             keep_late_form(context, route, values)
         guard(context, route, values)
+        if context.viewer is not None and "uai" in values:
+            here = next((w for w in context.viewer.workplaces if w.code == values["uai"]), None)
+            context.viewer = evolve(context.viewer, here=here)
         return route.handler(context, **values)
 
     def _failed(self, context: Context, name: str, error: Exception) -> Page | Response:
@@ -215,8 +220,29 @@ class Application:
         # The entry of the page, else the nearest one above it.
         current = here if here == context.urls.home else max(inside, key=len, default="")
         return [
-            {"label": item.label(), "href": href, "current": href == current}
-            for item, href in links
+            *self._workplaces(context, viewer),
+            *(
+                {"label": item.label(), "href": href, "current": href == current}
+                for item, href in links
+            ),
+        ]
+
+    def _workplaces(self, context: Context, viewer: Viewer) -> list[dict[str, Any]]:
+        """The establishments of who works in several; one statement, for them alone."""
+        if len(viewer.workplaces) < 2:
+            return []
+        with self.site.database.reading() as tx:
+            found = tx.roster.named(viewer.workplaces)
+        return [
+            {
+                "label": each.name,
+                "href": context.urls.to(
+                    "core.school" if viewer.works_at(each.uai) else "core.teaching",
+                    uai=each.uai.code,
+                ),
+                "here": each.uai == viewer.here,
+            }
+            for each in found
         ]
 
     def _set_cookies(self, context: Context, response: Response, *, shown: bool) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, delete, select,
 from teleservices_core.contributions import Erasure
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.ports import Transaction
+from teleservices_notes.store.reader_tables import readers_table
 from teleservices_notes.store.tables import (
     assessments_table,
     faults_table,
@@ -22,7 +23,7 @@ from teleservices_notes.store.tables import (
 def erase(tx: Transaction, erasure: Erasure) -> int:
     """Erase at most ``erasure.limit`` rows; returns how many.
 
-    Of students, their marks. Of everybody, also what goes with them: lines of
+    Of students, their marks and who read them. Of everybody, also what goes with them: lines of
     imports that were put aside, and which teacher taught which class.
     """
     left = erasure.limit
@@ -38,7 +39,12 @@ def _wanted(erasure: Erasure) -> list[tuple[Table, list[ColumnElement[bool]]]]:
     if erasure.up_to is not None:
         about.append(marks.assessment_id.in_(_of(assessments_table, erasure.up_to)))
     if erasure.student_ids is not None:
-        return [(marks_table, [*about, marks.student_id.in_(erasure.student_ids)])]
+        ids = erasure.student_ids
+        readers = [*_year(readers_table, erasure.up_to), readers_table.c.student_id.in_(ids)]
+        return [
+            (marks_table, [*about, marks.student_id.in_(ids)]),
+            (readers_table, readers),
+        ]
     imports = _of(imports_table, erasure.up_to)
     return [
         (marks_table, about),
@@ -47,6 +53,7 @@ def _wanted(erasure: Erasure) -> list[tuple[Table, list[ColumnElement[bool]]]]:
         # Rows that others refer to go once these are gone, in a later batch if need be.
         (assessments_table, [*_year(assessments_table, erasure.up_to), ~_has_marks()]),
         (imports_table, [*_year(imports_table, erasure.up_to), ~_has(faults_table)]),
+        (readers_table, _year(readers_table, erasure.up_to)),
         (services_table, _year(services_table, erasure.up_to)),
     ]
 
