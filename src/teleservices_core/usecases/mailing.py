@@ -182,6 +182,10 @@ def _describe(error: Exception) -> str:
     return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
 
 
+_LONG_LINES: Final = SMTP.clone(max_line_length=990)
+"""Else a header that holds one long address is cut and encoded, and no program finds it."""
+
+
 def compose(site: Site, parcel: Parcel) -> EmailMessage:
     """The message of a parcel. Its link starts with the configured address, never a Host header."""
     template = site.catalogue.mails[parcel.kind]
@@ -199,7 +203,7 @@ def compose(site: Site, parcel: Parcel) -> EmailMessage:
         "home": settings.base_url,
     }
     context |= _links(site, parcel, template)
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_LONG_LINES if "stop" in context else SMTP)
     name, sender = parseaddr(settings.mail.sender)
     message["From"] = Address(name, addr_spec=sender)
     message["To"] = Address(addr_spec=parcel.to_address)

@@ -174,5 +174,7 @@ def teleservices_migrations() -> Iterable[MigrationSource]:
 def teleservices_commands() -> Iterable[Command]:
     """``teleservices notes``."""
     from teleservices_notes.commands import notes
+    from teleservices_notes.digest_commands import digest
 
+    notes.add_command(digest)
     yield Command(notes)

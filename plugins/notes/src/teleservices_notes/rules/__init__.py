@@ -25,6 +25,8 @@ from teleservices_notes.rules.comparison import (
 )
 from teleservices_notes.rules.consequences import Flip, Tally, flips
 from teleservices_notes.rules.following import (
+    DAY_ENDS,
+    DAY_STARTS,
     Novelty,
     SubjectNews,
     fingerprint,
@@ -47,6 +49,8 @@ from teleservices_notes.rules.publication import (
 )
 
 __all__ = [
+    "DAY_ENDS",
+    "DAY_STARTS",
     "HALF",
     "LEAST_FLOOR",
     "NO_FIGURES",
