@@ -141,8 +141,10 @@ def test_the_daily_run(diary):
     assert dict(plan_erasing(diary.site)) == {"diary.lines": 7}
     assert diary.left(SchoolYear(2024)) == 7, "counting keeps everything"
     diary.batches.clear()
-    run = run_lifecycle(diary.site)
+    told = []
+    run = run_lifecycle(diary.site, erasing=lambda data, rows: told.append((data.id, rows)))
     assert run.counts == {"diary.lines": 7}
+    assert told == [("diary.lines", 3), ("diary.lines", 6), ("diary.lines", 7)]
     assert run.finished_at is not None
     assert diary.batches == [3, 3, 1, 0]
     assert [diary.left(SchoolYear(y)) for y in (2024, 2025, 2026)] == [0, 4, 1]

@@ -53,7 +53,13 @@ def run(services: Opener, dry_run: bool, force: bool, as_json: bool) -> None:
     try:
         with Stopping() as is_stopping:
             progress = _progress(quiet=as_json)
-            done = run_lifecycle(site, force=force, progress=progress, is_stopping=is_stopping)
+            done = run_lifecycle(
+                site,
+                force=force,
+                progress=progress,
+                erasing=_erasing(quiet=as_json),
+                is_stopping=is_stopping,
+            )
     except RefusedError as error:
         reason = _("{reason}\nRien n’a été fait. Si c’est voulu : --force.")
         raise click.ClickException(reason.format(reason=refusal(site, error))) from None
@@ -137,5 +143,14 @@ def _progress(*, quiet: bool) -> Callable[[int, int], None]:
     def show(done: int, total: int) -> None:
         if not quiet and total:
             click.echo(f"\r{done}/{total}", nl=done == total, err=True)
+
+    return show
+
+
+def _erasing(*, quiet: bool) -> Callable[[PersonalData, int], None]:
+    def show(data: PersonalData, rows: int) -> None:
+        if not quiet:
+            said = _("{title} : {rows} lignes effacées")
+            click.echo(said.format(title=data.title(), rows=rows), err=True)
 
     return show

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from attrs import define, evolve, frozen
 
+from teleservices_core.contributions import PersonalData
 from teleservices_core.domain.lifecycle import (
     REASONS,
     Act,
@@ -120,6 +121,7 @@ def run_lifecycle(
     *,
     force: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
+    erasing: Callable[[PersonalData, int], None] = lambda _data, _rows: None,
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> LifecycleRun:
     """Warn, close and erase what is due now; returns the run as recorded.
@@ -128,7 +130,8 @@ def run_lifecycle(
     (detail ``last``, the last run) when the clock is not to be believed,
     ``too_many`` (details ``number`` and ``of``) when more than a tenth of the
     accounts would close at once. ``progress`` receives how many acts of how
-    many are done. A run that is stopped has no end; the next one goes on.
+    many are done, ``erasing`` how many rows of a heading are gone so far. A run
+    that is stopped has no end; the next one goes on.
     """
     plan = plan_lifecycle(site)
     if plan.refusal is not None and not force:
@@ -143,7 +146,7 @@ def run_lifecycle(
     while not is_stopping() and run.do(partial(_forget, site, plan.at)):
         pass
     for over in expired(site, plan.at):
-        run.erase(over, is_stopping)
+        run.erase(over, erasing, is_stopping)
     return run.record if is_stopping() else run.finish()
 
 
@@ -166,12 +169,17 @@ class _Run:
         self.record = record
         return done
 
-    def erase(self, over: Expired, is_stopping: Callable[[], bool]) -> None:
+    def erase(
+        self,
+        over: Expired,
+        erasing: Callable[[PersonalData, int], None],
+        is_stopping: Callable[[], bool],
+    ) -> None:
         """Batch after batch of one heading, until nothing of it is left to erase."""
         step = partial(erase_some, over, self.record.at)
         try:
             while not is_stopping() and self.do(step):
-                pass
+                erasing(over.data, self.record.counts[over.data.id])
         except Exception as error:  # noqa: BLE001 - a plugin that fails stops no other
             noted = failed(self.site, over.data, error)
             self.do(lambda _tx: noted)

@@ -107,13 +107,13 @@ def teleservices_personal_data() -> Iterable[PersonalData]:
 
     from teleservices_fiche.store import FicheStore
     from teleservices_fiche.usecases.own_data import export_own
-    from teleservices_fiche.words import DATA_CONTENT, kept_for
+    from teleservices_fiche.words import DATA_CONTENT, DATA_KEPT_FOR
 
     yield PersonalData(
         "fiche.changes",
         lambda: _("Fiche de renseignements"),
         lambda _figures: DATA_CONTENT(),
-        lambda _figures: kept_for(KEEP_DAYS),
+        lambda _figures: DATA_KEPT_FOR(),
         partial(export_own, opens=FicheStore),
         module_id="fiche",
         erase=lambda tx, erasure: FicheStore(tx.connection).erase(erasure),

@@ -106,14 +106,9 @@ DATA_CONTENT: Final[Message] = lambda: _(  # noqa: E731
     "confirmations, les erreurs que vous avez signalées, vos récépissés, et ce que vous avez "
     "commencé à écrire sans l’envoyer. Jamais les renseignements d’un autre responsable."
 )
-
-
-def kept_for(days: int) -> str:
-    """How long, in words."""
-    return _(
-        "Effacés {days} jours après la fin de l’année scolaire. Ce que l’établissement a accepté "
-        "reste dans sa base élèves."
-    ).format(days=days)
+DATA_KEPT_FOR: Final[Message] = lambda: _(  # noqa: E731
+    "Pendant l’année scolaire. Ce que l’établissement a accepté reste dans sa base élèves."
+)
 
 
 def field_words(person: PersonKind, code: str) -> str:
