@@ -345,8 +345,13 @@ def test_statements_by_batch(school, classmates, write, monkeypatch):
     assert counts == {
         "core_students": 1,  # the class is known after the first batch
         "notes_assessments": 4,
-        "notes_marks": 4,
+        "notes_marks": 0,  # none can be there at new assessments
     }
+    with school.statements() as run:
+        found = read_marks(write(*lines), COLLEGE, YEAR, site.academie, NOW)
+        assert import_marks(site, None, COLLEGE, found, ClassMarks).changes == 0
+    reads = [sql for sql in run if sql.startswith("SELECT")]
+    assert sum(" notes_marks" in sql for sql in reads) == 4
 
 
 def test_audit_trail(school, take):

@@ -88,6 +88,7 @@ def day(name: str, written: str) -> date:
 @lru_cache(maxsize=10_000)
 def instant(name: str, written: str, zone: ZoneInfo) -> datetime:
     """A local date and time, 24/11/2026 18:20."""
+    written = written.strip()
     on, _space, clock = written.replace("T", " ").partition(" ")
     found = _TIME.fullmatch(clock.strip())
     try:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache, partial
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -73,7 +74,7 @@ COLUMNS: Final = (
     "saisie_le",
 )
 """Those that a file usually has."""
-_DESCRIBING: Final = 13
+_DESCRIBING: Final = tuple(column.name for column in _COLUMNS[:13])
 """The first columns describe the assessment; the others are the student's."""
 _OFTEN_ABSENT: Final = {"description": "description", "competences": "competencies"}
 """What a file may leave to the school, and the assessment's field."""
@@ -127,63 +128,62 @@ class _Reader:
     academie: Academie
     at: datetime
     table: Table
+    _describing: Callable[[list[str]], _Described] = field(init=False)
+    """The cells that describe the assessment, as they are written."""
     _kept: frozenset[str] = field(init=False)
     """Fields of an assessment of which the file says nothing."""
-    _places: tuple[tuple[int | None, ...], tuple[int | None, ...]] = field(init=False)
     _assessments: dict[_Described, Assessment] = field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
-        places = tuple(self.table.positions[column.name] for column in _COLUMNS)
-        self._places = places[:_DESCRIBING], places[_DESCRIBING:]
-        absent = {name for name, at in self.table.positions.items() if at is None}
-        self._kept = frozenset(_OFTEN_ABSENT[name] for name in _OFTEN_ABSENT.keys() & absent)
+        at = self.table.positions
+        present = [place for name in _DESCRIBING if (place := at[name]) is not None]
+        self._describing = itemgetter(*present)
+        self._kept = frozenset(fields for name, fields in _OFTEN_ABSENT.items() if at[name] is None)
 
     def read(self, number: int, row: list[str] | BadCellError) -> MarkLine | Fault:
         """The line, or what is wrong with it."""
+        at = self.table.positions
         try:
             if isinstance(row, BadCellError):
                 raise row
-            described, others = self._places
-            key = tuple(["" if at is None else row[at].strip() for at in described])
-            ine, mark, entered, remark, levels = [
-                "" if at is None else row[at].strip() for at in others
-            ]
+            key = self._describing(row)
             assessment = self._assessments.get(key) or self._understand(key)
-            status, value = _mark(mark, assessment)
+            status, value = _mark(row[at["note"] or 0], assessment.out_of)
             return MarkLine(
                 number,
                 assessment,
-                cells.ine(ine),
+                cells.ine(row[at["ine"] or 0]),
                 status,
                 value,
-                self._entered(entered),
-                self._remark(remark),
-                self._levels(levels, assessment),
+                self._entered(row, at["saisie_le"]),
+                self._remark(row, at["appreciation"]),
+                self._levels(row, at["niveaux"], assessment),
                 self._kept,
             )
         except BadCellError as error:
             return Fault(number, str(error))
 
-    def _entered(self, written: str) -> datetime:
-        if self._places[1][2] is None:
+    def _entered(self, row: list[str], at: int | None) -> datetime:
+        if at is None:
             return self.at
-        return cells.instant("saisie_le", written, self.academie.zone)
+        return cells.instant("saisie_le", row[at], self.academie.zone)
 
-    def _remark(self, written: str) -> str | None:
+    def _remark(self, row: list[str], at: int | None) -> str | None:
         """None where the file has no such column."""
-        if self._places[1][3] is None:
+        if at is None:
             return None
-        if not written:
-            return ""
-        return cells.text("appreciation", written, LONGEST_REMARK, required=False)
+        return cells.text("appreciation", row[at], LONGEST_REMARK, required=False)
 
-    def _levels(self, written: str, assessment: Assessment) -> Mapping[str, int] | None:
-        if self._places[1][4] is None:
-            return None
-        return _levels(written, assessment.competencies) if written else NO_LEVELS
+    def _levels(
+        self, row: list[str], at: int | None, assessment: Assessment
+    ) -> Mapping[str, int] | None:
+        return None if at is None else _levels(row[at], assessment.competencies)
 
     def _understand(self, key: _Described) -> Assessment:
-        found = self._assessments[key] = self._assessment(*key)
+        present = [name for name in _DESCRIBING if self.table.positions[name] is not None]
+        written = dict.fromkeys(_DESCRIBING, "")
+        written |= {name: cell.strip() for name, cell in zip(present, key, strict=True)}
+        found = self._assessments[key] = self._assessment(*written.values())
         return found
 
     def _assessment(
@@ -261,17 +261,19 @@ def _levels(written: str, competencies: tuple[str, ...]) -> Mapping[str, int]:
         if not (len(level) == 1 and level in "123456789"):
             raise BadCellError(_("niveaux : écrivez code=niveau, comme D1=3"))
         levels[code] = int(level)
-    return MappingProxyType(levels)
+    return MappingProxyType(levels) if levels else NO_LEVELS
 
 
-def _mark(written: str, assessment: Assessment) -> tuple[MarkStatus, Decimal | None]:
+@lru_cache(maxsize=10_000)
+def _mark(written: str, out_of: Decimal) -> tuple[MarkStatus, Decimal | None]:
     status = read_status(written)
     if status is not None:
         return status, None
+    written = written.strip()
     if not written:
         raise BadCellError(_("note : vide (abs, disp, nn ou nr s’il n’y en a pas)"))
     value = cells.number("note", written)
-    if value > assessment.out_of:
+    if value > out_of:
         reason = _("note : {value} dépasse le barème, sur {out_of}")
-        raise BadCellError(reason.format(value=written, out_of=show_figure(assessment.out_of)))
+        raise BadCellError(reason.format(value=written, out_of=show_figure(out_of)))
     return MarkStatus.MARK, value

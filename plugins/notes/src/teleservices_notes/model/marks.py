@@ -52,6 +52,8 @@ class Outcome:
 
     @levels.validator
     def _validate_levels(self, _attribute: object, levels: Mapping[str, int]) -> None:
+        if levels is NO_LEVELS:
+            return
         for code, level in levels.items():
             if not code or not 1 <= level <= 9:
                 raise InvalidValueError("level", level, f"of competency {code!r}: expected 1 to 9")

@@ -111,6 +111,20 @@ def _require(site: Site, tx: Transaction, viewer: Viewer | None, uai: Uai) -> No
 
 
 @define
+class _Given:
+    """An assessment of the file."""
+
+    first: MarkLine
+    """The line that first described it."""
+    is_new: bool = False
+    """Whether, in its first batch, nothing is recorded of it, nor of any mark at it."""
+    marked: set[str] = Factory(set)
+    """Students who have a mark in the file, by INE."""
+    same: list[Assessment] = Factory(list)
+    """Equal descriptions; kept, since they are known by their identity."""
+
+
+@define
 class _Import:
     """One import under way. Keeps assessments and who has a mark at each, not the marks."""
 
@@ -119,77 +133,94 @@ class _Import:
     zone: ZoneInfo
     dry_run: bool
     report: ImportReport = Factory(ImportReport)
-    _students: dict[Ine, UUID | None] = Factory(dict)
-    _described: dict[UUID, MarkLine] = Factory(dict)
-    """The line that first described each assessment."""
-    _marked: dict[UUID, set[UUID]] = Factory(dict)
-    """Students who have a mark in the file, by assessment."""
+    _students: dict[str, UUID | None] = Factory(dict)
+    """By INE."""
+    _given: dict[UUID, _Given] = Factory(dict)
+    _by_identity: dict[int, _Given] = Factory(dict)
+    """Lines of one assessment share one value: comparing is for the others."""
 
     def take(self, store: ClassStore, batch: list[MarkLine | Fault]) -> list[Fault]:
         """Look up, compare and write some lines; give the faults among them, in order."""
         self.report.lines += len(batch)
         faults = [line for line in batch if isinstance(line, Fault)]
         lines = [line for line in batch if isinstance(line, MarkLine)]
-        self._find_students(store, {line.ine for line in lines} - self._students.keys())
-        already = set(self._described)
+        self._find_students(store, {line.ine for line in lines})
+        already = len(self._given)
         taken = list(self._taken(lines, faults))
-        # Locked: who enters marks at one of them meanwhile comes before or after.
-        ids = {line.assessment.id for _student_id, line in taken}
-        recorded = store.assessments(ids, locking=not self.dry_run) if ids else {}
-        fresh = [self._described[id_] for id_ in self._described.keys() - already]
-        assessments = self._changed_assessments(fresh, recorded)
-        marks = self._changed_marks(taken, store)
+        fresh = list(islice(self._given.values(), already, None))
+        assessments = self._changed_assessments(store, taken, fresh)
+        marks = self._changed_marks(store, taken)
         if not self.dry_run:
             store.save(assessments, marks)
+        for given in fresh:
+            given.is_new = False
         faults.sort(key=lambda fault: fault.line)
         self.report.faults += faults
         return faults
 
-    def _find_students(self, store: ClassStore, unknown: set[Ine]) -> None:
+    def _find_students(self, store: ClassStore, ines: set[Ine]) -> None:
+        unknown = [ine for ine in ines if ine.code not in self._students]
         if unknown:
             found = store.students(self.uai, self.school_year, unknown)
-            self._students.update({ine: found.get(ine) for ine in unknown})
+            self._students.update({ine.code: found.get(ine) for ine in unknown})
 
-    def _taken(self, lines: list[MarkLine], faults: list[Fault]) -> Iterator[tuple[UUID, MarkLine]]:
-        """The lines that can be recorded, each with its student."""
+    def _taken(
+        self, lines: list[MarkLine], faults: list[Fault]
+    ) -> Iterator[tuple[UUID, MarkLine, _Given]]:
+        """The lines that can be recorded, each with its student and its assessment."""
         for line in lines:
-            student_id = self._students[line.ine]
+            code = line.ine.code
+            given = self._by_identity.get(id(line.assessment)) or self._meet(line)
+            student_id = self._students[code]
             if student_id is None:
                 reason = _("aucun élève de l’établissement n’a l’INE {ine} en {year}")
                 reason = reason.format(ine=line.ine, year=self.school_year)
-            elif (first := self._contradicted(line)) is not None:
+            elif given is None:
                 reason = _("la ligne {line} décrit autrement cette évaluation")
-                reason = reason.format(line=first.line)
-            elif student_id in (marked := self._marked.setdefault(line.assessment.id, set())):
+                reason = reason.format(line=self._given[line.assessment.id].first.line)
+            elif code in given.marked:
                 reason = _("cet élève a déjà une note à cette évaluation")
             else:
-                marked.add(student_id)
-                yield student_id, line
+                given.marked.add(code)
+                yield student_id, line, given
                 continue
             faults.append(Fault(line.line, reason))
 
-    def _contradicted(self, line: MarkLine) -> MarkLine | None:
-        first = self._described.setdefault(line.assessment.id, line)
-        # Lines of one assessment share one value: comparing is for the others.
-        same = first.assessment is line.assessment or first.assessment == line.assessment
-        return None if same else first
+    def _meet(self, line: MarkLine) -> _Given | None:
+        """The assessment of a line; None if an earlier line describes it otherwise."""
+        given = self._given.setdefault(line.assessment.id, _Given(line))
+        if given.first.assessment != line.assessment:
+            return None
+        given.same.append(line.assessment)
+        self._by_identity[id(line.assessment)] = given
+        return given
 
     def _changed_assessments(
-        self, lines: list[MarkLine], recorded: Mapping[UUID, Assessment]
+        self, store: ClassStore, taken: list[tuple[UUID, MarkLine, _Given]], fresh: list[_Given]
     ) -> list[Assessment]:
-        found = [_completed(line, recorded.get(line.assessment.id)) for line in lines]
+        ids = {given.first.assessment.id for _student_id, _line, given in taken}
+        ids |= {given.first.assessment.id for given in fresh}
+        # Locked: who enters marks at one of them meanwhile comes before or after.
+        recorded = store.assessments(ids, locking=not self.dry_run) if ids else {}
+        for given in fresh:
+            given.is_new = given.first.assessment.id not in recorded
+        found = [
+            _completed(given.first, recorded.get(given.first.assessment.id)) for given in fresh
+        ]
         changed = [each for each in found if recorded.get(each.id) != each]
-        known = sum(each.id in recorded for each in found)
+        known = sum(not given.is_new for given in fresh)
         self.report.assessments_added += len(found) - known
         self.report.assessments_changed += len(changed) - len(found) + known
         return changed
 
-    def _changed_marks(self, taken: list[tuple[UUID, MarkLine]], store: ClassStore) -> list[Mark]:
+    def _changed_marks(
+        self, store: ClassStore, taken: list[tuple[UUID, MarkLine, _Given]]
+    ) -> list[Mark]:
         report, changed = self.report, []
-        keys = [(student_id, line.assessment.id) for student_id, line in taken]
+        keys = [(id_, line.assessment.id) for id_, line, given in taken if not given.is_new]
         recorded = store.marks(keys) if keys else {}
-        for student_id, line in taken:
-            before = recorded.get((student_id, line.assessment.id))
+        for student_id, line, given in taken:
+            before = None if given.is_new else recorded.get((student_id, line.assessment.id))
             if before is None:
                 report.marks_added += 1
                 changed.append(Mark.first(line.assessment.id, student_id, _outcome(line)))
