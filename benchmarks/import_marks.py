@@ -26,9 +26,9 @@ from random import Random
 from statistics import median
 from typing import Any
 
-from import_siecle import peak_kib
 from sqlalchemy import Connection, insert
 
+from import_siecle import peak_kib
 from teleservices_core.app import Teleservices
 from teleservices_core.domain.establishments import Academie
 from teleservices_core.domain.roster import Sex
@@ -129,7 +129,7 @@ def raw_insert(services: Teleservices, names: list[str], rows: list[tuple[Any, .
         if connection.dialect.name == "sqlite":
             places = ", ".join("?" * len(names))
             cursor.execute("BEGIN IMMEDIATE")
-            cursor.executemany(f"INSERT INTO notes_marks ({columns}) VALUES ({places})", rows)  # noqa: S608
+            cursor.executemany(f"INSERT INTO notes_marks ({columns}) VALUES ({places})", rows)
             return
         with cursor.copy(f"COPY notes_marks ({columns}) FROM STDIN") as copy:
             for row in rows:
@@ -139,7 +139,7 @@ def raw_insert(services: Teleservices, names: list[str], rows: list[tuple[Any, .
 def empty(services: Teleservices, *tables: str) -> None:
     with services.engine.begin() as connection:
         for table in tables:
-            connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608
+            connection.exec_driver_sql(f"DELETE FROM {table}")
     if services.engine.dialect.name == "postgresql":
         with services.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as each:
             each.exec_driver_sql("VACUUM ANALYZE notes_marks")

@@ -95,6 +95,7 @@ def build(demo: Demo, *, pupils: int, seed: int) -> None:
         run("import", "siecle", str(folder), "--establishment", folder.name)
     for folder in schools:
         run("notes", "import", str(folder / "notes.csv"), "--establishment", folder.name)
+        run("notes", "services", str(folder / "services.csv"), "--establishment", folder.name)
     for words in _PUBLICATION:
         run("notes", "publication", *words[1:], "--establishment", schools[int(words[0])].name)
     # The others wait for their head, which is what the closed tiles show.

@@ -12,6 +12,7 @@ from attrs import define, field, frozen
 
 from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.staff import Role
 from teleservices_core.errors import InvalidValueError
 from teleservices_core.testing.synth.dialects import Dialect
 from teleservices_core.testing.synth.families import FamilyMaker
@@ -24,6 +25,7 @@ from teleservices_core.testing.synth.numbering import Serials, rng
 from teleservices_core.testing.synth.offices import (
     ESTABLISHMENTS_FILE,
     STAFF_FILE,
+    SynthStaff,
     staff,
     write_establishments,
     write_staff,
@@ -44,6 +46,7 @@ from teleservices_core.testing.synth.siecle import Header, SiecleWriter
 from teleservices_core.testing.synth.students import StudentMaker
 
 MARKS_FILE: Final = "notes.csv"
+SERVICES_FILE: Final = "services.csv"
 FAULTS_FOLDER: Final = "anomalies"
 _PROGRESS_EVERY: Final = 500
 
@@ -100,7 +103,9 @@ def write_academy(
     serials = Serials(seed)
     personas: list[Persona] = []
     for rank, plots in enumerate(sectors):
-        sector = _Sector(out, plots, seed, rank, serials, year, exported_at, dialect, tally)
+        sector = _Sector(
+            out, plots, seed, rank, serials, year, exported_at, dialect, tally, members
+        )
         personas += sector.write(scenes=rank == 0, marks=marks)
     if progress is not None and tally.students % _PROGRESS_EVERY:
         progress(tally.students)
@@ -143,6 +148,7 @@ class _Sector:
     exported_at: datetime
     dialect: Dialect
     tally: _Tally
+    members: tuple[SynthStaff, ...]
     _writers: dict[str, SiecleWriter] = field(init=False, factory=dict)
     _books: dict[str, MarkBook] = field(init=False, factory=dict)
 
@@ -162,6 +168,7 @@ class _Sector:
                 self._add(settle(family, self.serials, people.misspell))
         for uai, book in self._books.items():
             self.tally.marks += book.write(self.out / uai / MARKS_FILE)
+            book.write_services(self.out / uai / SERVICES_FILE)
         return personas
 
     def _open(self, stack: ExitStack, students: StudentMaker, *, marks: bool) -> None:
@@ -172,7 +179,12 @@ class _Sector:
             self._writers[uai.code] = stack.enter_context(writer)
             if marks:
                 draw = rng(self.seed, "marks", uai)
-                self._books[uai.code] = MarkBook(draw, self.exported_at, students.starts_on)
+                teachers = tuple(
+                    one for one in self.members if (one.uai, one.role) == (uai, Role.TEACHER)
+                )
+                self._books[uai.code] = MarkBook(
+                    draw, self.exported_at, students.starts_on, teachers
+                )
 
     def _play(self, stage: Stage) -> list[Persona]:
         personas: list[Persona] = []

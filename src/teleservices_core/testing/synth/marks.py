@@ -11,12 +11,16 @@ from typing import Final
 from attrs import define, field, frozen
 
 from teleservices_core.testing.synth.formations import (
+    FRENCH,
     GRADES_BY_MEF,
+    HISTORY,
     LANGUAGES,
+    MATHS,
     Grade,
     Subject,
 )
 from teleservices_core.testing.synth.model import SynthHousehold
+from teleservices_core.testing.synth.offices import SynthStaff
 from teleservices_core.testing.synth.records import french_date
 from teleservices_core.testing.synth.words import FATHERS, MOTHERS, SURNAMES
 
@@ -24,6 +28,11 @@ MARKS_HEADER: Final = (
     "classe;matiere;libelle_matiere;enseignant;evaluation;date;sur;coefficient;facultative;"
     "publication;ine;note;saisie_le"
 )
+SERVICES_HEADER: Final = "classe;matiere;libelle_matiere;enseignant;courriel"
+_SUBJECTS_OF_STAFF: Final = (MATHS.code, FRENCH.code, HISTORY.code)
+
+_CLASSES: Final = 6
+"""Of a member of staff."""
 _KINDS: Final = ("Contrôle", "Contrôle", "Devoir maison", "Interrogation", "Oral", "Évaluation")
 _OUT_OF: Final = (20, 20, 20, 20, 20, 10, 10, 40, 5)
 _WEIGHTS: Final = ("1", "1", "1", "2", "0,5")
@@ -71,8 +80,11 @@ class MarkBook:
     rng: Random
     exported_at: datetime
     starts_on: date
+    staff: tuple[SynthStaff, ...] = ()
+    """Teachers with an account; each teaches one subject to some classes."""
     _classes: dict[str, tuple[Grade, list[_Pupil]]] = field(init=False, factory=dict)
     _teachers: tuple[str, ...] = field(init=False)
+    _services: list[str] = field(init=False, factory=list)
 
     def __attrs_post_init__(self) -> None:
         self._teachers = tuple(self._teacher() for _ in range(40))
@@ -105,6 +117,20 @@ class MarkBook:
                     file.writelines(lines)
         return rows
 
+    def write_services(self, path: Path) -> None:
+        """Write who teaches what to which class, once the marks are written; UTF-8."""
+        path.write_text("\n".join([SERVICES_HEADER, *self._services, ""]), encoding="utf-8")
+
+    def _serves(self, class_group: str, subject: Subject, teacher: str) -> str:
+        """Note a service, with an account where somebody of the staff teaches it; his name."""
+        email = ""
+        for one, code in zip(self.staff, _SUBJECTS_OF_STAFF, strict=False):
+            has_room = sum(line.endswith(f";{one.email}") for line in self._services) < _CLASSES
+            if subject.code == code and has_room:
+                teacher, email = one.short_name, one.email
+        self._services.append(f"{class_group};{subject.code};{subject.label};{teacher};{email}")
+        return teacher
+
     def _taught(
         self, grade: Grade, pupils: Sequence[_Pupil]
     ) -> Iterator[tuple[Subject, Sequence[_Pupil]]]:
@@ -118,7 +144,7 @@ class MarkBook:
     def _subject_rows(
         self, class_group: str, subject: Subject, pupils: Sequence[_Pupil]
     ) -> list[str]:
-        teacher = self.rng.choice(self._teachers)
+        teacher = self._serves(class_group, subject, self.rng.choice(self._teachers))
         rows: list[str] = []
         for assessment in self._assessments(subject):
             start = ";".join(

@@ -49,6 +49,11 @@ class SynthStaff:
     first_name: str
     email: str
 
+    @property
+    def short_name(self) -> str:
+        """As schools sign: « Mme R. Petit »."""
+        return f"{self.title.capitalize()} {self.first_name[0]}. {self.last_name.title()}"
+
 
 def staff(establishments: Iterable[Establishment], rng: Random) -> Iterator[SynthStaff]:
     """A head, a deputy, an office and teachers in each establishment; administrators, a hotline."""

@@ -39,7 +39,7 @@ class AssessmentLine:
     entered: str
     is_complete: bool
     shown: tuple[str, ...]
-    """When families see what is entered now."""
+    """When families see what is entered now; empty where it is the same for all."""
     grid: str
     change: str
 
@@ -73,6 +73,12 @@ class Courses:
         group, code = asked_course(context)
         site = context.site
         page = course_page(site, context.me, Uai(uai), group, code, self.opens)
+        shown = {
+            each.id: tuple(when_shown(each, page.plan, site.now(), site.academie.zone))
+            for each, _number in page.assessments
+        }
+        # Said once for all where it is the same for all.
+        common = next(iter(shown.values())) if len(set(shown.values())) == 1 else ()
         return Page(
             "notes/course.html",
             {
@@ -86,12 +92,13 @@ class Courses:
                         hint=_hint(each),
                         entered=_("{n} sur {of}").format(n=number, of=page.pupils),
                         is_complete=number >= page.pupils,
-                        shown=tuple(when_shown(each, page.plan, site.now(), site.academie.zone)),
+                        shown=() if common else shown[each.id],
                         grid=context.urls.to("notes.grid", uai=uai, assessment_id=each.id),
                         change=context.urls.to("notes.assessment", uai=uai, assessment_id=each.id),
                     )
                     for each, number in page.assessments
                 ],
+                "shown": common,
                 "new": context.urls.to("notes.new_assessment", uai=uai, classe=group, matiere=code),
                 "back": context.urls.to("notes.courses", uai=uai),
             },
