@@ -17,6 +17,7 @@ PEOPLE = (
     "fratrie_eleve",
     "chef_college",
     "secretariat_college",
+    "enseignant_college",
     "admin_academie",
     "assistance",
 )
