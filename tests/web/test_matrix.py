@@ -238,6 +238,9 @@ def stage(
         "person": "student",
         "code": "last_name",
         "number": "23456789AB",
+        "report_id": str(uuid4()),
+        "batch": "7",
+        "kind": "csv",
     }
     reached: list[str] = []
     dry = evolve(services.site, database=DryDatabase(services.engine))

@@ -82,6 +82,9 @@ def filled(services, route, child):
         .replace("<person>", "student")
         .replace("<code>", "last_name")
         .replace("<number>", "23456789AB")
+        .replace("<uuid:report_id>", str(uuid4()))
+        .replace("<int:batch>", "7")
+        .replace("<kind>", "csv")
     )
     assert "<" not in path, f"say how to fill in {route.rule}"
     return path

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from teleservices_core.contributions import (
     FORM,
     Access,
+    Command,
     HelpEntry,
     MailTemplate,
     Message,
@@ -16,12 +18,16 @@ from teleservices_core.contributions import (
     ModuleOptions,
     PersonalData,
     Route,
+    StaffPage,
     TemplateSource,
 )
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.modules import ModuleDefinition, OpeningMode
+from teleservices_core.domain.values import Uai
 from teleservices_core.hookspecs import hookimpl
 from teleservices_core.i18n import _
+from teleservices_core.ports import Database
+from teleservices_fiche.school_plugin import reconcile_import, school_pages, school_routes
 
 HOOK_API: Final = 1
 KEEP_DAYS: Final = 365
@@ -52,7 +58,7 @@ def teleservices_module_options() -> Iterable[ModuleOptions]:
 
 @hookimpl
 def teleservices_routes() -> Iterable[Route]:
-    """The family's pages, and the one where anybody checks a receipt."""
+    """The family's pages, the one where anybody checks a receipt, and the school's."""
     from teleservices_fiche.exchange.receipts import CHECK_PATH, receipt_pdf
     from teleservices_fiche.pages.family import FamilyPages
     from teleservices_fiche.store import FicheStore
@@ -82,6 +88,27 @@ def teleservices_routes() -> Iterable[Route]:
         keep=family.keep,
     )
     yield Route("fiche.check", CHECK_PATH, family.check, Access.PUBLIC, FORM)
+    yield from school_routes()
+
+
+@hookimpl
+def teleservices_staff_pages() -> Iterable[StaffPage]:
+    """Where the school finds what families ask for."""
+    return school_pages()
+
+
+@hookimpl
+def teleservices_commands() -> Iterable[Command]:
+    """``teleservices fiche``."""
+    from teleservices_fiche.commands import fiche
+
+    yield Command(fiche)
+
+
+@hookimpl
+def teleservices_roster_imported(uai: Uai, at: datetime, database: Database) -> None:
+    """Close the changes that the school base has just confirmed."""
+    reconcile_import(uai, at, database)
 
 
 @hookimpl
@@ -94,10 +121,11 @@ def teleservices_help_entries() -> Iterable[HelpEntry]:
 
 @hookimpl
 def teleservices_mail_templates() -> Iterable[MailTemplate]:
-    """Received, answered."""
+    """Received, answered, reminded."""
+    from teleservices_fiche.school_words import SCHOOL_MAILS
     from teleservices_fiche.words import MAILS
 
-    return MAILS
+    return (*MAILS, *SCHOOL_MAILS)
 
 
 @hookimpl
@@ -135,7 +163,8 @@ def teleservices_migrations() -> Iterable[MigrationSource]:
 
 @hookimpl
 def teleservices_audit_words() -> Mapping[str, Message]:
-    """What families do with the sheet, in the journal."""
+    """What families and the school do with the sheet, in the journal."""
+    from teleservices_fiche.school_words import SCHOOL_AUDIT_WORDS
     from teleservices_fiche.words import AUDIT_WORDS
 
-    return AUDIT_WORDS
+    return {**AUDIT_WORDS, **SCHOOL_AUDIT_WORDS}

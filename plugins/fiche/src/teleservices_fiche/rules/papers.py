@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
 from teleservices_core.domain.credentials import LETTER_ALPHABET
-from teleservices_fiche.model import Confirmation, Proposal, Receipt, plain
+from teleservices_fiche.model import Confirmation, Proposal, Receipt, Value, plain
 from teleservices_fiche.rules.merging import Values
 
 NUMBER_LENGTH: Final = 10
@@ -31,6 +32,12 @@ def digest_of_values(values: Values) -> str:
             for person, of in values.items()
         }
     )
+
+
+def digest_of_look(base: Value, shown: Iterable[Proposal]) -> str:
+    """Of a proposal beside what there is: whoever decides upon it says which look he had."""
+    versions = [[str(each.id), each.version] for each in shown]
+    return digest_of({"base": plain(base), "shown": versions})
 
 
 def proposals_digest(number: str, at: datetime, proposals: list[Proposal]) -> str:

@@ -75,6 +75,7 @@ proposals: Final = Table(
     Index(None, "holder_id", "student_id"),
     Index(None, "receipt"),
     Index(None, "uai", "school_year", "state", "made_at"),
+    Index(None, "uai", "batch"),
     Index(None, "student_id"),
     Index(None, "school_year"),
     _some(
@@ -164,3 +165,24 @@ reports: Final = Table(
     Index(None, "student_id"),
     Index(None, "school_year"),
 )
+
+batches: Final = Table(
+    "fiche_batches",
+    metadata,
+    Column("uai", String(8), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("school_year", SmallInteger, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("made_by", String(200), nullable=False, server_default=""),
+    Column("changes", Integer, nullable=False),
+)
+"""Deltas carried to the school base, numbered in each establishment."""
+
+reminders: Final = Table(
+    "fiche_reminders",
+    metadata,
+    Column("uai", String(8), primary_key=True),
+    Column("school_year", SmallInteger, primary_key=True),
+    Column("day", Date, primary_key=True),
+)
+"""Days on which the reminders of a round have left."""
