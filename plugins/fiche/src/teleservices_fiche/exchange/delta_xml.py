@@ -17,7 +17,6 @@ from teleservices_core.domain.roster import Level
 from teleservices_core.i18n import _
 from teleservices_core.usecases.site import Site
 from teleservices_fiche.model import Address, Value
-from teleservices_fiche.rules.typed import show_number
 from teleservices_fiche.usecases.exporting import Delta, FamilySheet, Relative, families_of
 from teleservices_fiche.usecases.school_ports import SchoolOpens
 
@@ -222,10 +221,9 @@ def _address(value: Value, depth: int) -> str:
 
 
 def _phone(value: Value) -> str:
-    text = str(value or "")
-    shown = show_number(text) if text.startswith("+") else text
-    written = shown if shown.startswith("0") else text
-    written = "".join(written.split())
+    # Ten digits for mainland France only: of an overseas territory they would not tell which.
+    text = "".join(str(value or "").split())
+    written = f"0{text[3:]}" if text.startswith("+33") else text
     return written if len(written) <= _PHONE else ""
 
 
