@@ -75,7 +75,10 @@ _NAMES: Final = (
     func.coalesce(_s.class_group, "").label("class_group"),
     func.coalesce(_PERSON_NAME, "").label("person_name"),
 )
-BY_CLASS: Final = (_s.class_group, STUDENT_NAME, _p.student_id, _p.made_at, _p.number)
+BY_CLASS: Final = (
+    *(_s.class_group, STUDENT_NAME, _p.student_id),
+    *(_p.person_kind, _p.person_id, _p.field, _p.made_at, _p.number),
+)
 _k: Final = core.siecle_keys.c
 _FILED: Final = select(t.proposals, *_NAMES, core.students.c.ine, _k.siecle_id).select_from(
     _PLACED.outerjoin(

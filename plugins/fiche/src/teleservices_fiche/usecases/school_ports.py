@@ -137,7 +137,7 @@ class DecidingStore(Protocol):
         ...
 
     def slips(self, uai: Uai, year: SchoolYear, pile: Pile) -> list[Slip]:
-        """All of a pile, by class, student, then time. One statement."""
+        """All of a pile, by class, student, person and field. One statement."""
         ...
 
     def filed(self, ids: Collection[UUID], uai: Uai) -> list[Filed]:
