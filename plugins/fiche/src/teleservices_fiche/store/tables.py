@@ -173,7 +173,7 @@ batches: Final = Table(
     Column("number", Integer, primary_key=True),
     Column("school_year", SmallInteger, nullable=False),
     Column("at", UtcDateTime, nullable=False),
-    Column("made_by", String(200), nullable=False, server_default=""),
+    Column("made_by", String(200), nullable=False),
     Column("changes", Integer, nullable=False),
 )
 """Deltas carried to the school base, numbered in each establishment."""

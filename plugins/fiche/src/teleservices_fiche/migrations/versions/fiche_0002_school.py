@@ -14,7 +14,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("school_year", sa.SmallInteger(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("made_by", sa.String(200), nullable=False, server_default=""),
+        sa.Column("made_by", sa.String(200), nullable=False),
         sa.Column("changes", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("uai", "number", name="pk_fiche_batches"),
     )
