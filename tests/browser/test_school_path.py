@@ -92,11 +92,11 @@ def test_try_a_publication_then_make_an_exception(phone, demo):
     exception.get_by_label("Classe").select_option("6 A")
     exception.get_by_label("Public").select_option("student")
     exception.get_by_label("Les notes s’affichent").select_option("after_period")
-    exception.get_by_label(re.compile("Jours laissés")).fill("quinze")
+    exception.get_by_label(re.compile("Jours après")).fill("quinze")
     exception.get_by_role("button", name="Voir ce qui changerait").click()
     assert "un nombre de jours, de 0 à 60" in main(phone)
     assert exception.get_by_label("Public").input_value() == "student"
-    exception.get_by_label(re.compile("Jours laissés")).fill("15")
+    exception.get_by_label(re.compile("Jours après")).fill("15")
     exception.get_by_role("button", name="Voir ce qui changerait").click()
     phone.get_by_role("button", name="Confirmer").click()
     assert "Les élèves de la classe 6 A" in main(phone)

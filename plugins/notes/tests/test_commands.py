@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner
 
+from teleservices_core.domain.accounts import Audience
 from teleservices_core.plugins import PluginState
 from teleservices_core.testing.builders import COLLEGE
 from teleservices_notes.commands import notes
 from teleservices_notes.exchange import COLUMNS
+from teleservices_notes.model import Publication, PublicationMode, PublicationRule
+from teleservices_notes.store import MarkStore
 
 INE = "123456789"
 
@@ -48,6 +53,34 @@ def test_import(run, file, school):
         "Notes : 0 nouvelles, 0 modifiées, 1 inchangées."
         in run("import", file, "--establishment", COLLEGE)[1]
     )
+
+
+@pytest.mark.faq("F50")
+def test_import_of_a_correction(run, file, school, shown):
+    """It waits its turn beside what families saw; an assessment's own rule is not the file's."""
+    here = ("--establishment", COLLEGE)
+    run("import", file, *here)
+    rows = file.read_text(encoding="utf-8").replace(";14,5;", ";15,5;").replace(";20;1;", ";20;3;")
+    file.write_text(rows.replace("07/10/2026 18:20", "24/11/2026 08:20"), encoding="utf-8")
+    with school.services.site.database.reading() as tx:
+        found = tx.connection.exec_driver_sql("SELECT id FROM notes_assessments").scalar_one()
+    own = ("--assessment", str(found), *here)
+    run("publication", "set", "immediate", "--audience", "student", *own)
+    assert "1 modifiées" in run("import", file, *here)[1]
+    with school.services.site.database.reading() as tx:
+        (assessment,) = MarkStore(tx.connection).assessments([UUID(str(found))]).values()
+    assert assessment.weight == 3
+    rule = PublicationRule(Publication(PublicationMode.IMMEDIATE), Audience.STUDENT)
+    assert assessment.own_rules == (rule,)
+    today = shown(school.browser.get(school.path))
+    assert "14,50" in today
+    assert "15,5" not in today
+    assert "corrigée" not in today
+    school.at(datetime(2026, 11, 24, 23, tzinfo=UTC))
+    tomorrow = shown(school.browser.get(school.path))
+    assert "15,50" in tomorrow
+    assert "corrigée" in tomorrow
+    assert "0 modifiées, 1 inchangées" in run("import", file, *here)[1]
 
 
 def test_dry_run(run, file, school):
