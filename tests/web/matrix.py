@@ -205,6 +205,7 @@ MATRIX: Final[Mapping[str, Row]] = {
     "notes.remove_assessment": Row(post=TEACHERS, finds_nothing=True),
     "notes.grid": Row(TEACHERS, TEACHERS, finds_nothing=True),
     "notes.imports": Row(MODULE, MODULE),
+    "notes.services": Row(MODULE, MODULE),
     "notes.import": Row(MODULE, MODULE, form={"choice": "drop"}, finds_nothing=True),
     # The help line, the académie.
     "core.hotline": Row(HELP),

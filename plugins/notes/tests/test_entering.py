@@ -18,6 +18,7 @@ from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundErr
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import COLLEGE, YEAR, a_schooling, a_student
 from teleservices_core.testing.clock import FixedClock
+from teleservices_core.testing.statements import counted
 from teleservices_core.testing.world import PASSWORD, World, person_id
 from teleservices_core.usecases.signing_in import resume, sign_in
 from teleservices_notes.model import (
@@ -274,3 +275,73 @@ def test_the_whole_path(room):
     page = browser.submit("notes", mark=["14,5", "abs"])
     assert "2 notes enregistrées" in page.text.replace("\u00a0", " ")
     assert "2 sur 2" in page.text.replace("\u00a0", " ")
+
+
+def test_statements(room):
+    """Few, and as many whatever the class and the number of assessments."""
+    browser = room.browser()
+    given = room.assessment()
+    one = f"/ecole/{COLLEGE}/notes/evaluations/{given.id}/notes"
+    paths = [f"/ecole/{COLLEGE}/notes/classes/", CLASS, one]
+
+    def numbers():
+        found = []
+        for path in paths:
+            with counted(room.services.engine) as run:
+                assert browser.get(path).status_code == 200
+            found.append(len(run))
+        return found
+
+    few = numbers()
+    world = World(room.services)
+    for number in range(10, 22):
+        pupil = a_student(ine=Ine.rnie(number))
+        world.student(pupil, a_schooling(pupil.id))
+    for title in ("Dictée", "Oral", "Exposé"):
+        room.enter(room.assessment(title=title), a_row(room.pupils[0]))
+    assert numbers() == few
+    assert max(few) <= 11, few
+
+
+def test_conflict_on_the_page(room):
+    """Both marks side by side, what was typed kept; the next sending is over the other's."""
+    given, (one, _two) = room.assessment(), room.pupils
+    browser = room.browser()
+    browser.get(f"/ecole/{COLLEGE}/notes/evaluations/{given.id}/notes")
+    room.enter(given, a_row(one, "11", remark="Revu"), who="head")
+    page = browser.submit("notes", mark=["9", "13"])
+    told = page.text.replace("\u00a0", " ")
+    assert page.status_code == 422
+    assert "11, « Revu », par Claude DURAND" in told
+    assert 'value="9"' in told
+    assert len(room.outcomes(given)) == 1
+    page = browser.submit("notes")
+    assert "1 note enregistrée, 1 note corrigée." in page.text.replace("\u00a0", " ")
+    assert room.outcomes(given)[one.id].value == Decimal(9)
+
+
+def test_two_descriptions_at_once(room):
+    """What differs is shown side by side, and nothing is recorded before it was."""
+    given = room.assessment()
+    browser = room.browser()
+    address = f"/ecole/{COLLEGE}/notes/evaluations/{given.id}/"
+    browser.get(address)
+    described = Described.of(given)
+    change_assessment(
+        room.services.site,
+        room.viewer("head"),
+        COLLEGE,
+        given.id,
+        described.stamp,
+        evolve(described, weight=Decimal(3)),
+        ClassMarks,
+    )
+    page = browser.submit(address, title="Les fractions", weight="2")
+    assert page.status_code == 422
+    assert "Une autre personne a modifié" in page.text
+    page = browser.submit(address)
+    assert "est enregistrée" in page.text
+    with room.services.site.database.reading() as tx:
+        found = ClassMarks(tx.connection).assessment(given.id)
+    assert found is not None
+    assert (found.title, found.weight) == ("Les fractions", Decimal(2))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 from click.testing import CliRunner
 
 from teleservices_core.domain.staff import Assignment, Role, StaffMember
+from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import COLLEGE
+from teleservices_core.testing.world import PASSWORD, World
 from teleservices_notes.commands import notes
 from teleservices_notes.exchange import SERVICE_COLUMNS, read_services
 from teleservices_notes.store import ClassMarks
@@ -86,3 +90,24 @@ def test_command(school, take, tmp_path):
         done = CliRunner().invoke(notes, words, obj=lambda: school.services)
         assert done.exit_code == 0, done.output
     assert "6 B;Français;M. Roy (sans compte)" in done.output.replace("\u00a0", " ")
+
+
+def test_page(school, take):
+    """Replaced by a file without a fault; with one, nothing is."""
+    browser = Browser(school.services)
+    head = World(school.services).staff(Role.HEAD, COLLEGE)
+    browser.sign_in(head.login_name, PASSWORD)
+
+    def give(*lines):
+        browser.get(f"/ecole/{COLLEGE}/notes/services")
+        file = BytesIO("\n".join([HEADER, *lines]).encode())
+        browser.submit("services", file=(file, "services.csv"))
+        return browser.page.text.replace("\u00a0", " ")
+
+    assert "2 nouveaux" in give(MATHS, FRENCH)
+    assert "(sans compte)" in browser.page.text.replace("\u00a0", " ")
+    told = give(FRENCH, "6 B;;Latin;M. X;")
+    assert "Rien n’est enregistré" in told
+    assert "Ligne 3" in told
+    assert len(recorded(school)) == 2
+    assert "1 retirés" in give(MATHS)

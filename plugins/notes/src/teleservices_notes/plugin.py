@@ -44,18 +44,25 @@ def teleservices_modules() -> Iterable[ModuleDefinition]:
 @hookimpl
 def teleservices_routes() -> Iterable[Route]:
     """A child's marks, and one subject's average explained."""
-    from teleservices_notes.exchange import COLUMNS, content_reader
+    from teleservices_notes.exchange import (
+        COLUMNS,
+        SERVICE_COLUMNS,
+        content_reader,
+        read_services_of,
+    )
     from teleservices_notes.pages.family_routes import family_routes
     from teleservices_notes.pages.reader_routes import reader_routes
     from teleservices_notes.pages.routes import (
         import_routes,
         publication_routes,
+        service_routes,
         teaching_routes,
     )
     from teleservices_notes.store import ClassMarks, DigestMarks, MarkStore
 
     yield from teaching_routes(ClassMarks)
     yield from import_routes(ClassMarks, content_reader, COLUMNS)
+    yield from service_routes(ClassMarks, read_services_of, SERVICE_COLUMNS)
     yield from publication_routes(MarkStore)
     yield from reader_routes(DigestMarks)
     yield from family_routes(MarkStore, DigestMarks)
@@ -82,6 +89,13 @@ def teleservices_staff_pages() -> Iterable[StaffPage]:
         lambda: _("Import des notes"),
         lambda: _("Le fichier du logiciel de notes, essayé puis confirmé."),
         "notes.imports",
+        "notes",
+        is_for_deciders=True,
+    )
+    yield StaffPage(
+        lambda: _("Services d’enseignement"),
+        lambda: _("Qui enseigne quoi à quelle classe, et peut y saisir des notes."),
+        "notes.services",
         "notes",
         is_for_deciders=True,
     )
@@ -122,9 +136,10 @@ def teleservices_mail_templates() -> Iterable[MailTemplate]:
 def teleservices_help_entries() -> Iterable[HelpEntry]:
     """When marks appear, whom to ask, how averages are made (F50 to F52)."""
     from teleservices_notes.digest_words import DIGEST_HELP
+    from teleservices_notes.teaching_words import TEACHING_HELP
     from teleservices_notes.words import HELP_ENTRIES
 
-    return (*HELP_ENTRIES, *DIGEST_HELP)
+    return (*HELP_ENTRIES, *DIGEST_HELP, *TEACHING_HELP)
 
 
 @hookimpl

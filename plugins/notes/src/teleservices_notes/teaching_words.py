@@ -1,11 +1,12 @@
-"""What teachers read: ways of counting, and their acts in the journal."""
+"""What teachers and schools read: ways of counting, states of imports, acts, help."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-from teleservices_core.contributions import Message
+from teleservices_core.contributions import HelpEntry, Message
+from teleservices_core.domain.accounts import Audience
 from teleservices_core.i18n import _
 from teleservices_notes.model import Counting
 from teleservices_notes.usecases.runs import ImportState
@@ -36,3 +37,53 @@ TEACHING_AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "notes.assessment_removed": lambda: _("Évaluation supprimée"),
     "notes.marks_entered": lambda: _("Notes saisies"),
 }
+
+_STAFF: Final = frozenset({Audience.STAFF})
+
+TEACHING_HELP: Final = (
+    HelpEntry(
+        "notes.entering",
+        lambda: _("Comment saisir les notes d’une classe ?"),
+        lambda _figures: _(
+            "Page « Saisie des notes » : choisissez la classe et la matière, ajoutez "
+            "l’évaluation, puis écrivez les notes. 14,5 et 14.5 se valent ; abs., disp., n.n. et "
+            "n.r. disent pourquoi il n’y en a pas. La touche Tab passe à l’élève suivant, la "
+            "touche Entrée enregistre. Chaque page dit quand les familles verront ce que vous "
+            "enregistrez. Une case vidée devient « non noté », car la note a pu être vue."
+        ),
+        _STAFF,
+        module_id="notes",
+    ),
+    HelpEntry(
+        "notes.two_at_once",
+        lambda: _("Un collègue a saisi des notes en même temps que moi : que se passe-t-il ?"),
+        lambda _figures: _(
+            "Rien n’est perdu. Si vous avez changé la même note, la page revient avec les deux "
+            "saisies côte à côte et rien n’est enregistré : gardez l’une ou l’autre, puis "
+            "enregistrez. Les notes que vous n’avez pas touchées restent celles de votre collègue."
+        ),
+        _STAFF,
+        module_id="notes",
+    ),
+    HelpEntry(
+        "notes.no_class",
+        lambda: _("Je ne vois pas ma classe dans la saisie des notes. Que faire ?"),
+        lambda _figures: _(
+            "Demandez à la direction de mettre à jour la page « Services d’enseignement » : votre "
+            "nom doit y être avec l’adresse électronique de votre compte."
+        ),
+        _STAFF,
+        module_id="notes",
+    ),
+    HelpEntry(
+        "notes.importing",
+        lambda: _("Comment reprendre les notes de notre logiciel ?"),
+        lambda _figures: _(
+            "Page « Import des notes », pour la direction et ses délégués : déposez le fichier "
+            "CSV, lisez ce qu’il changerait, puis confirmez. Les lignes fautives sont citées et "
+            "laissées de côté ; le même fichier, corrigé, peut être déposé à nouveau sans risque."
+        ),
+        _STAFF,
+        module_id="notes",
+    ),
+)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from teleservices_notes.exchange import cells
 from teleservices_notes.exchange.cells import BadCellError
-from teleservices_notes.exchange.table import Column, read_table
+from teleservices_notes.exchange.table import Column, Table, read_table
 from teleservices_notes.usecases.runs import Fault
 from teleservices_notes.usecases.teaching import ServiceLine
 
@@ -22,9 +24,22 @@ _COLUMNS: Final = (
 SERVICE_COLUMNS: Final = tuple(column.name for column in _COLUMNS)
 
 
+@contextmanager
+def read_services_of(content: bytes) -> Iterator[Iterator[ServiceLine | Fault]]:
+    """Read a file that is in memory, as :func:`read_services` does."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "services.csv"
+        path.write_bytes(content)
+        yield read_services(path)
+
+
 def read_services(path: Path) -> Iterator[ServiceLine | Fault]:
     """The lines of a file. Raises :exc:`ImportRefusedError` when its header lacks a column."""
     table = read_table(path, _COLUMNS)
+    return _lines(table)
+
+
+def _lines(table: Table) -> Iterator[ServiceLine | Fault]:
     for line, row in table.rows:
         if isinstance(row, BadCellError):
             yield Fault(line, str(row))

@@ -109,11 +109,7 @@ class ImportPages:
 
     def _try(self, context: Context, uai: Uai, errors: dict[str, str]) -> ImportRun | None:
         read_form(context.request, UploadForm)
-        file = context.request.files.get("file")
-        name = file.filename if file else None
-        content = file.read() if file else b""
-        # It is in memory: nothing of it stays on the disk while it is read.
-        context.request.close()
+        name, content = sent_file(context)
         if not name:
             errors["file"] = _("Choisissez un fichier.")
             return None
@@ -182,6 +178,15 @@ _KINDS: Final = {
     ImportState.DONE: "success",
     ImportState.STOPPED: "error",
 }
+
+
+def sent_file(context: Context) -> tuple[str, bytes]:
+    """The name and the content of the file of a form; no name where none was chosen."""
+    file = context.request.files.get("file")
+    name, content = (file.filename or "", file.read()) if file else ("", b"")
+    # It is in memory: nothing of it stays on the disk meanwhile.
+    context.request.close()
+    return name, content
 
 
 def _figures(run: ImportRun) -> list[Figure]:

@@ -14,11 +14,11 @@ from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotAllowedError, NotFoundError
 from teleservices_core.i18n import _
 from teleservices_core.ports import Transaction
-from teleservices_core.usecases.rights import is_head, require_teacher
+from teleservices_core.usecases.rights import is_head, require_module, require_teacher
 from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.model import Course, Subject, TeachingService
 from teleservices_notes.usecases.class_ports import ClassStore, OpensClasses
-from teleservices_notes.usecases.publication import require_establishment
+from teleservices_notes.usecases.publication import MODULE_ID, require_establishment
 from teleservices_notes.usecases.runs import Fault
 
 
@@ -91,6 +91,15 @@ def require_course(
     return found[0]
 
 
+def all_services(
+    site: Site, viewer: Viewer, uai: Uai, opens: OpensClasses
+) -> list[TeachingService]:
+    """Who teaches what in an establishment this year. Raises :exc:`NotAllowedError`."""
+    with site.database.reading() as tx:
+        require_module(site, tx, viewer, uai, MODULE_ID)
+        return opens(tx.connection).services(uai, site.school_year())
+
+
 @frozen
 class ServiceLine:
     """A line of a file of services; who teaches is still a name and an e-mail address."""
@@ -137,12 +146,15 @@ def import_services(
 
     What the file no longer has is removed, unless a line of it is faulty: that
     line may be the one that is missing. The same file again changes nothing.
-    Raises :exc:`NotFoundError` for an unknown establishment.
+    Raises :exc:`NotFoundError` for an unknown establishment, and
+    :exc:`NotAllowedError`.
     """
     year, today = site.school_year(), site.academie.today(site.now())
     report = ServicesReport()
     with site.database.reading() if dry_run else site.database.writing() as tx:
         require_establishment(tx, uai)
+        if viewer is not None:
+            require_module(site, tx, viewer, uai, MODULE_ID)
         store = opens(tx.connection)
         staff = {member.email: member.id for member, _r in tx.staff.of_establishment(uai, today)}
         wanted = _wanted(uai, year, lines, staff, report)
