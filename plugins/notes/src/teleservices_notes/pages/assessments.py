@@ -24,6 +24,7 @@ from teleservices_notes.pages.when_shown import when_shown
 from teleservices_notes.rules.written import read_number
 from teleservices_notes.teaching_words import COUNTING_CHOICES
 from teleservices_notes.usecases.assessing import (
+    AssessmentPage,
     Described,
     add_assessment,
     assessment_page,
@@ -99,8 +100,8 @@ class Assessments:
     def change(self, context: Context, uai: str, assessment_id: UUID) -> Page | Redirect:
         """Change what is said of an assessment."""
         site, viewer = context.site, context.me
-        found, taught, plan = assessment_page(site, viewer, Uai(uai), assessment_id, self.opens)
-        recorded = Described.of(found)
+        page = assessment_page(site, viewer, Uai(uai), assessment_id, self.opens)
+        recorded = Described.of(page.assessment)
         typed, errors = _typed(recorded), dict[str, str]()
         conflict: list[tuple[str, str, str]] = []
         if context.request.method == "POST":
@@ -120,23 +121,21 @@ class Assessments:
                     errors = _refusal(refused.code)
                 except ConflictError:
                     # Read again: what was read above may be what somebody has just changed.
-                    found, taught, plan = assessment_page(
-                        site, viewer, Uai(uai), assessment_id, self.opens
-                    )
-                    conflict = _side_by_side(described, Described.of(found))
+                    page = assessment_page(site, viewer, Uai(uai), assessment_id, self.opens)
+                    conflict = _side_by_side(described, Described.of(page.assessment))
                 else:
                     context.tell("success", _("L’évaluation est enregistrée."))
-                    return Redirect("notes.course", _course(found))
+                    return Redirect("notes.course", _course(page.assessment))
         return _page(
             context,
             uai,
-            taught.course,
-            plan,
+            page.taught.course,
+            page.plan,
             typed,
             errors,
-            back=course_href(context, found),
+            back=course_href(context, page.assessment),
             action=context.urls.to("notes.assessment", uai=uai, assessment_id=assessment_id),
-            found=found,
+            found=page,
             conflict=conflict,
         )
 
@@ -306,24 +305,26 @@ def _page(
     *,
     back: str,
     action: str,
-    found: Assessment | None = None,
+    found: AssessmentPage | None = None,
     conflict: list[tuple[str, str, str]] | None = None,
 ) -> Page:
     site = context.site
-    seen = Described.of(found).stamp if found and conflict else typed["seen"]
+    seen = Described.of(found.assessment).stamp if found and conflict else typed["seen"]
     return Page(
         "notes/assessment.html",
         {
             "establishment": establishment_of(context, uai),
             "course": course,
-            "assessment": found,
+            "assessment": found.assessment if found else None,
             "typed": {**typed, "seen": seen},
             "errors": errors,
             "conflict": conflict,
             "countings": [Choice(each.value, COUNTING_CHOICES[each]()) for each in Counting],
             "competencies": plan.competencies,
             "longest": LONGEST_DESCRIPTION,
-            "shown": when_shown(found, plan, site.now(), site.academie.zone) if found else (),
+            "shown": when_shown(found.assessment, plan, found.shut, site.now(), site.academie.zone)
+            if found
+            else (),
             "back": back,
             "action": action,
         },

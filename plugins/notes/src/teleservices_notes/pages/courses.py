@@ -74,7 +74,7 @@ class Courses:
         site = context.site
         page = course_page(site, context.me, Uai(uai), group, code, self.opens)
         shown = {
-            each.id: tuple(when_shown(each, page.plan, site.now(), site.academie.zone))
+            each.id: tuple(when_shown(each, page.plan, page.shut, site.now(), site.academie.zone))
             for each, _number in page.assessments
         }
         # Said once for all where it is the same for all.

@@ -302,7 +302,7 @@ def _page(context: Context, shown: Grid, rows: Sequence[RowView], *, status: int
             "conflicts": [row for row in rows if row.theirs],
             "levels": list(enumerate(shown.plan.levels, 1)),
             "in_full": "tout" in context.request.args or bool(assessment.competencies),
-            "shown": when_shown(assessment, shown.plan, site.now(), site.academie.zone),
+            "shown": when_shown(assessment, shown.plan, shown.shut, site.now(), site.academie.zone),
             "back": course_href(context, assessment),
             "change": context.urls.to(
                 "notes.assessment", uai=assessment.uai.code, assessment_id=assessment.id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -28,13 +28,23 @@ _TO: Final[Mapping[Audience | None, Message]] = {
 
 
 def when_shown(
-    assessment: Assessment, plan: PublicationPlan, at: datetime, zone: ZoneInfo
+    assessment: Assessment,
+    plan: PublicationPlan,
+    shut: Collection[Audience],
+    at: datetime,
+    zone: ZoneInfo,
 ) -> list[str]:
-    """A sentence for all, or one for each audience where the school chose differently."""
-    said = {audience: _from(assessment, plan, audience, at, zone) for audience in FAMILIES}
-    if len(set(said.values())) == 1:
-        return [_said(None, *said[FAMILIES[0]], at, zone)]
-    return [_said(audience, *found, at, zone) for audience, found in said.items()]
+    """A sentence for all, or one for each audience where the school chose differently.
+
+    ``shut`` are the audiences to which the module is closed.
+    """
+    found = {
+        audience: None if audience in shut else _from(assessment, plan, audience, at, zone)
+        for audience in FAMILIES
+    }
+    if len(set(found.values())) == 1:
+        return [_said(None, found[FAMILIES[0]], at, zone)]
+    return [_said(audience, each, at, zone) for audience, each in found.items()]
 
 
 def _from(
@@ -51,12 +61,17 @@ def _from(
 
 def _said(
     audience: Audience | None,
-    mode: PublicationMode,
-    from_at: datetime | None,
+    found: tuple[PublicationMode, datetime | None] | None,
     at: datetime,
     zone: ZoneInfo,
 ) -> str:
     to = _TO[audience]()
+    if found is None:
+        return _(
+            "Rien de ce que vous enregistrez ici n’est montré {to} : le téléservice « Notes » leur "
+            "est fermé. La direction peut l’ouvrir."
+        ).format(to=to)
+    mode, from_at = found
     if from_at is None:
         return _NEVER[mode]().format(to=to)
     if from_at <= at:

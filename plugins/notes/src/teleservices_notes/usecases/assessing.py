@@ -9,6 +9,7 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
+from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
@@ -17,6 +18,7 @@ from teleservices_core.ports import Transaction
 from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.model import Assessment, Counting, PublicationPlan
 from teleservices_notes.usecases.class_ports import ClassStore, OpensClasses
+from teleservices_notes.usecases.opened import shut_to
 from teleservices_notes.usecases.teaching import Taught, require_course
 
 
@@ -73,6 +75,8 @@ class CoursePage:
     """Each with how many marks it has."""
     pupils: int
     """How many students are in the class today."""
+    shut: frozenset[Audience]
+    """To whom the module is closed."""
 
 
 def course_page(
@@ -91,11 +95,13 @@ def course_page(
         pupils = store.pupils(taught.course, site.academie.today(site.now()))
         given = store.of_class(uai, year, class_group, subject_code)
         plan = store.plan(uai, year).plan
+        shut = shut_to(site, tx, taught.course)
     return CoursePage(
         taught,
         plan,
         tuple((each.assessment, len(each.marks)) for each in reversed(given)),
         sum(each.is_there for each in pupils),
+        shut,
     )
 
 
@@ -260,14 +266,26 @@ def _told(described: Described) -> dict[str, str]:
     }
 
 
+@frozen
+class AssessmentPage:
+    """An assessment to change, and how the school publishes."""
+
+    assessment: Assessment
+    taught: Taught
+    plan: PublicationPlan
+    shut: frozenset[Audience]
+    """To whom the module is closed."""
+
+
 def assessment_page(
     site: Site, viewer: Viewer, uai: Uai, assessment_id: UUID, opens: OpensClasses
-) -> tuple[Assessment, Taught, PublicationPlan]:
+) -> AssessmentPage:
     """An assessment, to change it. Raises what :func:`.require_course` raises."""
     with site.database.reading() as tx:
         store = opens(tx.connection)
         found, taught = the_assessment(site, tx, store, viewer, uai, assessment_id)
-        return found, taught, store.plan(uai, found.school_year).plan
+        plan = store.plan(uai, found.school_year).plan
+        return AssessmentPage(found, taught, plan, shut_to(site, tx, taught.course))
 
 
 def _note(

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import evolve, frozen
 
+from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotFoundError, TeleservicesError
@@ -26,6 +27,7 @@ from teleservices_notes.rules import succeed
 from teleservices_notes.rules.entering import NOTHING, Verdict, settle
 from teleservices_notes.usecases.assessing import the_assessment
 from teleservices_notes.usecases.class_ports import OpensClasses
+from teleservices_notes.usecases.opened import shut_to
 from teleservices_notes.usecases.teaching import Taught
 
 
@@ -45,6 +47,8 @@ class Grid:
     taught: Taught
     plan: PublicationPlan
     rows: tuple[GridRow, ...]
+    shut: frozenset[Audience]
+    """To whom the module is closed."""
 
 
 @frozen
@@ -83,12 +87,13 @@ def grid(site: Site, viewer: Viewer, uai: Uai, assessment_id: UUID, opens: Opens
         marks = store.marks_at(assessment_id)
         pupils = store.pupils(taught.course, site.academie.today(site.now()))
         plan = store.plan(uai, assessment.school_year).plan
+        shut = shut_to(site, tx, taught.course)
     rows = [
         GridRow(each.pupil, marks.get(each.pupil.id))
         for each in pupils
         if each.is_there or each.pupil.id in marks
     ]
-    return Grid(assessment, taught, plan, tuple(rows))
+    return Grid(assessment, taught, plan, tuple(rows), shut)
 
 
 def enter_marks(
