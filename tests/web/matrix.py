@@ -175,7 +175,7 @@ MATRIX: Final[Mapping[str, Row]] = {
     "core.school": Row(SCHOOL),
     "core.set_opening": Row(post=MODULE, form=_CHOICE),
     "core.module": Row(SCHOOL),
-    "core.module_options": Row(SCHOOL, SCHOOL, finds_nothing=True),
+    "core.module_options": Row(SCHOOL, SCHOOL),
     "core.see_as": Row(SCHOOL),
     "core.school_year": Row(SCHOOL),
     "core.copy_year": Row(post=HEADS),
