@@ -85,7 +85,7 @@ def _read_what_is_kept(family):
     from axe_playwright_python.sync_playwright import Axe
 
     for link in ("Notes", "Lire ce qui est conservé"):
-        family.get_by_role("link", name=link).first.click()
+        family.locator("main").get_by_role("link", name=link).first.click()
         found = Axe().run(family, options={"resultTypes": ["violations"]})
         assert found.violations_count == 0, (family.url, found.generate_report())
         assert fits(family), family.url
