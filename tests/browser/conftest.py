@@ -60,13 +60,25 @@ def a_server() -> Iterator[Any]:
     server.server_close()
 
 
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demonstration built small, for modules to copy."""
+    demo = Demo(tmp_path_factory.mktemp("built") / "site")
+    build(demo, pupils=240, seed=7)
+    return demo
+
+
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Teleservices]]:
-    """The demonstration built small, and served."""
+def demo(
+    built: Demo, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Demo, Teleservices]]:
+    """A demonstration of the module's own, served."""
     folder = tmp_path_factory.mktemp("demo") / "site"
+    shutil.copytree(built.folder, folder)
     with a_server() as server:
         demo = Demo(folder, base_url=f"http://127.0.0.1:{server.port}")
-        build(demo, pupils=240, seed=7)
+        settings = built.settings.read_text("utf-8").replace(built.base_url, demo.base_url)
+        demo.settings.write_text(settings.replace(str(built.folder), str(folder)), "utf-8")
         services = Teleservices.from_file(demo.settings, plugins={"demo": plugin})
         server.app = services
         yield demo, services

@@ -23,6 +23,7 @@ PEOPLE = (
 )
 SEEDS = ("/introuvable", "/demo/")
 NOT_PAGES = re.compile(r"\.(pdf|zip|csv|json)$|/telecharger|/api/|^/demo")
+LOOKS = ((360, "light"), (1280, "dark"))
 MOST = 30
 """Pages of one person; siblings of one page count once."""
 
@@ -41,17 +42,14 @@ def links(page) -> list[str]:
     return [each.path for each in ours if (each.scheme, each.netloc) == (here.scheme, here.netloc)]
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 @pytest.mark.parametrize("key", PEOPLE)
-def test_every_page(chromium, demo, key, width, scheme):
+def test_every_page(chromium, demo, key):
     """Axe finds nothing, and nothing is wider than the screen, on a phone and on a desktop."""
     from axe_playwright_python.sync_playwright import Axe
 
-    made, _services = demo
+    axe, (made, _services) = Axe(), demo
     context = chromium.new_context(
         base_url=made.base_url,
-        color_scheme=scheme,
-        viewport={"width": width, "height": 800},
         bypass_csp=True,
     )
     page = context.new_page()
@@ -66,9 +64,12 @@ def test_every_page(chromium, demo, key, width, scheme):
             continue
         seen.add(kind(path))
         page.goto(path)
-        found = Axe().run(page, options={"resultTypes": ["violations"]})
-        assert found.violations_count == 0, (page.url, found.generate_report())
-        assert fits(page), page.url
+        for width, scheme in LOOKS:
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme=scheme)
+            found = axe.run(page, options={"resultTypes": ["violations"]})
+            assert found.violations_count == 0, (page.url, width, found.generate_report())
+            assert fits(page), (page.url, width)
         waiting += [each for each in links(page) if not NOT_PAGES.search(each)]
     context.close()
     assert len(seen) > 3, seen
