@@ -47,6 +47,7 @@ def test_enter_marks(chromium, demo, width):
     page.keyboard.press("Tab")
     page.keyboard.type("12")
     page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
     assert "12 dépasse le barème, sur 10" in main(page)
     assert fits(page)
     cells = page.get_by_label(re.compile("^Note de"))

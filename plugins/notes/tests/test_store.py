@@ -73,6 +73,7 @@ def test_down_and_up(engine):
         ("notes_", "notes_0001"),
         ("notes_", "notes_0002"),
         ("notes_", "notes_0003"),
+        ("notes_", "notes_0004"),
     ]
 
 
