@@ -5,21 +5,28 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import uuid4
 
+import pytest
+from attrs import evolve
 from sqlalchemy import func, insert, select
 
 from teleservices_core.contributions import Erasure
-from teleservices_core.domain.accounts import Audience
+from teleservices_core.domain.accounts import AccountState, Audience
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.policy import Stance
 from teleservices_core.domain.scopes import Scope
 from teleservices_core.testing.builders import COLLEGE, YEAR
 from teleservices_core.testing.clock import A_TUESDAY
+from teleservices_core.testing.world import World
 from teleservices_core.usecases.lifecycle import run_lifecycle
 from teleservices_core.usecases.opening import set_opening
 from teleservices_core.usecases.personal_data import data_of
-from teleservices_notes.store import metadata
+from teleservices_notes import plugin
+from teleservices_notes.model import DigestChoice, Known, Reader
+from teleservices_notes.rules import learn
+from teleservices_notes.settings import NotesSettings
+from teleservices_notes.store import DigestMarks, erase_readers, metadata
 from teleservices_notes.store.erasing import erase
-from teleservices_notes.testing import an_entry
+from teleservices_notes.testing import an_entry, as_shown
 
 
 def marks(school):
@@ -65,7 +72,7 @@ def rows(school):
         }
 
 
-def erased(school, erasure):
+def erased(school, erasure, erase=erase):
     """Erase until nothing is left to erase; the rows of each batch."""
     batches = []
     while not batches or batches[-1]:
@@ -120,3 +127,82 @@ def test_erased_with_the_years_that_are_over(school):
     grown = {name: number - before[name] for name, number in rows(school).items()}
     assert {name: n for name, n in grown.items() if n} == {"notes_assessments": 1, "notes_marks": 1}
     assert [str(each["note"]) for each in marks(school)] == ["12"]
+
+
+def reading(school):
+    """What the mother's copy says of what she has seen."""
+    copy = data_of(school.services.site, school.login_name)
+    (section,) = (each for each in copy.sections if each.data.id == "notes.reading")
+    return section.values
+
+
+def seen_by(school, student_id, login_name=None, year=YEAR):
+    """Note that an account has seen a mark of a student."""
+    with school.services.site.database.writing() as tx:
+        account = tx.accounts.by_login(login_name or school.login_name)
+        store = DigestMarks(tx.connection)
+        shown = as_shown(an_entry(12, student_id=student_id))
+        known = learn(Known(), [shown])
+        at = school.services.site.now()
+        store.note_seen([Reader(student_id, account.id, year, known, at)])
+        store.enroll([(account.id, DigestChoice(), at)])
+    return account
+
+
+def test_the_copy_says_what_was_seen(school):
+    """When, how many, and how often a message is wanted."""
+    assert reading(school) == {
+        "messages sur les nouvelles notes": "Une fois par semaine, le samedi",
+        "notes vues": [],
+    }
+    seen_by(school, school.student.id)
+    (line,) = reading(school)["notes vues"]
+    assert line["nombre de notes vues"] == 1
+    assert line["vues le"] == school.services.site.now()
+
+
+def test_nothing_is_left_of_a_student(school, classmates):
+    """No row of any table of the plugin names him; nobody else loses anything."""
+    (other,) = classmates([987654321])
+    world = World(school.services)
+    own = world.account(school.student, Audience.STUDENT)
+    school.record(an_entry(12, student_id=school.student.id), an_entry(18, student_id=other.id))
+    for student in (school.student, other):
+        seen_by(school, student.id)
+    seen_by(school, school.student.id, own.login_name)
+    before = rows(school)
+    about = Erasure(frozenset({school.student.id}), limit=1)
+    assert erased(school, about) == [1, 1, 1]
+    assert erased(school, about, erase_readers) == [1]
+    gone = {name: number - rows(school)[name] for name, number in before.items()}
+    assert {name: n for name, n in gone.items() if n} == {
+        "notes_marks": 1,
+        "notes_readers": 2,
+        "notes_digests": 1,
+    }
+    with school.services.engine.connect() as connection:
+        for table in metadata.tables.values():
+            if "student_id" in table.c:
+                left = select(func.count()).where(table.c.student_id == school.student.id)
+                assert connection.scalar(left.select_from(table)) == 0
+
+
+def test_choices_go_with_closed_accounts(school):
+    """With the years that are over, readers go; a choice stays as long as its account."""
+    account = seen_by(school, school.student.id, year=SchoolYear(YEAR.start - 2))
+    over = Erasure(up_to=SchoolYear(YEAR.start - 1))
+    assert erased(school, over, erase_readers) == [1]
+    with school.services.site.database.writing() as tx:
+        tx.accounts.replace(account, evolve(account, state=AccountState.CLOSED))
+    assert erased(school, over, erase_readers) == [1]
+    assert rows(school)["notes_digests"] == 0
+
+
+def test_how_long_is_a_setting():
+    """In days after the school year, said on the page about personal data."""
+    settings = {"notes": NotesSettings(marks_days=30, seen_days=60)}
+    found = {each.id: each for each in plugin.teleservices_personal_data(settings)}
+    assert found["notes.marks"].keep_days == 30
+    assert found["notes.reading"].keep_days == 60
+    with pytest.raises(ValueError, match="marks_days"):
+        NotesSettings(marks_days=-1)

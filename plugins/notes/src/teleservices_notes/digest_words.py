@@ -115,10 +115,10 @@ DIGEST_MAIL: Final = MailTemplate(
 DATA_SEEN: Final[Message] = lambda: _(  # noqa: E731
     "Quand vous avez appuyé sur « J’ai vu ces notes », et les notes que vous avez alors vues : "
     "les enseignants de la classe et la direction voient cette date. Quelles notes un message "
-    "vous a annoncées, pour ne pas les annoncer deux fois."
+    "vous a annoncées, pour ne pas les annoncer deux fois. La fréquence que vous avez choisie."
 )
-DATA_CHOICE: Final[Message] = lambda: _(  # noqa: E731
-    "La fréquence choisie pour les messages sur les nouvelles notes."
+DATA_SEEN_KEPT_FOR: Final[Message] = lambda: _(  # noqa: E731
+    "Comme les notes de l’année dont elles sont. La fréquence choisie, jusqu’à la fin du compte."
 )
 
 READER_AUDIT_WORDS: Final[Mapping[str, Message]] = {

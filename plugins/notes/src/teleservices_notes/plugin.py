@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from teleservices_core.contributions import (
     Command,
@@ -16,6 +16,7 @@ from teleservices_core.contributions import (
     NavItem,
     PersonalData,
     Route,
+    SettingsSection,
     StaffPage,
     TemplateSource,
 )
@@ -143,12 +144,22 @@ def teleservices_help_entries() -> Iterable[HelpEntry]:
 
 
 @hookimpl
-def teleservices_personal_data() -> Iterable[PersonalData]:
-    """The marks that the family may see."""
+def teleservices_settings() -> Iterable[SettingsSection]:
+    """How long things are kept."""
+    from teleservices_notes.settings import NotesSettings
+
+    yield SettingsSection("notes", NotesSettings)
+
+
+@hookimpl
+def teleservices_personal_data(settings: Mapping[str, Any]) -> Iterable[PersonalData]:
+    """The marks that the family may see, and what it said to have seen."""
     from functools import partial
 
-    from teleservices_notes.store import MarkStore, erase
+    from teleservices_notes.digest_words import DATA_SEEN, DATA_SEEN_KEPT_FOR
+    from teleservices_notes.store import DigestMarks, MarkStore, erase, erase_readers
     from teleservices_notes.usecases import export_marks
+    from teleservices_notes.usecases.digests import export_reading
     from teleservices_notes.words import DATA_CONTENT, DATA_KEPT_FOR
 
     yield PersonalData(
@@ -159,7 +170,16 @@ def teleservices_personal_data() -> Iterable[PersonalData]:
         partial(export_marks, opens=MarkStore),
         module_id="notes",
         erase=erase,
-        keep_days=365,
+        keep_days=settings["notes"].marks_days,
+    )
+    yield PersonalData(
+        "notes.reading",
+        lambda: _("Notes vues et messages sur les notes"),
+        lambda _figures: DATA_SEEN(),
+        lambda _figures: DATA_SEEN_KEPT_FOR(),
+        partial(export_reading, opens=DigestMarks),
+        erase=erase_readers,
+        keep_days=settings["notes"].seen_days,
     )
 
 

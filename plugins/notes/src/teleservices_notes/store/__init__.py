@@ -2,9 +2,17 @@
 
 from teleservices_notes.store.classes import ClassMarks
 from teleservices_notes.store.digests import DigestMarks
-from teleservices_notes.store.erasing import erase
+from teleservices_notes.store.erasing import erase, erase_readers
 from teleservices_notes.store.marks import MarkStore
 from teleservices_notes.store.readers import ReaderMarks
 from teleservices_notes.store.tables import metadata
 
-__all__ = ["ClassMarks", "DigestMarks", "MarkStore", "ReaderMarks", "erase", "metadata"]
+__all__ = [
+    "ClassMarks",
+    "DigestMarks",
+    "MarkStore",
+    "ReaderMarks",
+    "erase",
+    "erase_readers",
+    "metadata",
+]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, delete, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, false, select, tuple_
 
 from teleservices_core.contributions import Erasure
+from teleservices_core.domain.accounts import AccountState
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.ports import Transaction
-from teleservices_notes.store.reader_tables import readers_table
+from teleservices_core.storage import tables as core
+from teleservices_notes.store.reader_tables import digests_table, readers_table
 from teleservices_notes.store.tables import (
     assessments_table,
     faults_table,
@@ -33,17 +35,50 @@ def erase(tx: Transaction, erasure: Erasure) -> int:
     return erasure.limit - left
 
 
+def erase_readers(tx: Transaction, erasure: Erasure) -> int:
+    """The same of what readers know of marks, and of how they want to be written to.
+
+    A choice goes with the account: that of the student, or one that is closed.
+    """
+    left = erasure.limit
+    for table, wanted in (
+        (readers_table, _readers(erasure)),
+        (digests_table, _choices(erasure)),
+    ):
+        if left > 0:
+            left -= _erase(tx.connection, table, wanted, left)
+    return erasure.limit - left
+
+
+def _readers(erasure: Erasure) -> list[ColumnElement[bool]]:
+    wanted = _year(readers_table, erasure.up_to)
+    if erasure.student_ids is not None:
+        wanted.append(readers_table.c.student_id.in_(erasure.student_ids))
+    return wanted
+
+
+def _choices(erasure: Erasure) -> list[ColumnElement[bool]]:
+    if erasure.student_ids is not None:
+        if erasure.up_to is not None:
+            return [false()]
+        held = core.account_holders.c
+        whose = select(held.account_id).where(held.person_id.in_(erasure.student_ids))
+    elif erasure.up_to is not None:
+        whose = select(core.accounts.c.id).where(core.accounts.c.state == AccountState.CLOSED)
+    else:
+        return []
+    return [digests_table.c.account_id.in_(whose)]
+
+
 def _wanted(erasure: Erasure) -> list[tuple[Table, list[ColumnElement[bool]]]]:
     marks = marks_table.c
     about: list[ColumnElement[bool]] = []
     if erasure.up_to is not None:
         about.append(marks.assessment_id.in_(_of(assessments_table, erasure.up_to)))
     if erasure.student_ids is not None:
-        ids = erasure.student_ids
-        readers = [*_year(readers_table, erasure.up_to), readers_table.c.student_id.in_(ids)]
         return [
-            (marks_table, [*about, marks.student_id.in_(ids)]),
-            (readers_table, readers),
+            (marks_table, [*about, marks.student_id.in_(erasure.student_ids)]),
+            (readers_table, _readers(erasure)),
         ]
     imports = _of(imports_table, erasure.up_to)
     return [
@@ -53,7 +88,7 @@ def _wanted(erasure: Erasure) -> list[tuple[Table, list[ColumnElement[bool]]]]:
         # Rows that others refer to go once these are gone, in a later batch if need be.
         (assessments_table, [*_year(assessments_table, erasure.up_to), ~_has_marks()]),
         (imports_table, [*_year(imports_table, erasure.up_to), ~_has(faults_table)]),
-        (readers_table, _year(readers_table, erasure.up_to)),
+        (readers_table, _readers(erasure)),
         (services_table, _year(services_table, erasure.up_to)),
     ]
 

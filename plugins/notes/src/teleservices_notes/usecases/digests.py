@@ -258,7 +258,20 @@ def _owner(site: Site, tx: Transaction, account_id: UUID, secret: str) -> Accoun
     raise RefusedError("link_unknown")
 
 
-def export_choice(tx: Transaction, scope: DataScope, opens: OpensDigests) -> dict[str, Any]:
-    """How often the account is written to."""
-    choice = opens(tx.connection).choice(scope.account.id)
-    return {_("messages sur les nouvelles notes"): choice_words(choice)}
+def export_reading(tx: Transaction, scope: DataScope, opens: OpensDigests) -> dict[str, Any]:
+    """What the account said to have seen, what it was written of, and how often it wants to be."""
+    store = opens(tx.connection)
+    names = {child.student.id: child.student.full_name for child in scope.children}
+    return {
+        _("messages sur les nouvelles notes"): choice_words(store.choice(scope.account.id)),
+        _("notes vues"): [
+            {
+                _("élève"): names[each.student_id],
+                _("année scolaire"): str(each.school_year),
+                _("vues le"): each.seen_at,
+                _("nombre de notes vues"): len(each.seen.latest),
+                _("nombre de notes annoncées par message"): len(each.told.latest),
+            }
+            for each in store.readers(names.keys(), [scope.account.id])
+        ],
+    }

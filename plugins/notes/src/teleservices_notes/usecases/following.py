@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from attrs import evolve, frozen
 
-from teleservices_core.contributions import DataScope
 from teleservices_core.domain.accounts import Account, Audience
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotFoundError
-from teleservices_core.i18n import _
-from teleservices_core.ports import Transaction
 from teleservices_core.usecases.answers import ModuleAnswer
 from teleservices_core.usecases.home import children_with, family_of
 from teleservices_core.usecases.site import Site, audited
@@ -174,21 +170,3 @@ def note_seen(
         store.note_seen([evolve(found.reader, seen=known, seen_at=now)])
         uai = found.child.schooling.uai
         tx.audit.add(audited("notes.seen", now, viewer, uai=uai, subject_id=student_id))
-
-
-def export_readers(tx: Transaction, scope: DataScope, opens: OpensReaders) -> dict[str, Any]:
-    """When the account said that it had seen marks, and what it was written of."""
-    names = {child.student.id: child.student.full_name for child in scope.children}
-    readers = opens(tx.connection).readers(names.keys(), [scope.account.id])
-    return {
-        _("marques « J’ai vu ces notes »"): [
-            {
-                _("élève"): names[each.student_id],
-                _("année scolaire"): str(each.school_year),
-                _("notes vues le"): each.seen_at,
-                _("nombre de notes vues"): len(each.seen.latest),
-                _("nombre de notes annoncées par courriel"): len(each.told.latest),
-            }
-            for each in readers
-        ]
-    }
