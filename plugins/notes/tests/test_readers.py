@@ -140,7 +140,7 @@ def test_all_children_at_a_glance(school, family, shown):
     )
     page = school.browser.get("/notes/")
     text = shown(page)
-    assert "14,00 /20 de moyenne générale" in text
+    assert "14,00 /20 de moyenne générale sur l’année" in text
     assert "Fractions" in text
     assert "Pas encore" not in text
     assert "Lycée du Parc" in text
@@ -243,7 +243,7 @@ def test_the_school_sees_who_has_seen(school, staff, shown):
     assert "1 sur 1" in shown(browser.get(READERS))
     text = shown(browser.get(f"{READERS}?classe=6+B"))
     assert "Anne MARTIN Vu le 24 novembre 2026 1 note à voir" in text
-    assert "Luc MARTIN Pas de compte" in text
+    assert "Luc MARTIN Compte non activé" in text
 
 
 def test_a_teacher_looks_into_his_classes_only(school, staff):

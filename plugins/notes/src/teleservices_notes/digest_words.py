@@ -30,7 +30,7 @@ FREQUENCY_HINTS: Final[Mapping[Frequency, Message]] = {
     Frequency.WEEKLY: lambda: _("Le matin du jour choisi, s’il y a des notes nouvelles."),
     Frequency.DAILY: lambda: _("Le matin, s’il y a des notes nouvelles."),
     Frequency.IMMEDIATE: lambda: _("Entre 7 h et 21 h ; plusieurs messages par jour, parfois."),
-    Frequency.OFF: lambda: _("Les notes restent sur cette page, sans message."),
+    Frequency.OFF: lambda: _("Les notes restent sur le site, sans message."),
 }
 
 

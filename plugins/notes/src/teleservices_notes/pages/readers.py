@@ -65,19 +65,17 @@ class ReaderPages:
 
 def _line(reading: Reading, zone: ZoneInfo) -> ReadingLine:
     if reading.seen_at is not None:
-        day = show_local_date(reading.seen_at, zone)
-        said = _("Vu le {day}").format(day=day)
-        return ReadingLine(
-            reading.name, said, "success" if reading.is_current else "neutral", _unseen(reading)
-        )
+        said = _("Vu le {day}").format(day=show_local_date(reading.seen_at, zone))
+        kind = "success" if reading.is_current else "neutral"
+        return ReadingLine(reading.name, said, kind, _unseen(reading))
     if not reading.has_account:
-        return ReadingLine(reading.name, _("Pas de compte"), "neutral", "")
+        return ReadingLine(reading.name, _("Compte non activé"), "neutral", "")
     return ReadingLine(reading.name, _("Pas encore vu"), "neutral", _unseen(reading))
 
 
 def _unseen(reading: Reading) -> str:
     if reading.unseen is None:
-        return _("ne voit pas les notes pour le moment : compte non activé, ou « Notes » fermé")
+        return _("« Notes » lui est fermé pour le moment") if reading.has_account else ""
     if not reading.unseen:
         return _("rien de nouveau depuis") if reading.seen_at else _("aucune note à voir")
     return ngettext("{n} note à voir", "{n} notes à voir", reading.unseen).format(n=reading.unseen)

@@ -33,11 +33,12 @@ class Reading:
 
     name: str
     has_account: bool
+    """Whether he has one in use."""
     seen_at: datetime | None = None
     """When he last said to have seen them; None: never."""
     unseen: int | None = None
     """Marks that he may see and has not said to have seen; None where he may see none at all:
-    no account in use, or a module closed to him."""
+    without an account in use, or with the module closed to him."""
 
     @property
     def is_current(self) -> bool:
@@ -122,7 +123,10 @@ def class_reading(
         tuple(
             PupilReading(
                 pupil.name,
-                tuple(_reading(each, seen.get(_key(pupil, each))) for each in pupil.responsibles),
+                tuple(
+                    _reading(each, seen.get(_key(pupil, each)), each.account_id in families)
+                    for each in pupil.responsibles
+                ),
             )
             for pupil in pupils
         ),
@@ -133,11 +137,11 @@ def _key(pupil: ReadPupil, responsible: Responsible) -> tuple[UUID | None, UUID]
     return responsible.account_id, pupil.student_id
 
 
-def _reading(responsible: Responsible, found: Followed | None) -> Reading:
+def _reading(responsible: Responsible, found: Followed | None, has_account: bool) -> Reading:
     reader = responsible.reader
     return Reading(
         responsible.name,
-        responsible.account_id is not None,
+        has_account,
         reader.seen_at if reader else None,
         None if found is None else sum(bool(novelty(s, found.reader.seen)) for s in found.shown),
     )
