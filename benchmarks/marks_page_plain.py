@@ -175,8 +175,8 @@ def average_of(marks: list[Mark]) -> Decimal | None:
     return Decimal(points / weight)
 
 
-def flask_app(engine: Engine, account_id: UUID, now: datetime) -> tuple[Flask, str]:
-    """The application, and a cookie of the account signed in to it."""
+def flask_app(engine: Engine, now: datetime) -> tuple[Flask, Callable[[UUID], str]]:
+    """The application, and what gives the cookie of an account signed in to it."""
     app = Flask("plain")
     app.secret_key = "a secret key"
     app.jinja_loader = DictLoader({"base.html": BASE, "child.html": CHILD})
@@ -273,7 +273,7 @@ def flask_app(engine: Engine, account_id: UUID, now: datetime) -> tuple[Flask, s
 
     signer = SecureCookieSessionInterface().get_signing_serializer(app)
     assert signer is not None
-    return app, f"session={signer.dumps({'account_id': str(account_id)})}"
+    return app, lambda id_: f"session={signer.dumps({'account_id': str(id_)})}"
 
 
 SESSION = """SELECT a.id, a.display_name, a.state FROM core_sessions s

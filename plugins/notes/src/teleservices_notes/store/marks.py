@@ -21,12 +21,11 @@ from teleservices_notes.model import (
     Mark,
     PublicationPlan,
     PublicationRule,
-    Subject,
 )
 from teleservices_notes.rules import Tally
 from teleservices_notes.store import statements
+from teleservices_notes.store.gathering import NO_PLAN, gather
 from teleservices_notes.store.rows import (
-    COUNTINGS,
     assessment_row,
     mark_row,
     to_assessment,
@@ -36,13 +35,11 @@ from teleservices_notes.store.tables import assessments_table, marks_table, sett
 from teleservices_notes.usecases.plans import (
     plan_from_json,
     plan_to_json,
-    rules_from_json,
     rules_to_json,
 )
 from teleservices_notes.usecases.ports import Marked, RecordedPlan
 
 _DESCRIBED = tuple(c.name for c in assessments_table.c if c.name != "own_rules")
-_NO_PLAN = PublicationPlan()
 
 
 @frozen
@@ -79,7 +76,7 @@ class MarkStore:
         asked = {"uai": uai.code, "year": school_year.start}
         row = self.connection.execute(statements.PLAN, asked).first()
         return (
-            RecordedPlan(_NO_PLAN, 0)
+            RecordedPlan(NO_PLAN, 0)
             if row is None
             else RecordedPlan(plan_from_json(row[0]), row[1])
         )
@@ -200,58 +197,6 @@ class MarkStore:
             map(mark_row, marks),
             columns=tuple(column.name for column in marks_table.c),
         )
-
-
-def gather(
-    rows: Iterable[Any], student_id: UUID, uai: Uai, school_year: SchoolYear
-) -> tuple[PublicationPlan, list[Entry]]:
-    """The plan and the marks of the rows of :data:`.statements.OF_STUDENT`."""
-    plan = _NO_PLAN
-    entries: list[Entry] = []
-    subjects: dict[tuple[str, str], Subject] = {}
-    # By position, in the order of the statement: a page has 180 of these.
-    for (
-        told,
-        id_,
-        group,
-        code,
-        label,
-        title,
-        given_on,
-        teacher,
-        out_of,
-        weight,
-        counting,
-        publish_on,
-        description,
-        competencies,
-        own_rules,
-        *mark,
-    ) in rows:
-        if id_ is None:
-            plan = plan_from_json(told) if told else plan
-            continue
-        if (code, label) not in subjects:
-            subjects[code, label] = Subject(code, label)
-        assessment = Assessment(
-            id_,
-            uai,
-            school_year,
-            group,
-            subjects[code, label],
-            title,
-            given_on,
-            teacher,
-            out_of,
-            weight,
-            COUNTINGS[counting],
-            publish_on,
-            description,
-            tuple(competencies or ()),
-            rules_from_json(own_rules),
-        )
-        entries.append(Entry(assessment, to_mark(id_, student_id, *mark)))
-    return plan, entries
 
 
 def _asked(

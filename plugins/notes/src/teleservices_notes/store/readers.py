@@ -31,7 +31,7 @@ from teleservices_core.storage.bulk import upsert
 from teleservices_core.storage.tables import UtcDateTime
 from teleservices_notes.model import Assessment, Entry, Known, PublicationPlan, Reader
 from teleservices_notes.store.classes import ClassMarks
-from teleservices_notes.store.marks import gather
+from teleservices_notes.store.gathering import gather
 from teleservices_notes.store.reader_tables import KnownOutcomes, readers_table
 from teleservices_notes.store.rows import to_assessment, to_mark
 from teleservices_notes.store.statements import MARK, STUDENT_MARKS, STUDENT_PLAN
@@ -166,7 +166,7 @@ class ReaderMarks(ClassMarks):
             "account_id": account_id,
         }
         rows = self.connection.execute(OF_READER, asked).all()
-        plan, entries = gather((r[:-_ADDED] for r in rows), student_id, uai, school_year)
+        plan, entries = gather(rows, student_id, uai, school_year)
         seen_at, seen = next(row[-_ADDED:] for row in rows if row[1] is None)
         return plan, entries, Reader(student_id, account_id, school_year, seen, seen_at)
 

@@ -89,7 +89,7 @@ def to_mark(
         student_id,
         outcome,
         first_entered_at or entered_at,
-        _to_outcome(prior) if prior else None,
+        to_outcome(prior) if prior else None,
         entered_by,
     )
 
@@ -122,7 +122,8 @@ def _outcome_told(outcome: Outcome) -> dict[str, Any]:
     return {name: each for name, each in told.items() if each not in (None, "", {})}
 
 
-def _to_outcome(told: Mapping[str, Any]) -> Outcome:
+def to_outcome(told: Mapping[str, Any]) -> Outcome:
+    """The value of an outcome kept as plain values."""
     return Outcome(
         STATUSES[told["status"]],
         from_hundredths(told.get("value")),

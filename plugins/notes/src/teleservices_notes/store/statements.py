@@ -8,6 +8,7 @@ from sqlalchemy import (
     ARRAY,
     JSON,
     CompoundSelect,
+    Text,
     Uuid,
     and_,
     bindparam,
@@ -16,8 +17,10 @@ from sqlalchemy import (
     func,
     null,
     select,
+    type_coerce,
     union_all,
 )
+from sqlalchemy.types import NullType
 
 from teleservices_core.storage import tables as core
 from teleservices_notes.store.tables import assessments_table, marks_table, settings_table
@@ -36,22 +39,26 @@ MARK: Final = (
 PLAN = select(settings_table.c.plan, settings_table.c.version).where(
     settings_table.c.uai == bindparam("uai"), settings_table.c.school_year == bindparam("year")
 )
-_SEEN = (
-    _a.id,
-    _a.class_group,
-    _a.subject_code,
-    _a.subject_label,
-    _a.title,
-    _a.given_on,
-    _a.teacher,
-    _a.out_of,
-    _a.weight,
-    _a.counting,
-    _a.publish_on,
-    _a.description,
-    _a.competencies,
-    _a.own_rules,
-    *MARK,
+# As the driver gives them: see :mod:`.gathering`.
+_SEEN = tuple(
+    cast(column, Text) if isinstance(column.type, JSON) else type_coerce(column, NullType())
+    for column in (
+        _a.id,
+        _a.class_group,
+        _a.subject_code,
+        _a.subject_label,
+        _a.title,
+        _a.given_on,
+        _a.teacher,
+        _a.out_of,
+        _a.weight,
+        _a.counting,
+        _a.publish_on,
+        _a.description,
+        _a.competencies,
+        _a.own_rules,
+        *MARK,
+    )
 )
 STUDENT_MARKS: Final = (
     select(cast(null(), JSON).label("plan"), *_SEEN)

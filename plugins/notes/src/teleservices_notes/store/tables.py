@@ -27,11 +27,14 @@ from teleservices_core.storage.tables import NAMING, UtcDateTime
 from teleservices_notes.model import Counting
 
 
-@lru_cache(maxsize=10_000)
 def from_hundredths(number: int | None) -> Decimal | None:
     """1450 is 14.5, and 2000 is 20: the shortest form."""
-    if number is None:
-        return None
+    return None if number is None else figure(number)
+
+
+@lru_cache(maxsize=10_000)
+def figure(number: int) -> Decimal:
+    """The same, of what is never null."""
     units, rest = divmod(number, 100)
     return Decimal(f"{units}.{rest:02d}".rstrip("0").rstrip("."))
 
