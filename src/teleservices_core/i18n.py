@@ -43,6 +43,7 @@ def ngettext(singular: str, plural: str, number: int) -> str:
     return typeset(translations.ngettext(singular, plural, number))
 
 
+@lru_cache(maxsize=4096)
 def show_date(day: date) -> str:
     """A date in words: "24 novembre 2026", "1er septembre 2026"."""
     text = str(format_date(day, "d MMMM y", locale=LOCALE))
