@@ -152,6 +152,7 @@ MATRIX: Final[Mapping[str, Row]] = {
     "notes.stop": Row(EVERYBODY, EVERYBODY),
     "notes.mark_seen": Row(post=CHILD, form={"shown": ""}),
     "notes.progress": Row(CHILD),
+    "notes.statement": Row(CHILD),
     "fiche.child": Row(CHILD),
     "fiche.edit": Row(CHILD, CHILD),
     "fiche.review": Row(CHILD, CHILD),

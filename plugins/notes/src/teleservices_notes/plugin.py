@@ -51,6 +51,7 @@ def teleservices_routes() -> Iterable[Route]:
         content_reader,
         read_services_of,
     )
+    from teleservices_notes.exchange.statement import statement_pdf
     from teleservices_notes.pages.family_routes import family_routes
     from teleservices_notes.pages.reader_routes import reader_routes
     from teleservices_notes.pages.routes import (
@@ -66,7 +67,7 @@ def teleservices_routes() -> Iterable[Route]:
     yield from service_routes(ClassMarks, read_services_of, SERVICE_COLUMNS)
     yield from publication_routes(MarkStore)
     yield from reader_routes(DigestMarks)
-    yield from family_routes(MarkStore, DigestMarks)
+    yield from family_routes(MarkStore, DigestMarks, statement_pdf)
 
 
 @hookimpl

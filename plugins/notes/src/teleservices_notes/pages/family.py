@@ -83,6 +83,9 @@ class Pages:
                     context, "notes.child", book.plan, book.latest, period, student_id=student_id
                 ),
                 "span": span_name(period),
+                "statement": context.urls.to(
+                    "notes.statement", student_id=student_id, **address_of(book.plan, period)
+                ),
                 "outside": _outside(book),
                 "latest": [_latest(each, reader) for each in book.latest[:LATEST]],
                 "seen": seen_words(book, reader, site.academie.zone),
