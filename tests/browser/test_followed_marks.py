@@ -54,7 +54,6 @@ def test_from_all_children_to_seen_by_the_family(visit):
     assert "C’est enregistré : Une fois par jour." in main(page)
 
     school = visit("chef_college")
-    school.get_by_role("link", name="Notes", exact=True).first.click()
     school.get_by_role("link", name="Vu par la famille").click()
     assert "1 sur 13" in main(school)
     school.get_by_role("link", name="5 A").click()

@@ -70,7 +70,7 @@ def test_head_opens_a_module(phone, chromium, demo):
     assert "est maintenant ouvert aux responsables" in console.locator("main").inner_text()
     assert fits(console)
     phone.goto("/")
-    assert phone.locator(".tile-open").count() == 1
+    assert phone.locator(".tile-open", has_text="Notes").count() == 1
     assert closed.count() == 0
     console.get_by_role("switch", name=re.compile("Responsables.*Notes")).click()
     assert "est maintenant fermé aux responsables" in console.locator("main").inner_text()

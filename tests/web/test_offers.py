@@ -52,9 +52,9 @@ def names(page):
     return re.findall(r'scope="row"><a href="[^"]*">([^<]*)<', page.text)
 
 
-def opened(services, scope, stance=Stance.OPEN, audience=Audience.GUARDIAN):
-    """Record a choice about « Notes »."""
-    set_opening(services.site, None, scope, "notes", audience, stance)
+def opened(services, scope, stance=Stance.OPEN, audience=Audience.GUARDIAN, module="notes"):
+    """Record a choice about a module."""
+    set_opening(services.site, None, scope, module, audience, stance)
 
 
 @pytest.mark.faq("F03")
@@ -84,6 +84,8 @@ def test_search(services, world, typed, found):
 @pytest.mark.faq("F04")
 def test_what_a_school_offers(services, world):
     """What is open, to whom; what is not, and who decides; and how to reach the office."""
+    for audience in (Audience.GUARDIAN, Audience.STUDENT):
+        opened(services, Scope.academie(), Stance.FORBIDDEN, audience, "fiche")
     browser = Browser(services)
     page = browser.get(PAGE).text
     assert "Rien n’est ouvert pour le moment" in page
