@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from typing import Final
 
 from teleservices_core.i18n import _, show_date
 from teleservices_fiche.model import Address, FieldDef, FieldKind, PersonKind, Value
 from teleservices_fiche.rules.catalogue import choices, field_of
 from teleservices_fiche.rules.typed import show_number
 from teleservices_fiche.words import OWN_LISTS
+
+_INSEE: Final = re.compile(r"\d[\dAB]\d{3}")
 
 
 def show_value(person: PersonKind, code: str, value: Value) -> str:
@@ -48,4 +52,6 @@ def _text(field: FieldDef, value: str) -> str:
         case FieldKind.CHOICE:
             own = OWN_LISTS.get(field.choices, {}).get(value)
             return own() if own else choices(field.choices).get(value, value)
+        case FieldKind.TOWN if _INSEE.fullmatch(value):
+            return _("commune de code Insee {code}").format(code=value)
     return value

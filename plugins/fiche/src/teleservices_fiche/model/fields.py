@@ -55,6 +55,8 @@ class FieldKind(StrEnum):
     BOOLEAN = "boolean"
     DATE = "date"
     """Shown only."""
+    TOWN = "town"
+    """Shown only: a name, or the INSEE code where the school base has no name."""
 
 
 class Section(StrEnum):
