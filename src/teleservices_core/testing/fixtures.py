@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import os
 import subprocess
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import Engine, event, make_url
+from sqlalchemy import Engine
 
 from teleservices_core.app import Teleservices
 from teleservices_core.domain.establishments import Academie
 from teleservices_core.hashing import Argon2Hasher
 from teleservices_core.settings import Hotline, MailSettings, Settings
-from teleservices_core.storage.engine import make_engine
 from teleservices_core.testing.clock import FixedClock
+from teleservices_core.testing.databases import Databases
 
 settings.register_profile(
     "default",
@@ -49,63 +48,28 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         except subprocess.CalledProcessError:
             if attempt == 2:
                 raise
-    _forget_power_cuts(server.get_uri())
     yield server.get_uri()
     server.cleanup()
 
 
-def _forget_power_cuts(url: str) -> None:
-    """Do not wait for the disk: tests kill processes, they do not pull the plug."""
-    admin = make_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
-        connection.exec_driver_sql("SELECT pg_reload_conf()")
-    admin.dispose()
+@pytest.fixture(scope="session")
+def databases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Databases]:
+    """Where tests get their databases."""
+    made = Databases(
+        tmp_path_factory.mktemp("sqlite"),
+        lambda: str(request.getfixturevalue("postgresql_url")),
+        lambda engine: Teleservices(make_settings("sqlite://"), engine=engine).migrate(),
+    )
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")
-def make_database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], str]:
-    """Make an empty, migrated database of a kind and return its URL: a copy of a template."""
-    templates: dict[str, Any] = {}
-    folder = tmp_path_factory.mktemp("sqlite")
-
-    def sqlite() -> str:
-        if "sqlite" not in templates:
-            url = f"sqlite:///{folder / 'template.db'}"
-            _migrate(url)
-            templates["sqlite"] = (folder / "template.db").read_bytes()
-        path = folder / f"{uuid.uuid4().hex}.db"
-        path.write_bytes(templates["sqlite"])
-        return f"sqlite:///{path}"
-
-    def postgresql() -> str:
-        url = make_url(request.getfixturevalue("postgresql_url"))
-        admin = make_engine(url, isolation_level="AUTOCOMMIT")
-        name = f"t{uuid.uuid4().hex}"
-        with admin.connect() as connection:
-            if "postgresql" not in templates:
-                connection.exec_driver_sql("CREATE DATABASE template_teleservices")
-                _migrate(url.set(database="template_teleservices"))
-                templates["postgresql"] = True
-            connection.exec_driver_sql(
-                f"CREATE DATABASE {name} TEMPLATE template_teleservices STRATEGY file_copy"
-            )
-        admin.dispose()
-        return url.set(database=name).render_as_string(hide_password=False)
-
-    return lambda backend: {"sqlite": sqlite, "postgresql": postgresql}[backend]()
-
-
-def _migrate(url: Any) -> None:
-    engine = make_engine(url)
-    Teleservices(make_settings("sqlite://"), engine=engine).migrate()
-    if engine.dialect.name == "sqlite":
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
+def make_database(databases: Databases) -> Callable[[str], str]:
+    """Make an empty, migrated database of a kind and return its URL."""
+    return databases.make
 
 
 @pytest.fixture(params=BACKENDS)
@@ -115,18 +79,10 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def engine(backend: str, make_database: Callable[[str], str]) -> Iterator[Engine]:
+def engine(backend: str, databases: Databases) -> Iterator[Engine]:
     """An engine on an empty, migrated database of each kind."""
-    engine = make_engine(make_database(backend))
-    if backend == "sqlite":
-        event.listen(engine, "connect", _do_not_wait)
-    yield engine
-    engine.dispose()
-
-
-def _do_not_wait(connection: Any, _record: object) -> None:
-    # The same for SQLite, after the engine's own settings.
-    connection.execute("PRAGMA synchronous=OFF")
+    with databases.lent(backend) as engine:
+        yield engine
 
 
 def make_settings(database_url: str, **changes: Any) -> Settings:

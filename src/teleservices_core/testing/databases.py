@@ -1,0 +1,162 @@
+"""Empty, migrated databases for tests, cheap enough for thousands of them.
+
+SQLite: a copy of a file. PostgreSQL: making a database costs half a second, so
+one that a test gives back is emptied and lent again. Neither waits for the
+disk: tests kill processes, they do not pull the plug.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import define, field
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    delete,
+    event,
+    exists,
+    literal,
+    make_url,
+    select,
+    text,
+    union_all,
+)
+from sqlalchemy import table as sql_table
+from sqlalchemy.exc import SQLAlchemyError
+
+from teleservices_core.storage.engine import make_engine
+
+_TEMPLATE: Final = "template_teleservices"
+_TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+
+
+@define
+class Databases:
+    """Makes databases in a folder, or on a server that is started when first asked for."""
+
+    folder: Path
+    server: Callable[[], str]
+    """The URL of a PostgreSQL server of the tests' own."""
+    migrate: Callable[[Engine], Any]
+    _file: bytes = field(init=False, default=b"")
+    _admin: Engine | None = field(init=False, default=None)
+    _schema: list[Any] = field(init=False, factory=list)
+    """What the template's tables are, to know a database that a test has altered."""
+    _free: list[URL] = field(init=False, factory=list)
+
+    def close(self) -> None:
+        """Leave the server alone."""
+        if self._admin is not None:
+            self._admin.dispose()
+
+    def make(self, backend: str) -> str:
+        """A database of the caller's own, by its URL."""
+        url = self._new_file() if backend == "sqlite" else self._new_database()
+        return url.render_as_string(hide_password=False)
+
+    @contextmanager
+    def lent(self, backend: str) -> Iterator[Engine]:
+        """An engine on a database, for as long as a test runs."""
+        if backend == "sqlite":
+            engine = make_engine(self._new_file())
+            event.listen(engine, "connect", _do_not_wait)
+            yield engine
+            engine.dispose()
+            return
+        url = self._free.pop() if self._free else self._new_database()
+        engine = make_engine(url)
+        yield engine
+        engine.dispose()
+        if self._emptied(url):
+            self._free.append(url)
+
+    def _new_file(self) -> URL:
+        if not self._file:
+            template = self.folder / "template.db"
+            engine = make_engine(f"sqlite:///{template}")
+            self.migrate(engine)
+            with engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            engine.dispose()
+            self._file = template.read_bytes()
+        path = self.folder / f"{uuid.uuid4().hex}.db"
+        path.write_bytes(self._file)
+        return make_url(f"sqlite:///{path}")
+
+    def _new_database(self) -> URL:
+        admin = self._admin = self._admin or self._prepared()
+        name = f"t{uuid.uuid4().hex}"
+        with admin.connect() as connection:
+            connection.exec_driver_sql(
+                f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy"
+            )
+        return admin.url.set(database=name)
+
+    def _prepared(self) -> Engine:
+        admin = make_engine(self.server(), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
+            connection.exec_driver_sql("SELECT pg_reload_conf()")
+            connection.exec_driver_sql(f"CREATE DATABASE {_TEMPLATE}")
+        engine = make_engine(admin.url.set(database=_TEMPLATE))
+        self.migrate(engine)
+        with engine.connect() as connection:
+            self._schema = _schema(connection)
+        engine.dispose()
+        return admin
+
+    def _emptied(self, url: URL) -> bool:
+        """Empty a database; False for one that another test must not get."""
+        engine = make_engine(url)
+        try:
+            with engine.begin() as connection:
+                # Neither foreign keys nor the trigger that keeps the audit trail.
+                connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
+                if _schema(connection) != self._schema:
+                    return False
+                for table in _filled(connection):
+                    connection.execute(delete(sql_table(table)))
+        except SQLAlchemyError:
+            return False
+        finally:
+            engine.dispose()
+        return True
+
+
+def _tables(connection: Connection) -> list[str]:
+    return list(connection.exec_driver_sql(_TABLES).scalars())
+
+
+def _schema(connection: Connection) -> list[Any]:
+    tables = _tables(connection)
+    versions = [name for name in tables if name.endswith("_version")]
+    rows = [
+        list(connection.scalars(select(text("*")).select_from(sql_table(name))))
+        for name in versions
+    ]
+    columns = connection.exec_driver_sql(
+        "SELECT table_name, column_name FROM information_schema.columns "
+        "WHERE table_schema = 'public' ORDER BY 1, 2"
+    )
+    return [tables, rows, columns.all()]
+
+
+def _filled(connection: Connection) -> list[str]:
+    kept = [name for name in _tables(connection) if not name.endswith("_version")]
+    asked = (
+        select(literal(name)).where(exists(text("1")).select_from(sql_table(name))) for name in kept
+    )
+    return list(connection.scalars(union_all(*asked)))
+
+
+def _do_not_wait(connection: Any, _record: object) -> None:
+    # After the engine's own settings.
+    connection.execute("PRAGMA synchronous=OFF")
