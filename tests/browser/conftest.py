@@ -48,6 +48,27 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def clicks_arrive() -> Iterator[None]:
+    """A click on a link or a button returns once its page is there, not the one before.
+
+    On this site without JavaScript each of them leads somewhere.
+    """
+    playwright = pytest.importorskip("playwright.sync_api")
+    click = playwright.Locator.click
+
+    def and_arrive(self: Any, **options: Any) -> None:
+        if self.evaluate("element => element.closest('a[href], button') !== null"):
+            with self.page.expect_navigation():
+                click(self, **options)
+        else:
+            click(self, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(playwright.Locator, "click", and_arrive)
+        yield
+
+
 @contextmanager
 def a_server() -> Iterator[Any]:
     """A server on loopback, running; what it serves is its ``app``."""

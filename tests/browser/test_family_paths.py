@@ -154,7 +154,7 @@ def test_sessions_and_my_data(session, tmp_path):
     phone.get_by_role("link", name="Télécharger mes données").click()
     phone.locator("main input[type=password]").fill(password)
     with phone.expect_download() as downloaded:
-        phone.locator("main button.btn-primary").click()
+        phone.locator("main button.btn-primary").press("Enter")
     downloaded.value.save_as(tmp_path / "copie.zip")
     assert (tmp_path / "copie.zip").stat().st_size > 500
 
