@@ -4,125 +4,37 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from attrs import evolve, frozen
+from attrs import evolve
 
-from teleservices_core.app import Teleservices
-from teleservices_core.domain.accounts import Account
-from teleservices_core.domain.policy import Stance
 from teleservices_core.domain.roster import Student
-from teleservices_core.domain.scopes import Scope
-from teleservices_core.domain.staff import Role
 from teleservices_core.domain.values import Ine
 from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError, RefusedError
-from teleservices_core.testing.browsing import Browser
-from teleservices_core.testing.builders import COLLEGE, YEAR, a_schooling, a_student
-from teleservices_core.testing.clock import FixedClock
+from teleservices_core.testing.builders import COLLEGE, a_schooling, a_student
 from teleservices_core.testing.statements import counted
-from teleservices_core.testing.world import PASSWORD, World, person_id
-from teleservices_core.usecases.opening import set_opening
-from teleservices_core.usecases.signing_in import resume, sign_in
+from teleservices_core.testing.world import World
 from teleservices_notes.model import (
-    FAMILIES,
-    Assessment,
-    Course,
     MarkStatus,
     Outcome,
-    TeachingService,
 )
 from teleservices_notes.rules.entering import NOTHING, stamp
 from teleservices_notes.store import ClassMarks
-from teleservices_notes.testing import FRENCH, MATHS
 from teleservices_notes.usecases.assessing import (
     Described,
     add_assessment,
     change_assessment,
     remove_assessment,
 )
-from teleservices_notes.usecases.entering import EnteredRow, EntryConflictError, enter_marks, grid
+from teleservices_notes.usecases.entering import (
+    EnteredRow,
+    EntryConflictError,
+    grid,
+)
 from teleservices_notes.usecases.teaching import taught_courses
 
 CLASS = f"/ecole/{COLLEGE}/notes/classes/matiere?classe=6+B&matiere=MATHS"
-
-
-@frozen
-class Staffroom:
-    """A class of two, its teacher of mathematics, a colleague and the head."""
-
-    services: Teleservices
-    clock: FixedClock
-    pupils: list[Student]
-    accounts: dict[str, Account]
-
-    def viewer(self, who: str = "teacher"):
-        """Who is signed in."""
-        site = self.services.site
-        login_name = self.accounts[who].login_name
-        return resume(site, sign_in(site, login_name, PASSWORD, source="x").secret)
-
-    def browser(self, who: str = "teacher") -> Browser:
-        """The same, in a browser."""
-        browser = Browser(self.services)
-        browser.sign_in(self.accounts[who].login_name, PASSWORD)
-        return browser
-
-    def assessment(self, **changes) -> Assessment:
-        """An assessment in mathematics, added by the teacher."""
-        described = evolve(Described("Fractions", date(2026, 11, 20)), **changes)
-        args = self.services.site, self.viewer(), COLLEGE, "6 B", "MATHS", described
-        return add_assessment(*args, ClassMarks)
-
-    def enter(self, assessment: Assessment, *rows: EnteredRow, who: str = "teacher"):
-        """Enter some marks."""
-        args = self.services.site, self.viewer(who), COLLEGE, assessment.id, rows
-        return enter_marks(*args, ClassMarks)
-
-    def outcomes(self, assessment: Assessment) -> dict[UUID, Outcome]:
-        """What is recorded."""
-        with self.services.site.database.reading() as tx:
-            marks = ClassMarks(tx.connection).marks_at(assessment.id)
-        return {student_id: mark.outcome for student_id, mark in marks.items()}
-
-    def open(self) -> None:
-        """The head opens « Notes » to all."""
-        for audience in FAMILIES:
-            scope = Scope.establishment(COLLEGE)
-            set_opening(self.services.site, None, scope, "notes", audience, Stance.OPEN)
-
-    def actions(self) -> list[str]:
-        """The latest of the journal."""
-        with self.services.site.database.reading() as tx:
-            return [entry.action for entry in tx.audit.latest(5)]
-
-
-@pytest.fixture
-def room(services, clock) -> Staffroom:
-    """Nothing is assessed yet."""
-    world = World(services)
-    world.establishment()
-    pupils = [
-        a_student(last_name=name, first_name=first, ine=Ine.rnie(number))
-        for number, (name, first) in enumerate([("ALBA", "Zoé"), ("BEAU", "Ali")], 1)
-    ]
-    for pupil in pupils:
-        world.student(pupil, a_schooling(pupil.id))
-    accounts = {
-        "teacher": world.staff(Role.TEACHER, COLLEGE),
-        "colleague": world.staff(Role.TEACHER, COLLEGE),
-        "head": world.staff(Role.HEAD, COLLEGE),
-        "office": world.staff(Role.SCHOOL_OFFICE, COLLEGE),
-    }
-    held = [
-        TeachingService(
-            Course(COLLEGE, YEAR, "6 B", subject), f"M. {who}", person_id(accounts[who])
-        )
-        for subject, who in ((MATHS, "teacher"), (FRENCH, "colleague"))
-    ]
-    with services.site.database.writing() as tx:
-        ClassMarks(tx.connection).replace_services((), held)
-    return Staffroom(services, clock, pupils, accounts)
 
 
 def a_row(pupil: Student, value: str | None = "12", seen: str = NOTHING, **changes) -> EnteredRow:

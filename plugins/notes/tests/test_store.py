@@ -74,6 +74,7 @@ def test_down_and_up(engine):
         ("notes_", "notes_0002"),
         ("notes_", "notes_0003"),
         ("notes_", "notes_0004"),
+        ("notes_", "notes_0005"),
     ]
 
 

@@ -15,6 +15,7 @@ from teleservices_notes.exchange import read_marks, read_services
 from teleservices_notes.store import ClassMarks
 from teleservices_notes.teaching_words import IMPORT_STATES
 from teleservices_notes.usecases import ImportReport, import_marks
+from teleservices_notes.usecases.entering import KEPT_FOR
 from teleservices_notes.usecases.teaching import import_services
 from teleservices_notes.usecases.uploads import UPLOAD_LIFE
 
@@ -145,10 +146,12 @@ def imports_(services: Opener, uai: Uai, import_id: UUID | None) -> None:
 @notes.command("purge")
 @click.pass_obj
 def purge(services: Opener) -> None:
-    """Effacer les fichiers déposés depuis plus d’un jour et jamais confirmés."""
+    """Effacer les fichiers et les saisies qui attendent depuis plus d’un jour."""
     site = services().site
     with site.database.writing() as tx:
-        gone = ClassMarks(tx.connection).forget_waiting(site.now() - UPLOAD_LIFE)
+        store = ClassMarks(tx.connection)
+        gone = store.forget_waiting(site.now() - UPLOAD_LIFE)
+        store.forget_typed_before(site.now() - KEPT_FOR)
     click.echo(ngettext("{n} fichier effacé.", "{n} fichiers effacés.", gone).format(n=gone))
 
 

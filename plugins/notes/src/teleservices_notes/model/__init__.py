@@ -20,7 +20,7 @@ from teleservices_notes.model.publication import (
     PublicationRule,
     proposed_periods,
 )
-from teleservices_notes.model.teaching import Course, Pupil, TeachingService
+from teleservices_notes.model.teaching import Course, Pupil, TeachingService, TypedRow
 
 __all__ = [
     "FAMILIES",
@@ -48,5 +48,6 @@ __all__ = [
     "Reader",
     "Subject",
     "TeachingService",
+    "TypedRow",
     "proposed_periods",
 ]

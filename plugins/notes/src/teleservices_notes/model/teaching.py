@@ -44,3 +44,15 @@ class Pupil:
     def name(self) -> str:
         """Last name first, as lists are read."""
         return f"{self.last_name} {self.first_name}"
+
+
+@frozen
+class TypedRow:
+    """The cells of a student's row as somebody typed them, not understood yet."""
+
+    seen: str
+    """The stamp of the mark that was shown."""
+    mark: str
+    remark: str
+    levels: tuple[str, ...] = ()
+    """In the order of the assessment's competencies."""

@@ -16,6 +16,7 @@ from teleservices_notes.pages.when_shown import when_shown
 from teleservices_notes.teaching_words import COUNTING_SHORT
 from teleservices_notes.usecases.assessing import course_page
 from teleservices_notes.usecases.class_ports import OpensClasses
+from teleservices_notes.usecases.entering import typed_at
 from teleservices_notes.usecases.teaching import Taught, taught_courses
 from teleservices_notes.words import show_figure
 
@@ -60,6 +61,14 @@ class Courses:
                 "establishment": establishment,
                 "is_head": context.me.heads(establishment.uai),
                 "year": context.site.school_year(),
+                "waiting": [
+                    CourseLink(
+                        _("{title}, {group}").format(title=each.title, group=each.class_group),
+                        "",
+                        context.urls.to("notes.grid", uai=uai, assessment_id=each.id),
+                    )
+                    for each in typed_at(context.site, context.me, establishment.uai, self.opens)
+                ],
                 "classes": [
                     (group, [_link(context, each) for each in courses])
                     for group, courses in groupby(taught, lambda each: each.course.class_group)

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 from werkzeug.exceptions import BadRequest
 
+from teleservices_core.domain.accounts import Account
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import ConflictError
 from teleservices_core.i18n import _, ngettext, show_instant
 from teleservices_core.web.context import Context
-from teleservices_core.web.forms import read_form, several
+from teleservices_core.web.forms import read_form, several, text
 from teleservices_core.web.pages.school import establishment_of
 from teleservices_core.web.responses import Page, Redirect
-from teleservices_notes.model import Assessment, Mark, MarkStatus, Outcome, PublicationPlan
+from teleservices_notes.model import (
+    Assessment,
+    Mark,
+    MarkStatus,
+    Outcome,
+    PublicationPlan,
+    TypedRow,
+)
 from teleservices_notes.model.marks import LONGEST_REMARK
 from teleservices_notes.pages.courses import course_href
 from teleservices_notes.pages.when_shown import when_shown
@@ -30,7 +38,9 @@ from teleservices_notes.usecases.entering import (
     Grid,
     GridRow,
     enter_marks,
+    forget_typed,
     grid,
+    keep_typed,
 )
 from teleservices_notes.words import STATUS_SHORT, show_figure
 
@@ -47,6 +57,8 @@ class GridForm:
     mark: tuple[str, ...] = several(_MOST)
     remark: tuple[str, ...] = several(_MOST)
     level: tuple[str, ...] = several(_MOST * 20)
+    choice: str = text(10)
+    """``forget``: the button that drops what was kept of one's typing."""
 
 
 @frozen
@@ -71,16 +83,8 @@ class RowView:
     error: str = ""
     theirs: str = ""
     """What somebody else has just recorded, in words."""
-
-
-@frozen
-class _Typed:
-    """The cells of a row as they were sent."""
-
-    seen: str
-    mark: str
-    remark: str
-    levels: tuple[str, ...]
+    mine: str = ""
+    """What was typed, beside it."""
 
 
 class _BadCellError(ValueError):
@@ -95,31 +99,52 @@ class GridPages:
 
     def grid(self, context: Context, uai: str, assessment_id: UUID) -> Page | Redirect:
         """Show the class, or record what was typed: all of it, or nothing."""
-        site = context.site
-        shown = grid(site, context.me, Uai(uai), assessment_id, self.opens)
+        shown = grid(context.site, context.me, Uai(uai), assessment_id, self.opens)
         if context.request.method != "POST":
-            return _page(context, shown, [_recorded(shown, row) for row in shown.rows])
-        typed = _read(context, shown.assessment)
-        outcomes, errors = _outcomes(shown.assessment, typed, site.now())
+            return _again(context, shown, shown.typed, {}, {}, status=200)
+        form = _form(context)
+        if form.choice == "forget":
+            forget_typed(context.site, context.me, assessment_id, self.opens)
+            context.tell("success", _("Votre saisie est oubliée : voici ce qui est enregistré."))
+            return context.redirect("notes.grid", uai=uai, assessment_id=assessment_id)
+        return self._enter(context, shown, _rows(form, shown.assessment))
+
+    def _enter(self, context: Context, shown: Grid, typed: dict[UUID, TypedRow]) -> Page | Redirect:
+        site, assessment = context.site, shown.assessment
+        uai, here = assessment.uai, {row.pupil.id for row in shown.rows}
+        # They left the class while the page was open: nothing can be recorded of them.
+        left = [typed.pop(id_) for id_ in typed.keys() - here]
+        outcomes, errors = _outcomes(assessment, typed, site.now())
         if errors:
             return _again(context, shown, typed, errors, {})
         rows = [EnteredRow(id_, typed[id_].seen, outcomes[id_]) for id_ in typed]
         try:
-            done = enter_marks(site, context.me, Uai(uai), assessment_id, rows, self.opens)
+            done = enter_marks(site, context.me, uai, assessment.id, rows, self.opens)
         except EntryConflictError as conflict:
             return _again(context, shown, typed, {}, conflict.marks)
         except ConflictError:
             context.tell("warning", _CHANGED())
-            return context.redirect("notes.grid", uai=uai, assessment_id=assessment_id)
+            return context.redirect("notes.grid", uai=uai.code, assessment_id=assessment.id)
         context.tell("success", _told(done.added, done.corrected))
+        if any(row.mark.strip() for row in left):
+            context.tell("warning", _LEFT())
         return Redirect(
             "notes.course",
             {
-                "uai": uai,
-                "classe": shown.assessment.class_group,
-                "matiere": shown.assessment.subject.code,
+                "uai": uai.code,
+                "classe": assessment.class_group,
+                "matiere": assessment.subject.code,
             },
         )
+
+    def keep(self, context: Context, account: Account, uai: str, assessment_id: UUID) -> None:
+        """Keep a grid that was sent after the session had ended."""
+        form = _form(context)
+        with context.site.database.reading() as tx:
+            found = self.opens(tx.connection).assessment(assessment_id)
+        if found is not None:
+            rows = _rows(form, found)
+            keep_typed(context.site, account, Uai(uai), assessment_id, rows, self.opens)
 
 
 def _CHANGED() -> str:  # noqa: N802 - a message
@@ -127,6 +152,10 @@ def _CHANGED() -> str:  # noqa: N802 - a message
         "Le barème ou les compétences de cette évaluation viennent de changer : rien n’a été "
         "enregistré. Vérifiez, puis saisissez à nouveau."
     )
+
+
+def _LEFT() -> str:  # noqa: N802 - a message
+    return _("La note d’un élève qui vient de quitter la classe n’a pas été enregistrée.")
 
 
 def _told(added: int, corrected: int) -> str:
@@ -143,13 +172,17 @@ def _told(added: int, corrected: int) -> str:
     return ", ".join(filter(None, said)) + "."
 
 
-def _read(context: Context, assessment: Assessment) -> dict[UUID, _Typed]:
-    """The cells by student. Raises :exc:`BadRequest` where they do not go together."""
+def _form(context: Context) -> GridForm:
+    """What was sent. Raises :exc:`BadRequest`."""
     form = read_form(context.request, GridForm).value
-    width = len(assessment.competencies)
     if form is None:
         raise BadRequest("too many rows")
-    number = len(form.student)
+    return form
+
+
+def _rows(form: GridForm, assessment: Assessment) -> dict[UUID, TypedRow]:
+    """The cells by student. Raises :exc:`BadRequest` where they do not go together."""
+    width, number = len(assessment.competencies), len(form.student)
     if {len(form.seen), len(form.mark), len(form.remark)} != {number}:
         raise BadRequest("rows of different lengths")
     # Without the competencies that the page knew, levels cannot be told apart.
@@ -159,7 +192,7 @@ def _read(context: Context, assessment: Assessment) -> dict[UUID, _Typed]:
     except ValueError:
         raise BadRequest("no student") from None
     return {
-        id_: _Typed(
+        id_: TypedRow(
             form.seen[at],
             form.mark[at],
             form.remark[at],
@@ -170,7 +203,7 @@ def _read(context: Context, assessment: Assessment) -> dict[UUID, _Typed]:
 
 
 def _outcomes(
-    assessment: Assessment, typed: Mapping[UUID, _Typed], at: datetime
+    assessment: Assessment, typed: Mapping[UUID, TypedRow], at: datetime
 ) -> tuple[dict[UUID, Outcome | None], dict[UUID, str]]:
     outcomes: dict[UUID, Outcome | None] = {}
     errors: dict[UUID, str] = {}
@@ -182,7 +215,7 @@ def _outcomes(
     return outcomes, errors
 
 
-def _outcome(assessment: Assessment, cells: _Typed, at: datetime) -> Outcome | None:
+def _outcome(assessment: Assessment, cells: TypedRow, at: datetime) -> Outcome | None:
     remark = " ".join(cells.remark.split())
     levels = {
         code: int(level)
@@ -242,53 +275,66 @@ def _label(plan: PublicationPlan, code: str) -> str:
 def _again(
     context: Context,
     shown: Grid,
-    typed: Mapping[UUID, _Typed],
+    typed: Mapping[UUID, TypedRow],
     errors: Mapping[UUID, str],
     conflicts: Mapping[UUID, Mark | None],
+    *,
+    status: int = 422,
 ) -> Page:
-    """The same page with what was typed, and what stops it."""
-    zone = context.site.academie.zone
+    """The page with what was typed over what is recorded, and what stops it."""
     views = []
     for row in shown.rows:
         view, cells = _recorded(shown, row), typed.get(row.pupil.id)
-        if cells is None:
-            views.append(view)
-            continue
-        mark = conflicts.get(row.pupil.id)
-        in_conflict = row.pupil.id in conflicts
-        views.append(
-            RowView(
-                view.student_id,
-                view.name,
-                # To record over what the other has entered is now a choice.
-                stamp(mark.outcome if mark else None) if in_conflict else cells.seen,
-                cells.mark,
-                cells.remark,
-                tuple(
-                    LevelCell(cell.code, cell.label, level)
-                    for cell, level in zip(view.levels, cells.levels, strict=True)
-                ),
-                errors.get(row.pupil.id, ""),
-                _theirs(mark, zone) if in_conflict else "",
-            )
-        )
-    return _page(context, shown, views, status=422)
+        if cells is not None:
+            view = _typed_over(view, cells, errors.get(row.pupil.id, ""))
+        if row.pupil.id in conflicts:
+            view = _in_conflict(context, shown, view, conflicts[row.pupil.id])
+        views.append(view)
+    return _page(context, shown, views, status=status)
 
 
-def _theirs(mark: Mark | None, zone: Any) -> str:
-    if mark is None:
-        return _("plus aucune note")
-    said = [show_mark(mark.outcome)]
-    if mark.outcome.remark:
-        said.append(f"« {mark.outcome.remark} »")
-    said += [f"{code} : {level}" for code, level in mark.outcome.levels.items()]
-    who = mark.entered_by or _("le logiciel de notes")
-    return _("{what}, par {who}, {when}").format(
-        what=", ".join(said), who=who, when=show_instant(mark.outcome.entered_at, zone)
+def _typed_over(view: RowView, cells: TypedRow, error: str) -> RowView:
+    # Levels typed for other competencies than those of now say nothing of these.
+    levels = cells.levels if len(cells.levels) == len(view.levels) else ("",) * len(view.levels)
+    return evolve(
+        view,
+        seen=cells.seen,
+        mark=cells.mark,
+        remark=cells.remark,
+        levels=tuple(
+            evolve(cell, level=level) for cell, level in zip(view.levels, levels, strict=True)
+        ),
+        error=error,
     )
 
 
-def _page(context: Context, shown: Grid, rows: Sequence[RowView], *, status: int = 200) -> Page:
+def _in_conflict(context: Context, shown: Grid, view: RowView, mark: Mark | None) -> RowView:
+    """Both marks in words; to record over the other's is now a choice."""
+    theirs = _("plus aucune note")
+    if mark is not None:
+        outcome, at = mark.outcome, mark.outcome.entered_at
+        levels = [(_label(shown.plan, code), level) for code, level in outcome.levels.items()]
+        theirs = _("{what}, par {who}, {when}").format(
+            what=_in_words(show_mark(outcome), outcome.remark, levels),
+            who=mark.entered_by or _("le logiciel de notes"),
+            when=show_instant(at, context.site.academie.zone),
+        )
+    typed = [(cell.label, cell.level) for cell in view.levels if cell.level]
+    return evolve(
+        view,
+        seen=stamp(mark.outcome if mark else None),
+        theirs=theirs,
+        mine=_in_words(view.mark, view.remark, typed) or _("rien"),
+    )
+
+
+def _in_words(mark: str, remark: str, levels: Iterable[tuple[str, object]]) -> str:
+    said = [mark, f"« {remark} »" if remark else ""]
+    said += [_("{label} : {level}").format(label=label, level=level) for label, level in levels]
+    return ", ".join(filter(None, said))
+
+
+def _page(context: Context, shown: Grid, rows: Sequence[RowView], *, status: int) -> Page:
     site, assessment = context.site, shown.assessment
     return Page(
         "notes/grid.html",
@@ -302,6 +348,7 @@ def _page(context: Context, shown: Grid, rows: Sequence[RowView], *, status: int
             "conflicts": [row for row in rows if row.theirs],
             "levels": list(enumerate(shown.plan.levels, 1)),
             "in_full": "tout" in context.request.args or bool(assessment.competencies),
+            "was_kept": bool(shown.typed) and context.request.method == "GET",
             "shown": when_shown(assessment, shown.plan, shown.shut, site.now(), site.academie.zone),
             "back": course_href(context, assessment),
             "change": context.urls.to(

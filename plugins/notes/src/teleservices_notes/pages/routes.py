@@ -40,7 +40,7 @@ def teaching_routes(opens: OpensClasses) -> Iterator[Route]:
         Access.TEACHER,
         ("POST",),
     )
-    yield Route("notes.grid", f"{one}/notes", grid.grid, Access.TEACHER, FORM)
+    yield Route("notes.grid", f"{one}/notes", grid.grid, Access.TEACHER, FORM, keep=grid.keep)
 
 
 def import_routes(

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from attrs import frozen
-from sqlalchemy import bindparam, delete, exists, func, select
+from sqlalchemy import bindparam, delete, exists, func, insert, select
 
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Uai
 from teleservices_core.storage import tables as core
 from teleservices_core.storage.bulk import insert_if_new, upsert
-from teleservices_notes.model import Assessment, Course, Mark, Pupil, Subject, TeachingService
+from teleservices_notes.model import (
+    Assessment,
+    Course,
+    Mark,
+    Pupil,
+    Subject,
+    TeachingService,
+    TypedRow,
+)
 from teleservices_notes.store.imports import ImportRecords
 from teleservices_notes.store.rows import assessment_row, to_assessment, to_mark
 from teleservices_notes.store.statements import MARK
-from teleservices_notes.store.tables import assessments_table, marks_table, services_table
+from teleservices_notes.store.tables import (
+    assessments_table,
+    marks_table,
+    services_table,
+    typed_table,
+)
 from teleservices_notes.usecases.class_ports import ClassPupil
 
-_a, _m, _s = assessments_table.c, marks_table.c, services_table.c
+_a, _m, _s, _t = assessments_table.c, marks_table.c, services_table.c, typed_table.c
 _SERVICES = (
     select(services_table)
     .where(_s.uai == bindparam("uai"), _s.school_year == bindparam("year"))
@@ -62,6 +75,23 @@ _COUNTS = (
     select(_m.assessment_id, func.count())
     .where(_m.assessment_id.in_(bindparam("ids", expanding=True)))
     .group_by(_m.assessment_id)
+)
+_TYPED = select(_t.student_id, _t.cells).where(
+    _t.account_id == bindparam("account_id"),
+    _t.assessment_id == bindparam("assessment_id"),
+    _t.typed_at >= bindparam("since"),
+)
+_TYPED_AT = (
+    select(assessments_table)
+    .where(
+        _a.uai == bindparam("uai"),
+        _a.id.in_(
+            select(_t.assessment_id).where(
+                _t.account_id == bindparam("account_id"), _t.typed_at >= bindparam("since")
+            )
+        ),
+    )
+    .order_by(_a.given_on, _a.title)
 )
 
 
@@ -158,6 +188,50 @@ class ClassMarks(ImportRecords):
         """See the port."""
         rows = self.connection.execute(_COUNTS, {"ids": list(ids)})
         return {row[0]: row[1] for row in rows}
+
+    def keep_typed(
+        self, account_id: UUID, assessment_id: UUID, rows: Mapping[UUID, TypedRow], at: datetime
+    ) -> None:
+        """See the port."""
+        self.forget_typed(account_id, assessment_id)
+        if rows:
+            kept = {"account_id": account_id, "assessment_id": assessment_id, "typed_at": at}
+            self.connection.execute(
+                insert(typed_table),
+                [
+                    {
+                        **kept,
+                        "student_id": id_,
+                        "cells": [row.seen, row.mark, row.remark, *row.levels],
+                    }
+                    for id_, row in rows.items()
+                ],
+            )
+
+    def typed(
+        self, account_id: UUID, assessment_id: UUID, since: datetime
+    ) -> Mapping[UUID, TypedRow]:
+        """See the port."""
+        asked = {"account_id": account_id, "assessment_id": assessment_id, "since": since}
+        rows = self.connection.execute(_TYPED, asked)
+        return {
+            student_id: TypedRow(seen, mark, remark, tuple(levels))
+            for student_id, (seen, mark, remark, *levels) in rows
+        }
+
+    def typed_at(self, account_id: UUID, uai: Uai, since: datetime) -> list[Assessment]:
+        """See the port."""
+        asked = {"account_id": account_id, "uai": uai.code, "since": since}
+        return [to_assessment(row) for row in self.connection.execute(_TYPED_AT, asked)]
+
+    def forget_typed(self, account_id: UUID, assessment_id: UUID) -> None:
+        """See the port."""
+        mine = _t.account_id == account_id, _t.assessment_id == assessment_id
+        self.connection.execute(delete(typed_table).where(*mine))
+
+    def forget_typed_before(self, before: datetime) -> int:
+        """See the port."""
+        return self.connection.execute(delete(typed_table).where(_t.typed_at < before)).rowcount
 
 
 def _to_service(row: Any) -> TeachingService:

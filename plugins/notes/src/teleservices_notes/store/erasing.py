@@ -18,6 +18,7 @@ from teleservices_notes.store.tables import (
     imports_table,
     marks_table,
     services_table,
+    typed_table,
     uploads_table,
 )
 
@@ -79,6 +80,8 @@ def _wanted(erasure: Erasure) -> list[tuple[Table, list[ColumnElement[bool]]]]:
         return [
             (marks_table, [*about, marks.student_id.in_(erasure.student_ids)]),
             (readers_table, _readers(erasure)),
+            # Not of a year: they last a day.
+            (typed_table, [typed_table.c.student_id.in_(erasure.student_ids)]),
         ]
     imports = _of(imports_table, erasure.up_to)
     return [

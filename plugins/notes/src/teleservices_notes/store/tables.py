@@ -157,3 +157,17 @@ uploads_table = Table(
     Column("content", LargeBinary, nullable=False),
 )
 """A file of the page, compressed, between its dry run and its confirmation."""
+
+typed_table = Table(
+    "notes_typed",
+    metadata,
+    Column("account_id", Uuid, primary_key=True),
+    Column("assessment_id", Uuid, primary_key=True),
+    Column("student_id", Uuid, primary_key=True),
+    Column("cells", JSON, nullable=False),
+    Column("typed_at", UtcDateTime, nullable=False),
+    Index(None, "student_id"),
+    Index(None, "typed_at"),
+)
+"""A row of a grid that was sent after the session had ended: a day at most. No key is
+foreign, so that it keeps nothing from being removed."""

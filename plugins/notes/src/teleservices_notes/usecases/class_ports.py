@@ -11,7 +11,7 @@ from attrs import frozen
 
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Uai
-from teleservices_notes.model import Assessment, Course, Mark, Pupil, TeachingService
+from teleservices_notes.model import Assessment, Course, Mark, Pupil, TeachingService, TypedRow
 from teleservices_notes.usecases.ports import Store
 from teleservices_notes.usecases.runs import Fault, ImportRun, ImportState
 
@@ -71,6 +71,30 @@ class ClassStore(Store, Protocol):
 
     def counts(self, ids: Collection[UUID]) -> Mapping[UUID, int]:
         """How many marks each assessment has."""
+        ...
+
+    def keep_typed(
+        self, account_id: UUID, assessment_id: UUID, rows: Mapping[UUID, TypedRow], at: datetime
+    ) -> None:
+        """Keep what an account typed at an assessment, by student, instead of what was kept."""
+        ...
+
+    def typed(
+        self, account_id: UUID, assessment_id: UUID, since: datetime
+    ) -> Mapping[UUID, TypedRow]:
+        """What is kept of it, by student."""
+        ...
+
+    def typed_at(self, account_id: UUID, uai: Uai, since: datetime) -> list[Assessment]:
+        """The assessments of an establishment at which something is kept for an account."""
+        ...
+
+    def forget_typed(self, account_id: UUID, assessment_id: UUID) -> None:
+        """Remove what an account typed at an assessment."""
+        ...
+
+    def forget_typed_before(self, before: datetime) -> int:
+        """Remove whatever was typed before an instant; how many rows."""
         ...
 
     def record_import(self, run: ImportRun, faults: Iterable[Fault]) -> None:

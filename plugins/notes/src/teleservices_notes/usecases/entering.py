@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from attrs import evolve, frozen
 
-from teleservices_core.domain.accounts import Audience
+from teleservices_core.domain.accounts import Account, Audience
+from teleservices_core.domain.staff import HEAD_ROLES, Role
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
-from teleservices_core.errors import ConflictError, NotFoundError, TeleservicesError
+from teleservices_core.errors import (
+    ConflictError,
+    NotAllowedError,
+    NotFoundError,
+    TeleservicesError,
+)
+from teleservices_core.ports import Transaction
 from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.model import (
     Assessment,
+    Course,
     Mark,
     MarkStatus,
     Outcome,
     PublicationPlan,
     Pupil,
+    TypedRow,
 )
 from teleservices_notes.rules import succeed
 from teleservices_notes.rules.entering import NOTHING, Verdict, settle
 from teleservices_notes.usecases.assessing import the_assessment
-from teleservices_notes.usecases.class_ports import OpensClasses
+from teleservices_notes.usecases.class_ports import ClassStore, OpensClasses
 from teleservices_notes.usecases.opened import shut_to
 from teleservices_notes.usecases.teaching import Taught
+
+KEPT_FOR: Final = timedelta(days=1)
+"""How long what was typed in a page whose session had ended waits for its author."""
 
 
 @frozen
@@ -49,6 +61,8 @@ class Grid:
     rows: tuple[GridRow, ...]
     shut: frozenset[Audience]
     """To whom the module is closed."""
+    typed: Mapping[UUID, TypedRow]
+    """What the viewer had typed when his session had ended, by student."""
 
 
 @frozen
@@ -88,12 +102,13 @@ def grid(site: Site, viewer: Viewer, uai: Uai, assessment_id: UUID, opens: Opens
         pupils = store.pupils(taught.course, site.academie.today(site.now()))
         plan = store.plan(uai, assessment.school_year).plan
         shut = shut_to(site, tx, taught.course)
+        typed = store.typed(viewer.account.id, assessment_id, site.now() - KEPT_FOR)
     rows = [
         GridRow(each.pupil, marks.get(each.pupil.id))
         for each in pupils
         if each.is_there or each.pupil.id in marks
     ]
-    return Grid(assessment, taught, plan, tuple(rows), shut)
+    return Grid(assessment, taught, plan, tuple(rows), shut, typed)
 
 
 def enter_marks(
@@ -107,7 +122,8 @@ def enter_marks(
     """Record what was typed, all of it or nothing.
 
     A row that nobody touched writes nothing. An emptied row records « non
-    noté » over a mark. Raises what :func:`.require_course` raises,
+    noté » over a mark. A level of a competency that the assessment no longer has
+    stays as it is. Raises what :func:`.require_course` raises,
     :exc:`NotFoundError` for a student of another class, and
     :exc:`EntryConflictError`.
     """
@@ -123,7 +139,7 @@ def enter_marks(
         if not known.issuperset(row.student_id for row in rows):
             raise NotFoundError("a student of another class")
         _check(assessment, rows)
-        written = _written(assessment_id, rows, recorded, viewer.name, now, zone)
+        written = _written(assessment, rows, recorded, viewer.name, now, zone)
         entered = Entered(
             sum(mark.student_id not in recorded for mark in written),
             sum(mark.student_id in recorded for mark in written),
@@ -131,6 +147,7 @@ def enter_marks(
         if written:
             store.save((), written)
             tx.audit.add(_audit(site, viewer, assessment, entered))
+        store.forget_typed(viewer.account.id, assessment_id)
     return entered
 
 
@@ -143,7 +160,7 @@ def _check(assessment: Assessment, rows: Sequence[EnteredRow]) -> None:
 
 
 def _written(
-    assessment_id: UUID,
+    assessment: Assessment,
     rows: Sequence[EnteredRow],
     recorded: Mapping[UUID, Mark],
     entered_by: str,
@@ -153,13 +170,14 @@ def _written(
     written: list[Mark] = []
     conflicts: dict[UUID, Mark | None] = {}
     for row in rows:
-        mark, outcome = recorded.get(row.student_id), _typed(row, now)
+        mark = recorded.get(row.student_id)
+        outcome = _typed(row, assessment, mark, now)
         verdict = settle(row.seen, outcome, mark.outcome if mark else None)
         if verdict is Verdict.CONFLICT:
             conflicts[row.student_id] = mark
         elif verdict is Verdict.WRITE and outcome is not None:
             if mark is None:
-                written.append(Mark.first(assessment_id, row.student_id, outcome, entered_by))
+                written.append(Mark.first(assessment.id, row.student_id, outcome, entered_by))
             else:
                 # A file may have brought an entry that its clock dated later.
                 at = max(now, mark.outcome.entered_at)
@@ -169,10 +187,21 @@ def _written(
     return written
 
 
-def _typed(row: EnteredRow, now: datetime) -> Outcome | None:
-    if row.outcome is None and row.seen != NOTHING:
-        return Outcome(MarkStatus.UNMARKED, None, now)
-    return None if row.outcome is None else evolve(row.outcome, entered_at=now)
+def _typed(
+    row: EnteredRow, assessment: Assessment, recorded: Mark | None, now: datetime
+) -> Outcome | None:
+    outcome = row.outcome
+    if outcome is None and row.seen != NOTHING:
+        outcome = Outcome(MarkStatus.UNMARKED, None, now)
+    if outcome is None:
+        return None
+    # Levels that the page has no cell for are not its to remove.
+    unseen = {
+        code: level
+        for code, level in (recorded.outcome.levels.items() if recorded else ())
+        if code not in assessment.competencies
+    }
+    return evolve(outcome, entered_at=now, levels={**unseen, **outcome.levels})
 
 
 def _audit(site: Site, viewer: Viewer, assessment: Assessment, entered: Entered) -> Any:
@@ -187,4 +216,69 @@ def _audit(site: Site, viewer: Viewer, assessment: Assessment, entered: Entered)
         title=assessment.title,
         added=entered.added,
         corrected=entered.corrected,
+    )
+
+
+def keep_typed(
+    site: Site,
+    account: Account,
+    uai: Uai,
+    assessment_id: UUID,
+    rows: Mapping[UUID, TypedRow],
+    opens: OpensClasses,
+) -> None:
+    """Keep what a teacher had typed when his session had ended, for him alone, a day at most.
+
+    Records no mark and shows nothing. What others left behind for more than a day
+    is removed meanwhile. Raises :exc:`NotFoundError` and :exc:`NotAllowedError`.
+    """
+    now = site.now()
+    with site.database.writing() as tx:
+        store = opens(tx.connection)
+        found = store.assessment(assessment_id)
+        if found is None or (found.uai, found.school_year) != (uai, site.school_year()):
+            raise NotFoundError(f"no assessment {assessment_id} in {uai}")
+        if not _may_enter(site, tx, store, account, found):
+            raise NotAllowedError(f"does not teach {found.subject.code} to {found.class_group}")
+        known = store.marks_at(assessment_id).keys() | {
+            each.pupil.id for each in store.pupils(_course_of(found), site.academie.today(now))
+        }
+        store.forget_typed_before(now - KEPT_FOR)
+        kept = {id_: row for id_, row in rows.items() if id_ in known}
+        store.keep_typed(account.id, assessment_id, kept, now)
+
+
+def typed_at(site: Site, viewer: Viewer, uai: Uai, opens: OpensClasses) -> list[Assessment]:
+    """The assessments at which something that the viewer had typed waits for him."""
+    with site.database.reading() as tx:
+        store = opens(tx.connection)
+        return store.typed_at(viewer.account.id, uai, site.now() - KEPT_FOR)
+
+
+def forget_typed(site: Site, viewer: Viewer, assessment_id: UUID, opens: OpensClasses) -> None:
+    """Drop what was kept of one's own typing."""
+    with site.database.writing() as tx:
+        opens(tx.connection).forget_typed(viewer.account.id, assessment_id)
+
+
+def _may_enter(
+    site: Site, tx: Transaction, store: ClassStore, account: Account, assessment: Assessment
+) -> bool:
+    """As :func:`.require_course`, of somebody who is no longer signed in."""
+    today, course = site.academie.today(site.now()), _course_of(assessment)
+    held = {
+        each.role
+        for each in tx.staff.assignments(account.holder_ids)
+        if each.uai == assessment.uai and each.holds_on(today)
+    }
+    services = store.teachers(
+        course.uai, course.school_year, course.class_group, course.subject.code
+    )
+    is_his = any(each.staff_id in account.holder_ids for each in services)
+    return bool(held & HEAD_ROLES) or (Role.TEACHER in held and is_his)
+
+
+def _course_of(assessment: Assessment) -> Course:
+    return Course(
+        assessment.uai, assessment.school_year, assessment.class_group, assessment.subject
     )
