@@ -5,14 +5,23 @@ from __future__ import annotations
 import inspect
 import re
 import runpy
+import shlex
 from pathlib import Path
 
+import click
 import pytest
 
 from teleservices_core import hookspecs
+from teleservices_core.cli import main
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+PAGES = [
+    ROOT / "README.md",
+    *sorted(DOCS.rglob("*.md")),
+    *sorted(ROOT.glob("plugins/*/README.md")),
+    *sorted(ROOT.glob("examples/*/README.md")),
+]
 
 
 def test_faq_contract_is_up_to_date():
@@ -57,8 +66,55 @@ def test_every_hook_has_a_test():
 
 def test_links_lead_somewhere():
     """Relative links between pages name files that exist."""
-    pages = [ROOT / "README.md", *DOCS.rglob("*.md")]
-    for page in pages:
+    for page in PAGES:
         for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("folder", ["decisions", "how-to", "reference", "fr", "."])
+def test_no_page_is_empty(folder):
+    """Each page has a title and something below it."""
+    for page in sorted((DOCS / folder).glob("*.md")):
+        title, _, text = page.read_text(encoding="utf-8").partition("\n")
+        assert title.startswith("# "), page.name
+        assert text.strip(), page.name
+
+
+def test_every_decision_is_listed_once():
+    """Each under its own number, in order."""
+    decisions = DOCS / "decisions"
+    readme = (decisions / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^(\d+)\. \[.+\]\((.+)\)$", readme, re.MULTILINE)
+    files = sorted(page.name for page in decisions.glob("*.md") if page.name != "README.md")
+    assert listed == [(str(int(name[:4])), name) for name in files]
+
+
+def _typed(page):
+    """The lines of a page's code blocks that call ``teleservices``, as lists of words."""
+    blocks = re.findall(r"^```[a-z]*\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    lines = (line.removeprefix("$ ") for line in "".join(blocks).splitlines())
+    for line in lines:
+        if line.startswith("teleservices "):
+            for command in line.partition(" #")[0].replace("[", "").replace("]", "").split(" & "):
+                yield shlex.split(command.removesuffix(" &"))[1:]
+
+
+def _unknown(words):
+    """The first word that is neither a command nor an option of it."""
+    command, context = main, click.Context(main)
+    for word in words:
+        if isinstance(command, click.Group) and not word.startswith("-"):
+            command = command.get_command(context, word)
+            if command is None:
+                return word
+        elif word.startswith("--") and not any(word in each.opts for each in command.params):
+            return word
+    return None
+
+
+def test_commands_shown_exist():
+    """Every command line of the documentation names commands and options that are there."""
+    shown = [words for page in PAGES for words in _typed(page)]
+    assert len(shown) > 50
+    assert [words for words in shown if _unknown(words)] == []
