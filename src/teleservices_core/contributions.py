@@ -102,10 +102,10 @@ class Route:
     max_body: int = MAX_BODY
     """Bytes of a form; more where a file is sent."""
     keep: Callable[..., None] | None = None
-    """Keeps what a form brings whose session time alone has ended: takes the context,
-    the account that it was, then the address's variables. Writes for that account
-    only what was typed, checks rights itself, and shows nothing: the person signs in
-    next, and finds it."""
+    """Keeps what a form brings too late: time alone has ended the session, or a choice has
+    closed the module. Takes the context, the account that it was, then the address's
+    variables. Writes for that account only what was typed, checks rights itself, and shows
+    nothing: the person finds it after signing in, or when the module opens again."""
 
 
 @frozen

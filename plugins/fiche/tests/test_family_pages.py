@@ -7,10 +7,12 @@ from io import BytesIO
 
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import select
 
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.policy import Stance
 from teleservices_core.domain.scopes import Scope
+from teleservices_core.storage import tables as core
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import COLLEGE, a_schooling, a_student
 from teleservices_core.testing.statements import counted
@@ -18,6 +20,7 @@ from teleservices_core.testing.world import PASSWORD
 from teleservices_core.usecases.opening import set_opening
 from teleservices_fiche.model import ProposalState
 from teleservices_fiche.store import FicheStore
+from teleservices_fiche.store import tables as t
 
 
 def plain(page):
@@ -32,14 +35,7 @@ def test_open_until_the_head_closes_it(family):
     assert browser.page.status_code == 200
     home = browser.get("/")
     assert family.path in home.text
-    set_opening(
-        family.services.site,
-        None,
-        Scope.establishment(COLLEGE),
-        "fiche",
-        Audience.GUARDIAN,
-        Stance.CLOSED,
-    )
+    close(family)
     closed = browser.get(family.path)
     assert closed.status_code == 403
     assert "06 39 98 00 01" not in plain(closed)
@@ -291,6 +287,59 @@ def test_the_session_ends_while_one_types(family):
     page = browser.get(family.path + "modifier/vos-coordonnees/")
     assert "3 place Verte" in page.text
     assert 'value="06 39 98"' in page.text
+
+
+def close(family, stance=Stance.CLOSED):
+    """The head closes the sheet to guardians, or opens it again."""
+    college = Scope.establishment(COLLEGE)
+    set_opening(family.services.site, None, college, "fiche", Audience.GUARDIAN, stance)
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_the_module_closes_while_one_types(family, is_late):
+    """The page says why, what was typed is kept, is read there, and waits for the reopening."""
+    browser = family.browser(path="modifier/vos-coordonnees/")
+    family.clock.advance(minutes=5)
+    close(family)
+    family.clock.advance(hours=2 if is_late else 0, minutes=5)
+    page = browser.submit("modifier", phone_mobile="06 39 98", address_line1="3 place Verte")
+    assert "Ce que vous veniez d’écrire est gardé" in page.text
+    assert "place Verte" not in page.text
+    if is_late:
+        name = family.accounts["mother"].login_name
+        browser.submit("/connexion", login_name=name, password=PASSWORD)
+    page = browser.get(family.path)
+    assert page.status_code == 403
+    kept = browser.get(re.search(r'href="([^"]+)">Lire ce qui est conservé', page.text)[1])
+    assert "Adresse postale (numéro et rue)" in kept.text
+    assert "3 place Verte" in kept.text
+    close(family, Stance.OPEN)
+    assert "commencé des changements" in browser.get(family.path).text
+    page = browser.get(family.path + "modifier/vos-coordonnees/")
+    assert 'value="06 39 98"' in page.text
+
+
+def test_a_form_is_not_kept_without_the_right(family):
+    """The link to the child has ended: the sheet is nobody's to write in any more."""
+    browser = family.browser(path="modifier/vos-coordonnees/")
+    with family.services.engine.begin() as connection:
+        connection.execute(core.responsibilities.update().values(is_barred=True))
+    page = browser.submit("modifier", phone_mobile="0639980007")
+    assert page.status_code in {403, 404}
+    assert "est gardé" not in page.text
+    with family.services.engine.connect() as connection:
+        assert connection.execute(select(t.drafts)).all() == []
+
+
+def test_a_late_form_takes_nothing_back(family):
+    """What another tab had saved stays, wherever the late one says nothing new."""
+    late = family.browser(path="modifier/vos-coordonnees/")
+    other = family.browser(path="modifier/vos-coordonnees/")
+    other.submit("modifier", phone_mobile="0639980007")
+    family.clock.advance(hours=2)
+    late.submit("modifier", email="x@example.org")
+    typed = family.sheet().draft.typed
+    assert typed == {"guardian.phone_mobile": "0639980007", "guardian.email": "x@example.org"}
 
 
 @pytest.mark.parametrize("case", ["signed_out", "long_ago", "forged", "another", "unexpected"])

@@ -58,19 +58,26 @@ class Bench:
             FicheStore(tx.connection).proposals.add("R", [proposal])
         return proposal
 
-    def accept(self, proposal):
+    def decide(self, proposal_id, *, accept):
         self.tick()
         site = self.services.site
-        look = look_at_one(site, None, COLLEGE, proposal.id, FicheSchoolStore)
+        look = look_at_one(site, None, COLLEGE, proposal_id, FicheSchoolStore)
         decide(
             site,
             None,
             COLLEGE,
-            proposal.id,
-            accept=True,
+            proposal_id,
+            accept=accept,
+            reason="" if accept else "Non.",
             seen=look.digest,
             opens=FicheSchoolStore,
         )
+
+    def withdraw(self, proposal):
+        self.tick()
+        with self.services.site.database.writing() as tx:
+            store = FicheStore(tx.connection).proposals
+            store.decide(proposal, ProposalState.WITHDRAWN, self.services.site.now())
 
     def base(self):
         with self.services.engine.connect() as connection:
@@ -116,6 +123,8 @@ ACTS = st.lists(
     st.one_of(
         st.tuples(st.just("propose"), st.sampled_from(MAKERS), st.sampled_from(NUMBERS)),
         st.tuples(st.just("accept"), st.integers(0, 1), st.none()),
+        st.tuples(st.sampled_from(("refuse", "withdraw")), st.integers(0, 1), st.none()),
+        st.tuples(st.just("go_back"), st.none(), st.none()),
         st.tuples(st.just("imported"), st.sampled_from((None, *NUMBERS)), st.none()),
         st.tuples(st.just("export"), st.none(), st.none()),
         st.tuples(st.just("arrive"), st.none(), st.none()),
@@ -139,6 +148,9 @@ class Oracle:
 
     def accept(self, value):
         self.wanted, self.is_wanted, self.has_left = value, True, False
+
+    def refuse(self):
+        self.is_wanted = False
 
     def export(self):
         if self.is_wanted and not self.has_left:
@@ -171,8 +183,25 @@ class Play:
     def accept(self, rank, _value):
         proposal = self.waiting.pop(MAKERS[rank], None)
         if proposal is not None:
-            self.bench.accept(proposal)
+            self.bench.decide(proposal.id, accept=True)
             self.oracle.accept(proposal.proposed)
+
+    def refuse(self, rank, _value):
+        proposal = self.waiting.pop(MAKERS[rank], None)
+        if proposal is not None:
+            self.bench.decide(proposal.id, accept=False)
+
+    def withdraw(self, rank, _value):
+        proposal = self.waiting.pop(MAKERS[rank], None)
+        if proposal is not None:
+            self.bench.withdraw(proposal)
+
+    def go_back(self, *_nothing):
+        """The school no longer accepts what it had accepted."""
+        accepted = [id_ for id_, state in self.bench.states().items() if state is ACCEPTED]
+        for id_ in accepted:
+            self.bench.decide(id_, accept=False)
+            self.oracle.refuse()
 
     def imported(self, value, _other=None):
         self.bench.imported(value)

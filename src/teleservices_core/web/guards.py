@@ -16,6 +16,7 @@ from teleservices_core.usecases.claiming import go_on
 from teleservices_core.usecases.home import child_module
 from teleservices_core.usecases.kept import Kept, kept_about
 from teleservices_core.web.context import Context
+from teleservices_core.web.late_forms import keep_closed_form
 from teleservices_core.web.responses import Page, Redirect
 
 
@@ -111,5 +112,7 @@ def _enter(context: Context, viewer: Viewer, route: Route, values: Mapping[str, 
     )
     context.child, context.module = child, answer
     if answer is not None and not answer.is_open:
+        if answer.decision.is_switched_off:
+            keep_closed_form(context, route, viewer.account, values)
         raise Stop(Page("closed.html", _closed(context, viewer, child, answer), status=403))
     return True

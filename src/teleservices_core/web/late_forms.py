@@ -1,4 +1,4 @@
-"""A form sent after the session has ended: what was typed is kept, and nothing is shown."""
+"""A form sent after its page has closed: what was typed is kept, and nothing is shown."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from werkzeug.exceptions import HTTPException
 
 from teleservices_core.contributions import Route
+from teleservices_core.domain.accounts import Account
 from teleservices_core.errors import TeleservicesError
 from teleservices_core.i18n import _
 from teleservices_core.usecases.signing_in import lapsed
@@ -24,13 +25,32 @@ def keep_late_form(context: Context, route: Route, values: Mapping[str, Any]) ->
     if route.keep is None or context.viewer is not None or secret is None:
         return
     account = lapsed(context.site, secret)
-    if account is None:
-        return
+    if account is not None and _is_kept(context, route, account, values):
+        context.tell(
+            "warning",
+            _(
+                "Votre connexion a expiré. Ce que vous veniez d’écrire est gardé : "
+                "reconnectez-vous."
+            ),
+        )
+
+
+def keep_closed_form(
+    context: Context, route: Route, account: Account, values: Mapping[str, Any]
+) -> None:
+    """The same where a choice has closed the module while somebody was writing."""
+    if context.request.method == "POST" and _is_kept(context, route, account, values):
+        context.tell(
+            "warning",
+            _("Ce que vous veniez d’écrire est gardé : vous le retrouverez à la réouverture."),
+        )
+
+
+def _is_kept(context: Context, route: Route, account: Account, values: Mapping[str, Any]) -> bool:
+    if route.keep is None:
+        return False
     try:
         route.keep(context, account, **values)
     except (TeleservicesError, HTTPException):
-        return
-    context.tell(
-        "warning",
-        _("Votre connexion a expiré. Ce que vous veniez d’écrire est gardé : reconnectez-vous."),
-    )
+        return False
+    return True

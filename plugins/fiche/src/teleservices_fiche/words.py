@@ -49,6 +49,17 @@ FIELD_WORDS: Final[Mapping[tuple[PersonKind, str], Message]] = {
 }
 """What each field of the catalogue is called."""
 
+ADDRESS_WORDS: Final[Mapping[str, Message]] = {
+    "line1": lambda: _("Numéro et rue"),
+    "line2": lambda: _("Bâtiment, étage, appartement"),
+    "line3": lambda: _("Lieu-dit ou complément"),
+    "line4": lambda: _("Autre précision"),
+    "postal_code": lambda: _("Code postal"),
+    "town": lambda: _("Commune"),
+    "country": lambda: _("Pays"),
+}
+"""What each part of an address is called."""
+
 FIELD_HINTS: Final[Mapping[tuple[PersonKind, str], Message]] = {
     (PersonKind.GUARDIAN, "phone_mobile"): lambda: _("Dix chiffres, ou + et l’indicatif du pays."),
     (PersonKind.GUARDIAN, "email"): lambda: _(
@@ -115,6 +126,16 @@ def field_words(person: PersonKind, code: str) -> str:
     """What a field is called; its code for one of a catalogue that is gone."""
     words = FIELD_WORDS.get((person, code))
     return words() if words else code
+
+
+def control_words(name: str) -> str:
+    """What a text of a draft answers: ``guardian.address_town``, « Adresse postale (commune) »."""
+    person, _dot, control = name.partition(".")
+    for part, words in ADDRESS_WORDS.items():
+        if control.endswith(f"_{part}"):
+            field = field_words(PersonKind(person), control.removesuffix(f"_{part}"))
+            return f"{field} ({words().lower()})"
+    return field_words(PersonKind(person), control)
 
 
 def _said(text: Message) -> Callable[[Mapping[str, str]], str]:

@@ -44,6 +44,7 @@ from teleservices_fiche.usecases.drafting import (
     changes_of,
     discard,
     editable_of,
+    keep_step,
     save_step,
     step_of,
     steps,
@@ -69,6 +70,11 @@ class Reading:
     def number(self) -> int:
         """The version; one that no draft has for anything else."""
         return int(self.version) if self.version.isdecimal() else -1
+
+
+@frozen
+class Button:
+    """A form that says nothing but that it was sent."""
 
 
 @frozen
@@ -148,19 +154,10 @@ class FamilyPages:
         return _next(context, saved.sheet, step)
 
     def keep(self, context: Context, account: Account, student_id: UUID, step: str) -> None:
-        """Keep a step that was sent after the session had ended."""
+        """Keep a step that was sent after the session had ended, or the module was closed."""
         controls = editable_of(context.site, account, student_id, step, self.opens).controls
         form = read_form(context.request, _form_of(controls))
-        save_step(
-            context.site,
-            account,
-            student_id,
-            step,
-            form.typed,
-            self.opens,
-            version=None,
-            seen=None,
-        )
+        keep_step(context.site, account, student_id, step, form.typed, self.opens)
 
     def review(self, context: Context, student_id: UUID) -> Page | Redirect:
         """What would be sent, and the button that sends it."""
@@ -209,6 +206,7 @@ class FamilyPages:
 
     def withdraw(self, context: Context, student_id: UUID, proposal_id: UUID) -> Redirect:
         """Take a waiting change back."""
+        read_form(context.request, Button)
         try:
             withdraw(context.site, context.me, student_id, proposal_id, self.opens)
         except ConflictError:

@@ -19,6 +19,7 @@ from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.pages.school import establishment_of
 from teleservices_core.web.responses import Download, Page, Redirect
 from teleservices_fiche.model import ConfirmationRound
+from teleservices_fiche.pages.family import Button
 from teleservices_fiche.school_words import school_field
 from teleservices_fiche.usecases.deciding import answer_report, open_reports
 from teleservices_fiche.usecases.exporting import Delta, list_deltas, open_delta, read_delta
@@ -175,6 +176,7 @@ class SchoolPapers:
 
     def open_delta(self, context: Context, uai: str) -> Redirect:
         """Put together what leaves; its files are then downloaded as often as needed."""
+        read_form(context.request, Button)
         try:
             batch = open_delta(context.site, context.me, Uai(uai), self.opens)
         except ConflictError:

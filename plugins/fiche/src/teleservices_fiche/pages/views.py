@@ -8,7 +8,6 @@ from enum import StrEnum
 
 from attrs import evolve, frozen
 
-from teleservices_core.contributions import Message
 from teleservices_core.domain.establishments import Academie
 from teleservices_core.i18n import _
 from teleservices_fiche.model import (
@@ -21,12 +20,14 @@ from teleservices_fiche.model import (
     Section,
     Value,
 )
+from teleservices_fiche.model.values import LINE_LENGTH, TOWN_LENGTH
 from teleservices_fiche.rules.catalogue import choices
 from teleservices_fiche.rules.typed import ADDRESS_PARTS, NO, YES, controls, write
 from teleservices_fiche.showing import show_value, value_lines
 from teleservices_fiche.usecases.drafting import Changes, Step, kept, present, steps
 from teleservices_fiche.usecases.reading import Line, Sheet, SheetPart
 from teleservices_fiche.words import (
+    ADDRESS_WORDS,
     FIELD_HINTS,
     SECTION_WORDS,
     STATE_WORDS,
@@ -214,15 +215,16 @@ class Question:
 
 _KINDS: dict[FieldKind, str] = {FieldKind.PHONE: "tel", FieldKind.EMAIL: "email"}
 _COMPLETE = {"phone_mobile": "tel", "email": "email"}
-_PARTS: dict[str, tuple[Message, str, int]] = {
-    "line1": (lambda: _("Numéro et rue"), "address-line1", 38),
-    "line2": (lambda: _("Bâtiment, étage, appartement"), "address-line2", 38),
-    "line3": (lambda: _("Lieu-dit ou complément"), "address-line3", 38),
-    "line4": (lambda: _("Autre précision"), "", 38),
-    "postal_code": (lambda: _("Code postal"), "postal-code", 5),
-    "town": (lambda: _("Commune"), "address-level2", 32),
-    "country": (lambda: _("Pays"), "", 0),
+_PARTS: dict[str, tuple[str, int]] = {
+    "line1": ("address-line1", LINE_LENGTH),
+    "line2": ("address-line2", LINE_LENGTH),
+    "line3": ("address-line3", LINE_LENGTH),
+    "line4": ("", LINE_LENGTH),
+    "postal_code": ("postal-code", 5),
+    "town": ("address-level2", TOWN_LENGTH),
+    "country": ("", 0),
 }
+"""How browsers fill each part of an address in, and its characters."""
 
 
 def questions(
@@ -282,13 +284,13 @@ def _address_control(
     errors: Mapping[str, str],
     own: bool,
 ) -> Control:
-    words, complete, most = _PARTS[part]
+    complete, most = _PARTS[part]
     name = f"{field.code}_{part}"
     is_country = part == "country"
     return Control(
         name=name,
         kind="select" if is_country else "text",
-        label=words(),
+        label=ADDRESS_WORDS[part](),
         value=texts.get(name, ""),
         hint=_("Hors de France, laissez vide et écrivez le code avec la commune.")
         if part == "postal_code"

@@ -20,7 +20,7 @@ from teleservices_fiche.model import (
     canonical,
 )
 from teleservices_fiche.rules.typed import Untyped, controls, read, write
-from teleservices_fiche.usecases.ports import Opens
+from teleservices_fiche.usecases.ports import Opens, Store
 from teleservices_fiche.usecases.reading import Line, Sheet, read_sheet
 
 
@@ -71,7 +71,8 @@ def step_of(sheet: Sheet, slug: str) -> Step:
 def editable_of(site: Site, account: Account, student_id: UUID, slug: str, opens: Opens) -> Step:
     """A step for an account that no guard has let in. Raises :exc:`NotFoundError`."""
     with site.database.reading() as tx:
-        return step_of(read_sheet(site, tx, account, student_id, opens(tx.connection)), slug)
+        store = opens(tx.connection)
+        return step_of(read_sheet(site, tx, account, student_id, store, or_closed=True), slug)
 
 
 def kept(draft: Draft, step: Step, field: FieldDef) -> dict[str, str] | None:
@@ -113,30 +114,56 @@ def save_step(
     typed: Mapping[str, str],
     opens: Opens,
     *,
-    version: int | None,
-    seen: str | None,
+    version: int,
+    seen: str,
 ) -> Saved:
     """Keep what was typed at a step, unless the page it was typed on is out of date.
 
     Only fields that differ from what the page showed are kept, so that a draft
     never undoes what somebody else changes meanwhile. ``version`` is that of
-    the draft and ``seen`` the digest of the sheet that the page was made from;
-    None for a form that came too late for its session, which is kept as it is.
+    the draft and ``seen`` the digest of the sheet that the page was made from.
     """
     with site.database.writing() as tx:
         store = opens(tx.connection)
         sheet = read_sheet(site, tx, account, student_id, store)
         step = step_of(sheet, slug)
         said, errors = _differences(step, typed)
-        moved = seen is not None and sheet.seen != seen
-        elsewhere = version is not None and sheet.draft.version != version
+        moved, elsewhere = sheet.seen != seen, sheet.draft.version != version
         if moved or elsewhere:
             return Saved(sheet, errors, moved=moved, elsewhere=elsewhere)
-        draft = _with(sheet.draft, step, said)
-        if draft.typed != sheet.draft.typed:
-            draft = store.drafts.save(evolve(draft, saved_at=site.now()))
-            sheet = evolve(sheet, draft=draft)
+        sheet = evolve(sheet, draft=_saved(site, store, sheet.draft, step, said))
     return Saved(sheet, errors)
+
+
+def keep_step(
+    site: Site,
+    account: Account,
+    student_id: UUID,
+    slug: str,
+    typed: Mapping[str, str],
+    opens: Opens,
+) -> None:
+    """Keep what a form brought too late, its session over or its module closed.
+
+    Nobody is there to be told that another tab has saved since: what that one
+    kept stays, wherever this form says nothing new.
+    """
+    with site.database.writing() as tx:
+        store = opens(tx.connection)
+        sheet = read_sheet(site, tx, account, student_id, store, or_closed=True)
+        step = step_of(sheet, slug)
+        said, _errors = _differences(step, typed)
+        new = {name: text for name, text in said.items() if text is not None}
+        _saved(site, store, sheet.draft, step, new)
+
+
+def _saved(
+    site: Site, store: Store, before: Draft, step: Step, said: Mapping[str, str | None]
+) -> Draft:
+    draft = _with(before, step, said)
+    if draft.typed == before.typed:
+        return before
+    return store.drafts.save(evolve(draft, saved_at=site.now()))
 
 
 def _differences(

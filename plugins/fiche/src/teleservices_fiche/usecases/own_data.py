@@ -11,7 +11,7 @@ from teleservices_fiche.model import Proposal
 from teleservices_fiche.showing import show_value
 from teleservices_fiche.usecases.ports import Opens
 from teleservices_fiche.usecases.reading import maker_of
-from teleservices_fiche.words import STATE_WORDS, field_words
+from teleservices_fiche.words import STATE_WORDS, control_words, field_words
 
 
 def export_own(tx: Transaction, scope: DataScope, opens: Opens) -> dict[str, Any]:
@@ -41,7 +41,8 @@ def export_own(tx: Transaction, scope: DataScope, opens: Opens) -> dict[str, Any
         ]
         draft = store.drafts.get(scope.account.id, student.id, child.schooling.school_year)
         drafts += [
-            named | {_("champ"): name, _("texte"): text} for name, text in draft.typed.items()
+            named | {_("renseignement"): control_words(name), _("texte"): text}
+            for name, text in draft.typed.items()
         ]
     return {
         _("changements demandés"): proposals,

@@ -147,15 +147,23 @@ def sheet_of(site: Site, account: Account, child: Child, opens: Opens) -> Sheet:
 
 
 def read_sheet(
-    site: Site, tx: Transaction, account: Account, student_id: UUID, store: Store
+    site: Site,
+    tx: Transaction,
+    account: Account,
+    student_id: UUID,
+    store: Store,
+    *,
+    or_closed: bool = False,
 ) -> Sheet:
     """The sheet in a transaction under way, rights and decision included.
 
     What every act checks again before it commits. Raises :exc:`NotFoundError`
-    where the account has no sheet to read.
+    where the account has no sheet to read. ``or_closed`` also reads one that
+    only a choice of the school closes, for what is kept and shown to nobody.
     """
     child, answer = module_of_child(site, tx, account, student_id, MODULE)
-    if answer is None or not answer.is_open:
+    decision = None if answer is None else answer.decision
+    if decision is None or not (decision.is_open or (or_closed and decision.is_switched_off)):
         raise NotFoundError("the sheet is not open to this account")
     return sheet_about(site, tx, account, child, store)
 
