@@ -51,6 +51,8 @@ def text(answer):
 
 def test_what_it_says(school):
     """Every mark with its reasons, the averages with their working, the instant."""
+    # A real clock is never on a whole second.
+    school.clock.advance(microseconds=123_456)
     noted = of(school, 15)
     remarked = evolve(noted.mark, outcome=evolve(noted.mark.outcome, remark="Très soigné."))
     school.record(

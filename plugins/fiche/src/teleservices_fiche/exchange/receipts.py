@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.resources
-import json
-from typing import Any, cast
+from typing import Any
 
 from teleservices_core.documents.issued import letter_head
 from teleservices_core.documents.sheets import printable
-from teleservices_core.errors import MissingExtraError
+from teleservices_core.documents.tagged import tagged_pdf
 from teleservices_core.i18n import _, show_instant
 from teleservices_core.settings import Settings
 from teleservices_fiche.model import Person, ReceiptKind, Value
@@ -22,18 +20,8 @@ CHECK_PATH = "/fiche/verifier-un-recepisse/"
 
 def receipt_pdf(settings: Settings, paper: Paper) -> bytes:
     """PDF/UA-1; the same receipt gives the same bytes. Raises :exc:`MissingExtraError`."""
-    try:
-        import typst
-    except ImportError as error:
-        raise MissingExtraError("letters", "Making receipts") from error
-    pdf = typst.Compiler(ignore_system_fonts=True).compile(
-        importlib.resources.files(__package__).joinpath("receipt.typ").read_bytes(),
-        format="pdf",
-        sys_inputs={"receipt": json.dumps(content(settings, paper))},
-        pdf_standards=["ua-1"],
-        timestamp=paper.receipt.issued_at,
-    )
-    return cast("bytes", pdf)
+    data, at = content(settings, paper), paper.receipt.issued_at
+    return tagged_pdf(__package__, "receipt.typ", data, at, "Making receipts")
 
 
 def content(settings: Settings, paper: Paper) -> dict[str, Any]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.resources
-import json
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from teleservices_core.documents.issued import letter_head
 from teleservices_core.documents.sheets import printable
+from teleservices_core.documents.tagged import tagged_pdf
 from teleservices_core.domain.families import Child
-from teleservices_core.errors import MissingExtraError
 from teleservices_core.i18n import _, show_instant
 from teleservices_core.settings import Settings
 from teleservices_notes.explaining import (
@@ -31,18 +29,8 @@ def statement_pdf(settings: Settings, child: Child, book: MarkBook, at: datetime
 
     Raises :exc:`MissingExtraError` without typst.
     """
-    try:
-        import typst
-    except ImportError as error:
-        raise MissingExtraError("letters", "Making statements of marks") from error
-    pdf = typst.Compiler(ignore_system_fonts=True).compile(
-        importlib.resources.files(__package__).joinpath("statement.typ").read_bytes(),
-        format="pdf",
-        sys_inputs={"statement": json.dumps(content(settings, child, book, at))},
-        pdf_standards=["ua-1"],
-        timestamp=at,
-    )
-    return cast("bytes", pdf)
+    data = content(settings, child, book, at)
+    return tagged_pdf(__package__, "statement.typ", data, at, "Making statements of marks")
 
 
 def content(settings: Settings, child: Child, book: MarkBook, at: datetime) -> dict[str, Any]:
