@@ -197,6 +197,34 @@ def test_two_tabs(family):
     assert family.sheet().draft.typed["guardian.phone_mobile"] == "0639980008"
 
 
+def test_two_tabs_on_different_fields(family):
+    """What the other tab kept is in the form again: to go on loses neither."""
+    one = family.browser(path="modifier/vos-coordonnees/")
+    other = family.browser(path="modifier/vos-coordonnees/")
+    one.submit("modifier", phone_mobile="0639980007", phone_home="03")
+    page = other.submit("modifier", email="x@example.org", phone_home="0353019908")
+    assert page.status_code == 409
+    assert "Dans l’autre fenêtre\u00a0: 03" in page.text
+    other.submit("modifier")
+    assert family.sheet().draft.typed == {
+        "guardian.phone_mobile": "0639980007",
+        "guardian.phone_home": "0353019908",
+        "guardian.email": "x@example.org",
+    }
+
+
+def test_an_old_page_undoes_nothing(family):
+    """Its author changed one field: the other, which has moved since, is as it is now."""
+    browser = family.browser(path="modifier/eleve/")
+    family.let(straight_phones=True)
+    family.change("father", "eleve", phone_mobile="0639980011")
+    page = browser.submit("modifier", email="camille@example.org")
+    assert page.status_code == 409
+    assert "06 39 98 00 11" in plain(page)
+    browser.submit("modifier")
+    assert set(family.sheet().draft.typed) == {"student.email"}
+
+
 def test_a_draft_does_not_undo_what_others_change(family):
     """Only what was changed is kept: the rest follows the sheet."""
     browser = family.browser(path="modifier/eleve/")

@@ -67,7 +67,7 @@ def allowed(who, slug):
 def forms(family, who):
     """Each form that a role may send: address and what it takes."""
     found = {
-        f"{family.path}modifier/{slug}/": allowed(who, slug) | {"version", "seen", "leave"}
+        f"{family.path}modifier/{slug}/": allowed(who, slug) | {"version", "seen", "was", "leave"}
         for slug in STEPS
         if allowed(who, slug)
     }
@@ -168,7 +168,7 @@ def test_the_page_asks_for_what_may_be_sent(family, who):
             continue
         (fields,) = (fields for action, fields in browser.forms() if "modifier" in action)
         radios = {f.code for f in FIELDS if f.kind.value == "boolean"}
-        sent = set(fields) - {"csrf_token", "version", "seen", "leave"}
+        sent = set(fields) - {"csrf_token", "version", "seen", "was", "leave"}
         assert sent | radios >= allowed(who, slug)
         assert sent <= allowed(who, slug)
 

@@ -188,7 +188,7 @@ def test_exported(family, tmp_path):
     family.change(phone_mobile="06 39 98 00 07")
     assert run(family, "export", *school, "--dry-run")["changes"] == 1
     done = run(family, "export", *school)
-    assert (done["batch"], done["changes"]) == (1, 1)
+    assert (done["batch"], done["changes"], done["only_in_csv"]) == (1, 1, 1)
     (path,) = tmp_path.iterdir()
     content = path.read_bytes()
     assert "06 39 98 00 07" in content.decode().replace("\u00a0", " ")

@@ -43,8 +43,8 @@ FIELD_WORDS: Final[Mapping[tuple[PersonKind, str], Message]] = {
     (PersonKind.STUDENT, "phone_work"): lambda: _("Téléphone professionnel de l’élève"),
     (PersonKind.STUDENT, "email"): lambda: _("Adresse électronique de l’élève"),
     (PersonKind.STUDENT, "emergency_name"): lambda: _("Personne à prévenir en cas d’urgence"),
-    (PersonKind.STUDENT, "emergency_link"): lambda: _("Son lien avec l’élève"),
-    (PersonKind.STUDENT, "emergency_phone"): lambda: _("Son téléphone"),
+    (PersonKind.STUDENT, "emergency_link"): lambda: _("Personne à prévenir : lien avec l’élève"),
+    (PersonKind.STUDENT, "emergency_phone"): lambda: _("Personne à prévenir : téléphone"),
     (PersonKind.STUDENT, "image_consent"): lambda: _("L’élève peut être pris en photo ou filmé"),
 }
 """What each field of the catalogue is called."""
@@ -209,7 +209,7 @@ MAILS: Final = (
         body=lambda: _(
             "Bonjour {name},\n"
             "\n"
-            "{school} a bien reçu vos changements dans la fiche de renseignements de {student} :\n"
+            "{school} a bien reçu vos changements dans la fiche de renseignements ({student}) :\n"
             "\n"
             "{lines}\n"
             "\n"
@@ -228,7 +228,7 @@ MAILS: Final = (
         body=lambda: _(
             "Bonjour {name},\n"
             "\n"
-            "{school} a répondu à vos changements dans la fiche de renseignements de {student} :\n"
+            "{school} a répondu à vos changements dans la fiche de renseignements ({student}) :\n"
             "\n"
             "{lines}\n"
             "\n"

@@ -40,11 +40,11 @@ from teleservices_fiche.usecases.confirming import (
 )
 from teleservices_fiche.usecases.drafting import (
     Saved,
-    Step,
     changes_of,
     discard,
     editable_of,
     keep_step,
+    marks,
     save_step,
     step_of,
     steps,
@@ -95,7 +95,7 @@ class CheckForm:
 @lru_cache(maxsize=64)
 def _form_of(controls: tuple[str, ...]) -> type[Any]:
     """The form of a step: its controls, the reading it follows, and nothing else."""
-    names = (*controls, "version", "seen", "leave")
+    names = (*controls, "version", "seen", "was", "leave")
     made: type[Any] = attrs.make_class(
         "StepForm", {name: text(TYPED, type=str) for name in names}, frozen=True
     )
@@ -133,7 +133,7 @@ class FamilyPages:
         """One step of the form; what is typed is kept before anything else is looked at."""
         sheet = self._sheet(context)
         if context.request.method != "POST":
-            return _step_page(sheet, step_of(sheet, step), None, Saved(sheet, {}))
+            return _step_page(Saved(sheet, None), step)
         form = read_form(context.request, _form_of(step_of(sheet, step).controls))
         reading = Reading(form.typed.get("version", ""), form.typed.get("seen", ""))
         saved = save_step(
@@ -145,9 +145,10 @@ class FamilyPages:
             self.opens,
             version=reading.number,
             seen=reading.seen,
+            was=form.typed.get("was", ""),
         )
         if not saved.is_done:
-            return _step_page(saved.sheet, step_of(saved.sheet, step), form.typed, saved)
+            return _step_page(saved, step)
         if form.typed.get("leave"):
             context.tell("success", _("Votre saisie est gardée. Rien n’est encore envoyé."))
             return context.redirect("fiche.child", student_id=student_id)
@@ -157,7 +158,8 @@ class FamilyPages:
         """Keep a step that was sent after the session had ended, or the module was closed."""
         controls = editable_of(context.site, account, student_id, step, self.opens).controls
         form = read_form(context.request, _form_of(controls))
-        keep_step(context.site, account, student_id, step, form.typed, self.opens)
+        was = form.typed.get("was", "")
+        keep_step(context.site, account, student_id, step, form.typed, self.opens, was=was)
 
     def review(self, context: Context, student_id: UUID) -> Page | Redirect:
         """What would be sent, and the button that sends it."""
@@ -338,7 +340,8 @@ def _labels(sheet: Sheet) -> list[str]:
     return [*named, _("Vérifier et envoyer")]
 
 
-def _step_page(sheet: Sheet, step: Step, typed: Mapping[str, str] | None, saved: Saved) -> Page:
+def _step_page(saved: Saved, slug: str) -> Page:
+    sheet, step = saved.sheet, step_of(saved.sheet, slug)
     slugs = [each.slug for each in steps(sheet)]
     place = slugs.index(step.slug)
     return Page(
@@ -347,7 +350,8 @@ def _step_page(sheet: Sheet, step: Step, typed: Mapping[str, str] | None, saved:
             **_about(sheet),
             "step": step.slug,
             "title": section_title(sheet, step.person, step.section),
-            "questions": questions(sheet, step, typed, saved.errors),
+            "questions": questions(saved, step),
+            "was": marks(sheet, step),
             "errors": saved.errors,
             "moved": saved.moved,
             "elsewhere": saved.elsewhere,

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from attrs import evolve, frozen
 
+from teleservices_core.contributions import Message
 from teleservices_core.domain.establishments import Academie
 from teleservices_core.i18n import _
 from teleservices_fiche.model import (
@@ -20,11 +21,18 @@ from teleservices_fiche.model import (
     Section,
     Value,
 )
-from teleservices_fiche.model.values import LINE_LENGTH, TOWN_LENGTH
+from teleservices_fiche.model.values import LINE_LENGTH
 from teleservices_fiche.rules.catalogue import choices
-from teleservices_fiche.rules.typed import ADDRESS_PARTS, NO, YES, controls, write
+from teleservices_fiche.rules.typed import ADDRESS_PARTS, NO, YES, Untyped, controls, read, write
 from teleservices_fiche.showing import show_value, value_lines
-from teleservices_fiche.usecases.drafting import Changes, Step, kept, present, steps
+from teleservices_fiche.usecases.drafting import (
+    Changes,
+    Saved,
+    Step,
+    on_file,
+    present,
+    steps,
+)
 from teleservices_fiche.usecases.reading import Line, Sheet, SheetPart
 from teleservices_fiche.words import (
     ADDRESS_WORDS,
@@ -198,7 +206,6 @@ class Control:
     required: bool = False
     autocomplete: str = ""
     options: tuple[Option, ...] = ()
-    maxlength: int = 0
 
 
 @frozen
@@ -209,44 +216,39 @@ class Question:
     """Of an address; empty elsewhere."""
     hint: str
     now: str
-    """The present value, where it has moved or another tab says otherwise."""
+    """What else is said of it, where it has moved or another tab says otherwise."""
     controls: tuple[Control, ...]
 
 
 _KINDS: dict[FieldKind, str] = {FieldKind.PHONE: "tel", FieldKind.EMAIL: "email"}
 _COMPLETE = {"phone_mobile": "tel", "email": "email"}
-_PARTS: dict[str, tuple[str, int]] = {
-    "line1": ("address-line1", LINE_LENGTH),
-    "line2": ("address-line2", LINE_LENGTH),
-    "line3": ("address-line3", LINE_LENGTH),
-    "line4": ("", LINE_LENGTH),
-    "postal_code": ("postal-code", 5),
-    "town": ("address-level2", TOWN_LENGTH),
-    "country": ("", 0),
+_COMPLETE_ADDRESS = {
+    "line1": "address-line1",
+    "line2": "address-line2",
+    "line3": "address-line3",
+    "postal_code": "postal-code",
+    "town": "address-level2",
 }
-"""How browsers fill each part of an address in, and its characters."""
+_PART_HINTS: dict[str, Message] = {
+    "line1": lambda: _("{n} caractères au plus : continuez sur les lignes suivantes.").format(
+        n=LINE_LENGTH
+    ),
+    "postal_code": lambda: _(
+        "Cinq chiffres. Hors de France, laissez vide et écrivez le code avec la commune."
+    ),
+}
 
 
-def questions(
-    sheet: Sheet, step: Step, typed: Mapping[str, str] | None, errors: Mapping[str, str]
-) -> list[Question]:
-    """The form of a step; ``typed`` is what was just sent, and goes before what is kept."""
-    return [_question(sheet, step, line, typed, errors) for line in step.lines]
+def questions(saved: Saved, step: Step) -> list[Question]:
+    """The form of a step, with what was just sent where something was."""
+    return [_question(saved, step, line) for line in step.lines]
 
 
-def _question(
-    sheet: Sheet,
-    step: Step,
-    line: Line,
-    typed: Mapping[str, str] | None,
-    errors: Mapping[str, str],
-) -> Question:
-    field = line.field
-    shown = write(field, present(line))
-    on_file = kept(sheet.draft, step, field) or shown
-    texts = on_file if typed is None else {n: typed.get(n, "") for n in controls(field)}
-    # What was typed on a page out of date is shown beside what stands there now.
-    now = "" if typed is None or texts == on_file else _show(field, present(line))
+def _question(saved: Saved, step: Step, line: Line) -> Question:
+    field, sheet, errors = line.field, saved.sheet, saved.errors
+    start = on_file(sheet, step, line)
+    texts = start if saved.typed is None else {n: saved.typed[n] for n in controls(field)}
+    now = "" if texts == start else _other_words(saved, line, start)
     own = sheet.maker.person.kind is step.person
     hint = (
         FIELD_HINTS[step.person, field.code]() if (step.person, field.code) in FIELD_HINTS else ""
@@ -284,7 +286,6 @@ def _address_control(
     errors: Mapping[str, str],
     own: bool,
 ) -> Control:
-    complete, most = _PARTS[part]
     name = f"{field.code}_{part}"
     is_country = part == "country"
     return Control(
@@ -292,15 +293,26 @@ def _address_control(
         kind="select" if is_country else "text",
         label=ADDRESS_WORDS[part](),
         value=texts.get(name, ""),
-        hint=_("Hors de France, laissez vide et écrivez le code avec la commune.")
-        if part == "postal_code"
-        else "",
+        hint=_PART_HINTS[part]() if part in _PART_HINTS else "",
         error=errors.get(name, ""),
         required=field.required and part in {"line1", "town", "country"},
-        autocomplete=complete if own else "",
+        autocomplete=_COMPLETE_ADDRESS.get(part, "") if own else "",
         options=tuple(Option(c, t) for c, t in choices("countries").items()) if is_country else (),
-        maxlength=most,
     )
+
+
+def _other_words(saved: Saved, line: Line, start: Mapping[str, str]) -> str:
+    """What stands beside an answer that was typed on a page out of date."""
+    if saved.elsewhere and start != write(line.field, present(line)):
+        try:
+            said = _show(line.field, read(line.field, start))
+        except Untyped:
+            said = ", ".join(filter(None, start.values()))
+        return _("Dans l’autre fenêtre : {value}").format(value=said or _("laisser vide"))
+    if not saved.moved:
+        return ""
+    said = _show(line.field, present(line)) or _("non renseigné")
+    return _("Aujourd’hui : {value}").format(value=said)
 
 
 @frozen

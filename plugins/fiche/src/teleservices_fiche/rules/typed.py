@@ -186,6 +186,7 @@ def _address(code: str, typed: Mapping[str, str]) -> Address | None:
     """The address typed in its controls; None when all are empty. Raises :exc:`Untyped`."""
     said = {part: tidy(typed.get(f"{code}_{part}", "")) for part in ADDRESS_PARTS}
     country = said.pop("country") or FRANCE
+    said["postal_code"] = said["postal_code"].replace(" ", "")
     if not any(said.values()):
         return None
     lines = tuple(filter(None, (said[f"line{number}"] for number in range(1, LINES + 1))))

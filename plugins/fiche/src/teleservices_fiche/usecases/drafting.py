@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from attrs import evolve, frozen
+from attrs import Factory, evolve, frozen
 
 from teleservices_core.domain.accounts import Account
 from teleservices_core.errors import ConflictError, NotFoundError
@@ -19,6 +19,7 @@ from teleservices_fiche.model import (
     Value,
     canonical,
 )
+from teleservices_fiche.rules.papers import digest_of
 from teleservices_fiche.rules.typed import Untyped, controls, read, write
 from teleservices_fiche.usecases.ports import Opens, Store
 from teleservices_fiche.usecases.reading import Line, Sheet, read_sheet
@@ -88,12 +89,42 @@ def present(line: Line) -> Value:
     return line.mine.proposed if line.mine else line.value
 
 
+def on_file(sheet: Sheet, step: Step, line: Line) -> dict[str, str]:
+    """What the controls of a field start from: what the draft holds, else what is known."""
+    return kept(sheet.draft, step, line.field) or write(line.field, present(line))
+
+
+def marks(sheet: Sheet, step: Step) -> str:
+    """What a page's controls start from, field by field: it comes back with the form."""
+    return " ".join(_mark(on_file(sheet, step, line)) for line in step.lines)
+
+
+def _mark(texts: Mapping[str, str]) -> str:
+    return digest_of(texts)[:8]
+
+
+def _up_to_date(sheet: Sheet, step: Step, typed: Mapping[str, str], was: str) -> dict[str, str]:
+    """What was typed; where that is what the page started from, what it would start from now.
+
+    So a form that is sent late undoes nothing that its author has not touched.
+    """
+    found = {name: typed.get(name, "") for name in step.controls}
+    before = was.split()
+    if len(before) == len(step.lines):
+        for line, mark in zip(step.lines, before, strict=True):
+            if _mark({name: found[name] for name in controls(line.field)}) == mark:
+                found |= on_file(sheet, step, line)
+    return found
+
+
 @frozen
 class Saved:
     """What became of a step that was sent."""
 
     sheet: Sheet
-    errors: Mapping[str, str]
+    typed: Mapping[str, str] | None
+    """By control; None where nothing was sent."""
+    errors: Mapping[str, str] = Factory(dict)
     """Words by control; all of it is kept nevertheless."""
     moved: bool = False
     """The values have changed since the page was shown: typed again, knowingly, they count."""
@@ -116,23 +147,25 @@ def save_step(
     *,
     version: int,
     seen: str,
+    was: str,
 ) -> Saved:
     """Keep what was typed at a step, unless the page it was typed on is out of date.
 
     Only fields that differ from what the page showed are kept, so that a draft
-    never undoes what somebody else changes meanwhile. ``version`` is that of
-    the draft and ``seen`` the digest of the sheet that the page was made from.
+    never undoes what somebody else changes meanwhile. The page was made from
+    the draft's ``version``, the sheet of digest ``seen`` and the :func:`marks` ``was``.
     """
     with site.database.writing() as tx:
         store = opens(tx.connection)
         sheet = read_sheet(site, tx, account, student_id, store)
         step = step_of(sheet, slug)
-        said, errors = _differences(step, typed)
+        texts = _up_to_date(sheet, step, typed, was)
+        said, errors = _differences(step, texts)
         moved, elsewhere = sheet.seen != seen, sheet.draft.version != version
         if moved or elsewhere:
-            return Saved(sheet, errors, moved=moved, elsewhere=elsewhere)
+            return Saved(sheet, texts, errors, moved=moved, elsewhere=elsewhere)
         sheet = evolve(sheet, draft=_saved(site, store, sheet.draft, step, said))
-    return Saved(sheet, errors)
+    return Saved(sheet, texts, errors)
 
 
 def keep_step(
@@ -142,6 +175,8 @@ def keep_step(
     slug: str,
     typed: Mapping[str, str],
     opens: Opens,
+    *,
+    was: str,
 ) -> None:
     """Keep what a form brought too late, its session over or its module closed.
 
@@ -152,9 +187,8 @@ def keep_step(
         store = opens(tx.connection)
         sheet = read_sheet(site, tx, account, student_id, store, or_closed=True)
         step = step_of(sheet, slug)
-        said, _errors = _differences(step, typed)
-        new = {name: text for name, text in said.items() if text is not None}
-        _saved(site, store, sheet.draft, step, new)
+        said, _errors = _differences(step, _up_to_date(sheet, step, typed, was))
+        _saved(site, store, sheet.draft, step, said)
 
 
 def _saved(
