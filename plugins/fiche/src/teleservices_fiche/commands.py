@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import frozen
 
 from teleservices_core.commands.options import (
     as_json,
@@ -18,7 +19,7 @@ from teleservices_core.commands.options import (
 from teleservices_core.errors import ConflictError
 from teleservices_core.i18n import _, ngettext, show_timestamp
 from teleservices_fiche.exchange.delta_csv import delta_csv
-from teleservices_fiche.exchange.delta_xml import delta_xml
+from teleservices_fiche.exchange.delta_xml import delta_xml, missing
 from teleservices_fiche.school_words import COMPARISON_WORDS, school_field
 from teleservices_fiche.showing import show_value
 from teleservices_fiche.store.school import FicheSchoolStore
@@ -39,6 +40,18 @@ if TYPE_CHECKING:
     from teleservices_core.domain.values import Uai
     from teleservices_core.usecases.site import Site
     from teleservices_fiche.usecases.exporting import Delta
+
+
+@frozen
+class Exported:
+    """What was put together, and written."""
+
+    batch: int | None
+    """None: nothing yet."""
+    changes: int
+    only_in_csv: int = 0
+    """Those that have no place in the file for SIECLE."""
+    files: tuple[Path, ...] = ()
 
 
 @click.group()
@@ -75,10 +88,15 @@ def waiting(services: Opener, uai: Uai, division: str, as_json: bool) -> None:
         before = show_value(each.person.kind, each.field, look.current) or "–"
         after = show_value(each.person.kind, each.field, each.proposed) or "–"
         field = school_field(each.person.kind, each.field)
-        line = f"{look.filed.class_group:8} {look.filed.student} – {field} : {before} → {after}"
+        line = f"{look.filed.class_group:8} {_named(look)} – {field} : {before} → {after}"
         click.echo(line if look.is_plain else f"{line}  [{_conflict_words(look)}]")
     told = ngettext("{n} demande à traiter.", "{n} demandes à traiter.", len(looks))
     click.echo(told.format(n=len(looks)))
+
+
+def _named(look: Look) -> str:
+    student, person = look.filed.student, look.filed.person
+    return student if person == student else f"{student} ({person})"
 
 
 def _conflict_words(look: Look) -> str:
@@ -163,22 +181,27 @@ def export(
     if batch is None:
         if dry_run:
             pending = list_deltas(site, None, uai, FicheSchoolStore).pending
-            _say_export(None, pending, [], as_json=as_json, dry_run=True)
+            _say_export(Exported(None, pending), as_json=as_json, dry_run=True)
             return
         try:
             made = open_delta(site, None, uai, FicheSchoolStore)
         except ConflictError:
             raise click.ClickException(_("Un autre envoi se prépare : recommencez.")) from None
         if made is None:
-            _say_export(None, 0, [], as_json=as_json, dry_run=False)
+            _say_export(Exported(None, 0), as_json=as_json, dry_run=False)
             return
         batch = made.number
     delta = read_delta(site, None, uai, batch, FicheSchoolStore)
-    files = [] if dry_run else _write(site, uai, delta, folder)
-    _say_export(batch, delta.batch.changes, files, as_json=as_json, dry_run=dry_run)
+    done = Exported(
+        batch,
+        delta.batch.changes,
+        len(missing(site, delta, FicheSchoolStore)),
+        () if dry_run else _write(site, uai, delta, folder),
+    )
+    _say_export(done, as_json=as_json, dry_run=dry_run)
 
 
-def _write(site: Site, uai: Uai, delta: Delta, folder: Path) -> list[Path]:
+def _write(site: Site, uai: Uai, delta: Delta, folder: Path) -> tuple[Path, ...]:
     stem = f"fiches-{uai}-{delta.batch.number}"
     found = {
         folder / f"{stem}.csv": delta_csv(site, delta, FicheSchoolStore),
@@ -188,22 +211,29 @@ def _write(site: Site, uai: Uai, delta: Delta, folder: Path) -> list[Path]:
     for path, pieces in written.items():
         with path.open("wb") as file:
             file.writelines(pieces)
-    return list(written)
+    return tuple(written)
 
 
-def _say_export(
-    batch: int | None, changes: int, files: list[Path], *, as_json: bool, dry_run: bool
-) -> None:
+def _say_export(done: Exported, *, as_json: bool, dry_run: bool) -> None:
     if as_json:
-        named = [str(each) for each in files]
-        print_json({"batch": batch, "changes": changes, "files": named, "dry_run": dry_run})
+        named = [str(each) for each in done.files]
+        counts = {"batch": done.batch, "changes": done.changes, "only_in_csv": done.only_in_csv}
+        print_json({**counts, "files": named, "dry_run": dry_run})
         return
-    if batch is None and not dry_run:
+    if done.batch is None and not dry_run:
         click.echo(_("Rien à envoyer."))
         return
-    told = ngettext("{n} modification.", "{n} modifications.", changes).format(n=changes)
-    click.echo(told if batch is None else _("Envoi {number} : ").format(number=batch) + told)
-    for each in files:
+    told = ngettext("{n} modification.", "{n} modifications.", done.changes).format(n=done.changes)
+    number = "" if done.batch is None else _("Envoi {number} : ").format(number=done.batch)
+    click.echo(number + told)
+    if done.only_in_csv:
+        said = ngettext(
+            "{n} n’est que dans le tableau, qui dit pourquoi.",
+            "{n} ne sont que dans le tableau, qui dit pourquoi.",
+            done.only_in_csv,
+        )
+        click.echo(said.format(n=done.only_in_csv))
+    for each in done.files:
         click.echo(str(each))
     _say_dry(dry_run)
 

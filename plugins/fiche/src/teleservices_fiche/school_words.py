@@ -41,8 +41,8 @@ PILE_HINTS: Final[Mapping[Pile, Message]] = {
         "En vigueur ici, pas encore portées dans la base élèves : préparez un envoi."
     ),
     Pile.CARRIED: lambda: _(
-        "Portées par un envoi. Elles se terminent seules quand une importation de la base élèves "
-        "les confirme."
+        "Portées par un envoi. Celles que la base élèves confirme se terminent seules à son "
+        "importation ; celles qu’elle n’a pas (urgence, prise de vue) restent en vigueur ici."
     ),
     Pile.OVER: lambda: _("Refusées, retirées, remplacées, ou confirmées par la base élèves."),
 }

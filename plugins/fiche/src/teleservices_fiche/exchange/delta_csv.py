@@ -13,11 +13,11 @@ from teleservices_core.documents.mail_merge import neutralized
 from teleservices_core.domain.localtime import local_date
 from teleservices_core.i18n import _, show_short_date
 from teleservices_core.usecases.site import Site
-from teleservices_fiche.exchange.delta_xml import obstacle
+from teleservices_fiche.exchange.delta_xml import missing
 from teleservices_fiche.model import PersonKind, Proposal, Value
 from teleservices_fiche.school_words import school_field
 from teleservices_fiche.showing import show_value
-from teleservices_fiche.usecases.exporting import Delta, families_of
+from teleservices_fiche.usecases.exporting import Delta
 from teleservices_fiche.usecases.school_ports import Filed, SchoolOpens
 
 _HEADING: Final = (
@@ -53,17 +53,13 @@ def delta_csv(site: Site, delta: Delta, opens: SchoolOpens) -> Iterator[bytes]:
         return buffer.getvalue().encode()
 
     zone = site.academie.zone
-    obstacles = {each.pupil.id: obstacle(each) for each in families_of(site, delta, opens)}
-    in_base = {each.proposal.id for each in delta.for_base}
+    left_out = missing(site, delta, opens)
     yield b"\xef\xbb\xbf" + line(_HEADING)
     for filed in delta.changes:
-        missing = obstacles.get(filed.proposal.student_id, "")
-        if filed.proposal.id not in in_base:
-            missing = _("rubrique absente de SIECLE")
-        yield line(_cells(delta, filed, zone, missing))
+        yield line(_cells(delta, filed, zone, left_out.get(filed.proposal.id, "")))
 
 
-def _cells(delta: Delta, filed: Filed, zone: ZoneInfo, missing: str) -> Iterator[str]:
+def _cells(delta: Delta, filed: Filed, zone: ZoneInfo, lacks: str) -> Iterator[str]:
     each = filed.proposal
     yield str(delta.batch.number)
     yield filed.class_group
@@ -78,7 +74,7 @@ def _cells(delta: Delta, filed: Filed, zone: ZoneInfo, missing: str) -> Iterator
     yield each.decided_by
     yield _day(delta.batch.at, zone)
     yield each.number
-    yield _("non : {missing}").format(missing=missing) if missing else _("oui")
+    yield _("non : {missing}").format(missing=lacks) if lacks else _("oui")
 
 
 def _value(proposal: Proposal, value: Value) -> str:

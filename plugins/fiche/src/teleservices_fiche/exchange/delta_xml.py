@@ -85,6 +85,19 @@ def obstacle(family: FamilySheet) -> str:
     return ", ".join(name for name, value in asked.items() if not value)
 
 
+def missing(site: Site, delta: Delta, opens: SchoolOpens) -> dict[UUID, str]:
+    """Why changes of a delta have no place in the file, in words; by proposal."""
+    obstacles = {each.pupil.id: obstacle(each) for each in families_of(site, delta, opens)}
+    in_base = {each.proposal.id for each in delta.for_base}
+    found = {
+        each.proposal.id: obstacles.get(each.proposal.student_id, "")
+        if each.proposal.id in in_base
+        else _("rubrique absente de SIECLE")
+        for each in delta.changes
+    }
+    return {id_: text for id_, text in found.items() if text}
+
+
 def _parameters(site: Site, delta: Delta) -> Iterator[Field]:
     batch = delta.batch
     yield "UAJ", batch.uai.code

@@ -246,9 +246,11 @@ def _round_words(context: Context, found: RoundPage) -> str:
     if asked is None:
         return _("Aucune confirmation n’est demandée cette année.")
     if today < asked.opens_on:
-        return _("Demandée aux familles à partir du {day}.").format(day=show_day(asked.opens_on))
+        return _("Confirmation demandée aux familles à partir du {day}.").format(
+            day=show_day(asked.opens_on)
+        )
     if today in asked:
-        said = _("Demandée aux familles jusqu’au {day}, ce jour compris.")
+        said = _("Confirmation demandée aux familles jusqu’au {day}, ce jour compris.")
         return said.format(day=show_day(asked.closes_on))
     return _("Terminée le {day}.").format(day=show_day(asked.closes_on))
 
