@@ -56,6 +56,7 @@ def test_everybody_is_told_something(module, question):
     assert not any("{" in text or " ." in text or "  " in text for text in texts)
     assert said.family
     assert said.staff
+    assert not {said.family, said.staff} & {"Ouvert.", "Fermé."}, "the state stands beside"
     assert said.lever
     assert said.decision.is_open or said.next_step
     assert all(line.words for line in said.trace)

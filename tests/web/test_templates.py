@@ -15,7 +15,7 @@ from teleservices_core.web.templating import make_environment
 ROOT = Path(__file__).parents[2]
 FOLDERS = (
     ROOT / "src/teleservices_core/web/templates",
-    ROOT / "plugins/notes/src/teleservices_notes/templates",
+    *sorted(ROOT.glob("plugins/*/src/*/templates")),
     ROOT / "examples/academy_demo/src/academy_demo/templates",
 )
 TEMPLATES = [file for folder in FOLDERS for file in sorted(folder.rglob("*.html"))]
@@ -74,3 +74,15 @@ def test_messages_can_be_extracted():
 def test_the_check_sees_a_sentence():
     """A sentence left outside of gettext would be found."""
     assert _SENTENCE.findall(_visible("<p>Bonjour à tous les parents.</p>{{ _('x') }}"))
+
+
+def test_a_long_list_is_folded():
+    """Under what its first column repeats, with how many; a short or a varied one is not."""
+    data = ENVIRONMENT.get_template("components/data.html").module.data
+    rows = [{"matière": f"Matière {n % 3}", "note": n} for n in range(12)]
+    folded = data(rows, "Notes")
+    assert re.findall(r"<summary>(.*?)</summary>", folded) == [f"Matière {n} (4)" for n in range(3)]
+    assert '<th role="columnheader" scope="col">Matière</th>' not in folded
+    for flat in (rows[:8], [{"matière": f"Matière {n}", "note": n} for n in range(12)]):
+        assert "<details>" not in data(flat, "Notes")
+        assert "<table" in data(flat, "Notes")

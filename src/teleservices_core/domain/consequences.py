@@ -189,12 +189,15 @@ def _flips(
 def _overruled(
     before: Landscape, after: Landscape, catalogue: Mapping[str, ModuleDefinition]
 ) -> tuple[Opening, ...]:
-    """Choices of heads that had their say before and have it no more."""
-    changed = {o.module_id for o in set(before.policy.openings) ^ set(after.policy.openings)}
+    """Choices of heads that stand, had their say before and have it no more."""
+    standing = set(after.policy.openings)
+    changed = {o.module_id for o in set(before.policy.openings) ^ standing}
     lost = []
     for opening in before.policy.openings:
         module = catalogue.get(opening.module_id)
-        if module is None or module.id not in changed or not opening.scope.rank.is_heads:
+        if module is None or module.id not in changed:
+            continue
+        if opening not in standing or not opening.scope.rank.is_heads:
             continue
         asked = (opening.scope.path, opening.school_year, opening.audience)
         was, then = (settle(module, each.policy, *asked) for each in (before, after))

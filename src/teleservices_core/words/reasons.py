@@ -98,7 +98,7 @@ CORE_WORDS: Final[Mapping[str, Words]] = {
     "core.opened": Words(
         family=lambda: _("Ouvert par l’établissement."),
         next_step=lambda: "",
-        staff=lambda: _("Ouvert{by}."),
+        staff=lambda: _("Ouvert par {whom}."),
     ),
     "core.closed_by_head": Words(
         family=lambda: _("L’établissement a fermé ce téléservice pour {year}."),
@@ -116,7 +116,7 @@ CORE_WORDS: Final[Mapping[str, Words]] = {
         staff=lambda: _("Fermé pour {part}{by} : le chef d’établissement peut le rouvrir."),
     ),
     "core.open_by_default": Words(
-        family=lambda: _("Ouvert."),
+        family=lambda: _("Ouvert par défaut dans les établissements de l’académie."),
         next_step=lambda: "",
         staff=lambda: _("Ouvert par défaut : le chef d’établissement peut le fermer."),
     ),

@@ -166,6 +166,7 @@ def _fields(vote: Vote, question: Question) -> Mapping[str, str]:
         "student": question.student.first_name if question.student else _("L’élève"),
         "contact": reach,
         "instead": reach,
+        "whom": vote.set_by or _("l’établissement"),
         "by": _(" par {who}").format(who=vote.set_by) if vote.set_by else "",
         "when": _on(vote.changes_at, zone),
         "ended": _on(vote.since_at - _MINUTE if vote.since_at else None, zone),

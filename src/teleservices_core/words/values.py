@@ -16,14 +16,17 @@ from teleservices_core.i18n import _
 
 _COLUMNS: Final = 10
 """A list is shown as a table up to so many columns."""
+_LONG: Final = 8
+"""Rows beyond so many are folded under what their first column repeats."""
 
 
 def teach_values(environment: Environment, zone: ZoneInfo) -> None:
-    """Give templates what they need to show data: four filters and the test ``table``."""
+    """Give templates what they need to show data: five filters and the test ``table``."""
     environment.filters["capital"] = lambda label: label[:1].upper() + label[1:]
     environment.filters["shown"] = lambda value: _shown(value, zone)
     environment.filters["shown_short"] = lambda value: _shown_short(value, zone)
     environment.filters["rows"] = _rows
+    environment.filters["folded"] = _folded
     environment.tests["table"] = _is_table
 
 
@@ -61,6 +64,15 @@ def _rows(rows: Sequence[Any], besides: str) -> list[Mapping[str, Any]]:
         label for label in rows[0] if any(line[label] not in {"", False, besides} for line in lines)
     ]
     return [{label: line[label] for label in said} for line in lines]
+
+
+def _folded(lines: Sequence[Mapping[str, Any]]) -> dict[Any, list[Mapping[str, Any]]]:
+    """A long list by its first column; nothing where that one repeats little."""
+    found: dict[Any, list[Mapping[str, Any]]] = {}
+    for line in lines if len(lines) > _LONG else ():
+        first, *others = line
+        found.setdefault(line[first], []).append({label: line[label] for label in others})
+    return found if len(found) <= len(lines) / 2 else {}
 
 
 def _flat(value: Any) -> Any:
