@@ -12,6 +12,9 @@ def sign_in(page, login_name, secret):
 
 
 def fits(page):
-    """Whether the page has no sideways scrolling."""
-    root = "document.documentElement"
-    return page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
+    """Whether the page has no sideways scrolling, and no table runs over what stands beside it."""
+    return page.evaluate(
+        """() => document.documentElement.scrollWidth <= document.documentElement.clientWidth
+          && [...document.querySelectorAll("table")].every(
+            each => each.offsetWidth <= each.parentElement.clientWidth + 1)"""
+    )

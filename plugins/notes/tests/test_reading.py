@@ -168,7 +168,8 @@ def test_class_figures_are_the_schools_choice(school):
         assert MarkStore(tx.connection).comparison(COLLEGE, YEAR, "6 B", "MATHS") == (0, [])
     compare(school)
     text = shown(school.browser.get(f"{school.path}MATHS/"))
-    assert "12/20 13 (de 8 à 17)" in text
+    assert "Classe : 13 (de 8 à 17)" in text
+    assert text.index("12,00 /20") < text.index("Notes publiées"), "the answer comes first"
     assert "Moyenne des moyennes des élèves : 13 (de 8 à 17)." in text
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from attrs import frozen
@@ -90,7 +89,13 @@ class SubjectPages:
                 "average": show_average(average.value if average else None),
                 "working": working(average),
                 "is_exact": is_exact(average.value if average else None),
-                "columns": _columns(found.compares),
+                "columns": [
+                    _("Évaluation"),
+                    *(
+                        {"label": each, "num": True}
+                        for each in (_("Note"), _("Sur 20 × coefficient"))
+                    ),
+                ],
                 "terms": [
                     term_line(term, found.plan, _spread(found, term.shown.assessment.id))
                     for term in reversed(terms)
@@ -103,11 +108,6 @@ class SubjectPages:
                 "curve": [PointLine(show_date(p.day), show_average(p.value)) for p in curve],
             },
         )
-
-
-def _columns(compares: bool) -> list[Any]:
-    number = [_("Note"), *([_("Classe")] if compares else []), _("Sur 20 × coefficient")]
-    return [_("Évaluation"), *({"label": each, "num": True} for each in number)]
 
 
 def _spread(found: SubjectMarks, assessment_id: UUID) -> Spread | None:
