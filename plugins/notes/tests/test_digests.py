@@ -341,7 +341,7 @@ def test_a_mail_is_stopped_without_signing_in(school, mother):
     (message,) = keep.received
     text = plain(message.get_payload(decode=True).decode())
     assert "1 nouvelle note pour Camille" in text
-    assert "17" not in text.split("Pour en changer")[0]
+    assert "17" not in text.split("Pour changer")[0]
     assert "http://localhost/notes/\n" in text.replace("\r", "")
     stop = message["List-Unsubscribe"].strip("<>")
     assert stop in text

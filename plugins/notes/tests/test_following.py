@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teleservices_core.testing.builders import DIJON
-from teleservices_notes.model import DigestChoice, Frequency, Known
+from teleservices_notes.model import DigestChoice, Frequency, Known, Subject
 from teleservices_notes.rules import (
     Novelty,
     Viewpoint,
@@ -59,6 +59,9 @@ def test_news_count_by_subject():
     )
     (line,) = news([first, later, third], Known(), known)
     assert (line.subject.code, line.new, line.corrected) == ("MATHS", 1, 1)
+    labels = ["Éducation musicale", "Français", "Technologie"]
+    found = [a_shown(subject=Subject(str(n), label)) for n, label in enumerate(labels)]
+    assert [each.subject.label for each in news(found[::-1])] == labels
     assert news([third], known, learn(Known(), [third])) == []
 
 

@@ -30,7 +30,7 @@ from teleservices_notes.rules import (
     Term,
     rounded,
 )
-from teleservices_notes.words import STATUS_SHORT, STATUS_WORDS, show_figure
+from teleservices_notes.words import STATUS_SHORT, STATUS_WORDS, outcome_words, show_figure
 
 _REMARKS: Final[Mapping[tuple[Counting, Part], Message]] = {
     (Counting.OPTIONAL, Part.COUNTS): lambda: _("Facultative : elle augmente la moyenne"),
@@ -113,7 +113,7 @@ def _short(shown: Shown) -> str:
     # « 14,5 » out of 20, « 7/10 » otherwise; an optional mark or a bonus in brackets.
     value = shown.outcome.value
     if value is None:
-        return STATUS_SHORT[shown.outcome.status]()
+        return _("comp.") if shown.outcome.is_levels_only else STATUS_SHORT[shown.outcome.status]()
     text = _on_scale(shown.assessment, value)
     return text if shown.assessment.counting is Counting.COMPULSORY else f"({text})"
 
@@ -125,10 +125,13 @@ def _on_scale(assessment: Assessment, value: Decimal) -> str:
 
 def legend(found: Collection[Shown]) -> str:
     """What the abbreviations in use mean."""
-    seen = {each.outcome.status for each in found} - {MarkStatus.MARK}
+    without = [each.outcome for each in found if each.outcome.value is None]
+    seen = {each.status for each in without if not each.is_levels_only}
     said = [
-        f"{STATUS_SHORT[each]()} = {STATUS_WORDS[each]()}" for each in MarkStatus if each in seen
+        f"{STATUS_SHORT[each]()} = {STATUS_WORDS[each]()}" for each in STATUS_SHORT if each in seen
     ]
+    if any(each.is_levels_only for each in without):
+        said.append(_("comp. = compétences évaluées sans note"))
     figures = {each.assessment.counting for each in found if each.outcome.value is not None}
     if figures - {Counting.COMPULSORY}:
         said.append(_("entre parenthèses = note facultative ou bonus"))
@@ -170,7 +173,7 @@ def term_line(term: Term, plan: PublicationPlan, spread: Spread | None = None) -
             Level(competency_label(plan, code), level_words(plan, level))
             for code, level in sorted(outcome.levels.items())
         ),
-        figure=STATUS_WORDS[outcome.status]()
+        figure=outcome_words(outcome)
         if outcome.value is None
         else f"{show_figure(outcome.value)}/{show_figure(assessment.out_of)}",
         working=_product(term),
@@ -179,8 +182,9 @@ def term_line(term: Term, plan: PublicationPlan, spread: Spread | None = None) -
 
 
 def competency_label(plan: PublicationPlan, code: str) -> str:
-    """What the establishment calls a competency; its code where it no longer does."""
-    return next((each.label for each in plan.competencies if each.code == code), code)
+    """What the establishment calls a competency; its code where it says nothing of it."""
+    label = next((each.label for each in plan.competencies if each.code == code), "")
+    return label or _("Compétence {code}").format(code=code)
 
 
 def level_words(plan: PublicationPlan, level: int) -> str:
@@ -231,6 +235,7 @@ def _product(term: Term) -> str:
 
 def _why(term: Term) -> str:
     if term.part is Part.NO_FIGURE:
-        return _REASONS[term.shown.outcome.status]()
+        outcome = term.shown.outcome
+        return _("Évaluation sans note") if outcome.is_levels_only else _REASONS[outcome.status]()
     words = _REMARKS.get((term.shown.assessment.counting, term.part))
     return words() if words else ""

@@ -9,7 +9,7 @@ from typing import Final
 from teleservices_core.contributions import HelpEntry, Message
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.i18n import _
-from teleservices_notes.model import Counting, MarkStatus, PublicationMode
+from teleservices_notes.model import Counting, MarkStatus, Outcome, PublicationMode
 
 MODE_NAMES: Final[Mapping[PublicationMode, Message]] = {
     PublicationMode.IMMEDIATE: lambda: _("dès la saisie"),
@@ -71,6 +71,13 @@ def show_figure(number: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text.replace(".", ",")
+
+
+def outcome_words(outcome: Outcome) -> str:
+    """« 14,5 », « absent », or « compétences » where a work got levels and no mark."""
+    if outcome.value is not None:
+        return show_figure(outcome.value)
+    return _("compétences") if outcome.is_levels_only else STATUS_WORDS[outcome.status]()
 
 
 def _said(text: Message) -> Callable[[Mapping[str, str]], str]:

@@ -58,6 +58,11 @@ class Outcome:
             if not code or not 1 <= level <= 9:
                 raise InvalidValueError("level", level, f"of competency {code!r}: expected 1 to 9")
 
+    @property
+    def is_levels_only(self) -> bool:
+        """Whether it judges the work by levels, without a mark."""
+        return self.status is MarkStatus.UNMARKED and bool(self.levels)
+
     def says_as(self, other: Outcome) -> bool:
         """Whether both say the same, whenever they were entered."""
         return (self.status, self.value, self.remark, self.levels) == (

@@ -21,7 +21,7 @@ from teleservices_notes.rules import MarkBook, Novelty, Shown, fingerprint, news
 from teleservices_notes.usecases.digests import digest_choice
 from teleservices_notes.usecases.following import FamilyMember, family_marks, note_seen
 from teleservices_notes.usecases.reader_ports import OpensDigests
-from teleservices_notes.words import STATUS_WORDS, show_figure
+from teleservices_notes.words import outcome_words, show_figure
 
 LATEST: Final = 4
 """Marks of each child."""
@@ -146,7 +146,7 @@ def _line(shown: Shown, reader: Reader) -> MarkLine:
     return MarkLine(
         title=assessment.title,
         hint=f"{assessment.subject.label}, {show_date(assessment.given_on)}",
-        figure=STATUS_WORDS[shown.outcome.status]() if value is None else show_figure(value),
+        figure=outcome_words(shown.outcome),
         out_of="" if value is None else show_figure(assessment.out_of),
         novelty=novelty_words(shown, reader),
     )

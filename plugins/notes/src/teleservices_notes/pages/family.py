@@ -28,7 +28,7 @@ from teleservices_notes.pages.spans import address_of, asked_period, child_of, s
 from teleservices_notes.rules import MarkBook, Shown, SubjectAverage, outside
 from teleservices_notes.usecases.following import reader_marks
 from teleservices_notes.usecases.reader_ports import OpensReaders
-from teleservices_notes.words import STATUS_WORDS, show_figure
+from teleservices_notes.words import outcome_words, show_figure
 
 LATEST: Final = 10
 """Marks at the top of the page."""
@@ -116,7 +116,7 @@ def _latest(shown: Shown, reader: Reader) -> LatestMark:
         title=assessment.title,
         subject=assessment.subject.label,
         day=show_date(assessment.given_on),
-        figure=STATUS_WORDS[shown.outcome.status]() if value is None else show_figure(value),
+        figure=outcome_words(shown.outcome),
         out_of="" if value is None else show_figure(assessment.out_of),
         remark=particular(shown),
         novelty=novelty_words(shown, reader),

@@ -152,7 +152,7 @@ def mark_book(
     by_code: dict[str, list[Shown]] = {}
     for each in by_day if period is None else within(by_day, period):
         by_code.setdefault(each.assessment.subject.code, []).append(each)
-    subjects = sorted(map(subject_average, by_code.values()), key=lambda s: _by_label(s.subject))
+    subjects = sorted(map(subject_average, by_code.values()), key=lambda s: by_label(s.subject))
     # Sorting keeps the order of equals: of one evening's entries, the newest test first.
     latest = by_day[::-1]
     latest.sort(key=attrgetter("since"), reverse=True)
@@ -174,7 +174,8 @@ def _by_day(shown: Shown) -> tuple[Any, ...]:
     return assessment.given_on, assessment.title, assessment.id
 
 
-def _by_label(subject: Subject) -> tuple[str, str]:
+def by_label(subject: Subject) -> tuple[str, str]:
+    """The order of subjects: of their names, accents aside."""
     return fold(subject.label), subject.code
 
 

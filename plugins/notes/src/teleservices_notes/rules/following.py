@@ -13,6 +13,7 @@ from attrs import frozen
 
 from teleservices_core.domain.localtime import local_date
 from teleservices_notes.model import DigestChoice, Frequency, Known, Subject
+from teleservices_notes.rules.averages import by_label
 from teleservices_notes.rules.publication import Shown
 
 DAY_STARTS: Final = time(7)
@@ -73,7 +74,7 @@ def news(shown: Iterable[Shown], *known: Known) -> list[SubjectNews]:
         if what is not None:
             numbers = counts.setdefault(each.assessment.subject, [0, 0])
             numbers[what is Novelty.CORRECTED] += 1
-    ordered = sorted(counts, key=lambda subject: (subject.label, subject.code))
+    ordered = sorted(counts, key=by_label)
     return [SubjectNews(subject, *counts[subject]) for subject in ordered]
 
 
