@@ -15,12 +15,14 @@ from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import COLLEGE, YEAR, a_schooling, a_student
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_notes.model import (
+    Competency,
     Counting,
     Entry,
     MarkStatus,
     Outcome,
     Publication,
     PublicationMode,
+    PublicationPlan,
     Subject,
 )
 from teleservices_notes.rules import succeed
@@ -220,7 +222,31 @@ def test_the_student_himself(school):
     school.record(of(school, "17.25"))
     own = Browser(school.services)
     own.sign_in(account.login_name, PASSWORD)
-    assert "17,25" in own.get(school.path).text
+    page = own.get(school.path)
+    assert "17,25" in page.text
+    assert "saura que vous les suivez" not in shown(page), "the school sees what guardians say"
+    assert "saura que vous les suivez" in shown(school.browser.get(school.path))
+    assert "Toutes mes notes" in shown(own.get("/notes/"))
+
+
+def test_levels_without_a_mark(school):
+    """Judged, so never « non noté »; the school's words for the competency, or its code."""
+    plan = PublicationPlan(competencies=(Competency("D1", "Lire"),))
+    with school.services.site.database.writing() as tx:
+        MarkStore(tx.connection).set_plan(COLLEGE, YEAR, plan, 0)
+    judged = of(school, None, title="Exposé", competencies=("D1", "X9"))
+    outcome = evolve(judged.mark.outcome, levels={"D1": 4, "X9": 1})
+    school.record(evolve(judged, mark=evolve(judged.mark, outcome=outcome)))
+    text = shown(school.browser.get(school.path))
+    assert "compétences" in text
+    assert "comp. = compétences évaluées sans note." in text
+    subject = shown(school.browser.get(f"{school.path}MATHS/"))
+    assert "Évaluation sans note" in subject
+    assert "Lire : Très bonne maîtrise" in subject
+    assert "Compétence X9 : Maîtrise insuffisante" in subject
+    for said in (text, subject, shown(school.browser.get("/notes/"))):
+        assert "non noté" not in said.replace("travail non noté", "")
+        assert "n.n." not in said
 
 
 def test_unknown_subject(school):
