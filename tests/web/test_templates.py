@@ -86,3 +86,10 @@ def test_a_long_list_is_folded():
     for flat in (rows[:8], [{"matière": f"Matière {n}", "note": n} for n in range(12)]):
         assert "<details>" not in data(flat, "Notes")
         assert "<table" in data(flat, "Notes")
+
+
+def test_the_stylesheet_stays_small():
+    """Under 25 kB, and no script: whole on a phone before a second has passed."""
+    static = ROOT / "src/teleservices_core/web/static"
+    assert len((static / "style.css").read_bytes()) < 25_000
+    assert not list(static.glob("*.js"))
