@@ -106,3 +106,21 @@ def test_confirmed_twice(school, head):
     head.page = head.client.post(here, data=again, follow_redirects=True)
     assert "n’est plus à confirmer" in told(head.page)
     assert number_of(school, "notes_marks") == 1
+
+
+def test_a_class_where_nobody_is(school, head):
+    """Named before the confirmation, since it is a group or a slip; the marks are not left out."""
+    rows = [";".join(COLUMNS), ROW.format(school.student.ine, "12").replace("6 B", "6 Z")]
+    page = give(head, "\n".join(rows))
+    assert "Une classe inconnue : 6 Z" in told(page)
+    page = head.submit(page.request.path.rsplit("/", 1)[1], choice="confirm")
+    assert "1 note enregistrée ou corrigée." in told(page)
+    assert "classe inconnue" not in told(give(head, a_file(school)))
+
+
+def test_nothing_new(school, head):
+    """A file that was taken already is said to change nothing."""
+    page = give(head, a_file(school))
+    head.submit(page.request.path.rsplit("/", 1)[1], choice="confirm")
+    assert "ne changerait rien" in told(give(head, a_file(school)))
+    assert "ne changerait rien" not in told(give(head, a_file(school, "9")))

@@ -16,8 +16,9 @@ from teleservices_notes.store import ClassMarks
 from teleservices_notes.teaching_words import IMPORT_STATES
 from teleservices_notes.usecases import ImportReport, import_marks
 from teleservices_notes.usecases.entering import KEPT_FOR
+from teleservices_notes.usecases.runs import ClassesMet
 from teleservices_notes.usecases.teaching import import_services
-from teleservices_notes.usecases.uploads import UPLOAD_LIFE
+from teleservices_notes.usecases.uploads import UPLOAD_LIFE, strange_classes
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -51,11 +52,12 @@ def import_(services: Opener, file: Path, uai: Uai, dry_run: bool) -> None:
         lines = read_marks(
             file, uai, site.school_year(), site.academie, site.now(), progress=bar.update
         )
+        met = ClassesMet()
         report = import_marks(
             site,
             None,
             uai,
-            lines,
+            met.passing(lines),
             ClassMarks,
             dry_run=dry_run,
             file_name=file.name,
@@ -64,6 +66,11 @@ def import_(services: Opener, file: Path, uai: Uai, dry_run: bool) -> None:
     _quote(file, report.faults)
     for line in _summary(report):
         click.echo(line)
+    with site.database.reading() as tx:
+        strange = strange_classes(site, tx, uai, met)
+    if strange:
+        said = _("Classes où personne n’est inscrit (groupes, ou fautes de frappe ?) : {names}")
+        click.echo(said.format(names=", ".join(strange)))
     if report.is_stopped:
         click.echo(_("Arrêté avant la fin. La même commande reprend là où elle en est."))
     if dry_run:

@@ -52,7 +52,7 @@ _COLUMNS: Final = (
     Column(("bonus",)),
     Column(("description", "contenu")),
     Column(("competences", "codes_competences")),
-    Column(("ine", "ine_eleve", "numero_ine", "identifiant_national"), is_required=True),
+    Column(("ine", "ine_eleve", "n_ine", "numero_ine", "identifiant_national"), is_required=True),
     Column(("note", "resultat", "valeur"), is_required=True),
     Column(("saisie_le", "date_saisie", "saisi_le")),
     Column(("appreciation", "remarque", "commentaire")),

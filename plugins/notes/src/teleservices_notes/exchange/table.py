@@ -18,6 +18,7 @@ from typing import Final
 
 from attrs import frozen
 
+from teleservices_core.contributions import Message
 from teleservices_core.errors import ImportRefusedError
 from teleservices_core.i18n import _
 from teleservices_notes.exchange.cells import BadCellError
@@ -27,6 +28,25 @@ LONGEST_LINE: Final = 4_000
 _PROGRESS_EVERY: Final = 2_000
 _DELIMITERS: Final = ";\t,|"
 _WINDOWS: Final = re.compile(rb"[\x80-\x9f]")
+_SHOWN_TITLES: Final = 200
+"""Characters of the header that are said back."""
+
+
+def _sheet() -> str:
+    return _("c’est un classeur ou un zip ; ouvrez-le et enregistrez la feuille au format CSV")
+
+
+def _markup() -> str:
+    return _("c’est une page web ou un fichier XML ; exportez les données au format CSV")
+
+
+_OTHERS: Final[tuple[tuple[bytes, Message], ...]] = (
+    (b"%PDF", lambda: _("c’est un PDF ; exportez les données au format CSV")),
+    (b"PK\x03\x04", _sheet),
+    (b"\xd0\xcf\x11\xe0", _sheet),
+    (b"<", _markup),
+)
+"""What is given instead of a CSV, by its first bytes."""
 
 
 @frozen
@@ -65,14 +85,25 @@ def read_table(
     """
     lines = _lines(path)
     try:
-        header = next(lines, b"")
-        text = _decode(header.removeprefix(BOM_UTF8))
+        header = next(lines, b"").removeprefix(BOM_UTF8)
+        _refuse_others(header)
+        text = _decode(header)
         delimiter = max(_DELIMITERS, key=text.count)
         positions = _positions(_split(text, delimiter), columns)
     except BadCellError as error:
         raise ImportRefusedError(path.name, str(error), line=1) from None
     width = max(at for at in positions.values() if at is not None) + 1
     return Table(positions, _rows(lines, delimiter, width, progress))
+
+
+def _refuse_others(start: bytes) -> None:
+    if not start:
+        raise BadCellError(_("il est vide"))
+    if start.isspace():
+        raise BadCellError(_("sa première ligne est vide ; les noms de colonnes y sont attendus"))
+    for signature, message in _OTHERS:
+        if start.startswith(signature):
+            raise BadCellError(message())
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -142,7 +173,12 @@ def _positions(header: list[str], columns: tuple[Column, ...]) -> dict[str, int 
     }
     missing = [c.name for c in columns if c.is_required and positions[c.name] is None]
     if missing:
-        raise BadCellError(_("colonnes manquantes : {names}").format(names=", ".join(missing)))
+        titles = ", ".join(filter(None, map(str.strip, header)))
+        said = titles if len(titles) <= _SHOWN_TITLES else f"{titles[:_SHOWN_TITLES]}…"
+        reason = _("colonnes manquantes : {names} (sa première ligne dit : {titles})")
+        raise BadCellError(
+            reason.format(names=", ".join(missing), titles=said if said.isprintable() else "?")
+        )
     return positions
 
 

@@ -20,6 +20,8 @@ from teleservices_notes.usecases.runs import Fault, ImportRun, ImportState
 
 _i, _f, _u = imports_table.c, faults_table.c, uploads_table.c
 _LONGEST_REASON = 500
+_STRANGE = "strange_classes"
+"""Beside the counts, in the same column."""
 
 
 @frozen
@@ -120,11 +122,13 @@ def _row(run: ImportRun) -> dict[str, Any]:
         "started_at": run.started_at,
         "ended_at": run.last_at,
         "done_by": run.done_by,
-        "counts": dict(run.counts),
+        "counts": {**run.counts, _STRANGE: list(run.strange_classes)},
     }
 
 
 def _to_run(row: Any) -> ImportRun:
+    counts = dict(row.counts)
+    strange = tuple(counts.pop(_STRANGE, ()))
     return ImportRun(
         row.id,
         Uai(row.uai),
@@ -133,6 +137,7 @@ def _to_run(row: Any) -> ImportRun:
         ImportState(row.state),
         row.started_at,
         row.done_by,
-        row.counts,
+        counts,
         row.ended_at,
+        strange,
     )

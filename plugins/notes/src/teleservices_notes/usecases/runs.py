@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from attrs import Factory, define, evolve, field, frozen
 
 from teleservices_core.domain.localtime import SchoolYear, instant, optional_instant
 from teleservices_core.domain.values import Uai
+
+if TYPE_CHECKING:
+    from teleservices_notes.model import Assessment
+    from teleservices_notes.usecases.importing import MarkLine
 
 
 @frozen
@@ -85,6 +90,15 @@ class ImportRun:
     counts: Mapping[str, int]
     last_at: datetime | None = field(default=None, converter=optional_instant)
     """Its end, or its last sign of life."""
+    strange_classes: tuple[str, ...] = ()
+    """Classes that its file names and where nobody is, while it waits: groups, or slips."""
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether all that a file says is recorded already."""
+        return not any(
+            n for name, n in self.counts.items() if name.endswith(("_added", "_changed"))
+        )
 
     @classmethod
     def begun(
@@ -99,3 +113,19 @@ class ImportRun:
         if is_over:
             state = ImportState.STOPPED if report.is_stopped else ImportState.DONE
         return evolve(self, state=state, counts=report.counts(), last_at=at)
+
+
+@define
+class ClassesMet:
+    """Notes which classes some lines name, as they pass."""
+
+    names: set[str] = Factory(set)
+
+    def passing(self, lines: Iterable[MarkLine | Fault]) -> Iterator[MarkLine | Fault]:
+        """The same lines."""
+        last: Assessment | None = None
+        for line in lines:
+            if not isinstance(line, Fault) and line.assessment is not last:
+                last = line.assessment
+                self.names.add(last.class_group)
+            yield line

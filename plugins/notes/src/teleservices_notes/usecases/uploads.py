@@ -19,7 +19,13 @@ from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.usecases.class_ports import ClassStore, OpensClasses
 from teleservices_notes.usecases.importing import KEPT_IMPORTS, MarkLine, import_marks
 from teleservices_notes.usecases.publication import MODULE_ID, require_establishment
-from teleservices_notes.usecases.runs import Fault, ImportReport, ImportRun, ImportState
+from teleservices_notes.usecases.runs import (
+    ClassesMet,
+    Fault,
+    ImportReport,
+    ImportRun,
+    ImportState,
+)
 
 UPLOAD_LIFE: Final = timedelta(days=1)
 """How long a file waits for its confirmation."""
@@ -66,18 +72,26 @@ def try_upload(
     :exc:`NotAllowedError`, :exc:`ImportRefusedError` for what is no marks file.
     """
     now = site.now()
+    met = ClassesMet()
     with reads(content, uai, now) as lines:
-        report = import_marks(site, viewer, uai, lines, opens, dry_run=True)
+        report = import_marks(site, viewer, uai, met.passing(lines), opens, dry_run=True)
     run = ImportRun.begun(site.new_id(), uai, site.school_year(), file_name, now, viewer.name)
     run = evolve(run, state=ImportState.WAITING, counts=report.counts())
     with site.database.writing() as tx:
         _require(site, tx, viewer, uai)
+        run = evolve(run, strange_classes=strange_classes(site, tx, uai, met))
         store = opens(tx.connection)
         store.forget_waiting(now - UPLOAD_LIFE)
         store.record_import(run, report.faults)
         store.keep_upload(run.id, content)
         store.forget_imports(uai, KEPT_IMPORTS)
     return run
+
+
+def strange_classes(site: Site, tx: Transaction, uai: Uai, met: ClassesMet) -> tuple[str, ...]:
+    """Those among the classes met where the establishment has nobody this year."""
+    known = {code for code, _number in tx.roster.class_groups(uai, site.school_year())}
+    return tuple(sorted(met.names - known))
 
 
 def confirm_upload(
