@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from teleservices_core.contributions import Message
@@ -22,6 +22,11 @@ READERS: Final[Mapping[Audience | None, Message]] = {
     None: lambda: _("les familles"),
     Audience.GUARDIAN: lambda: _("les responsables"),
     Audience.STUDENT: lambda: _("les élèves"),
+}
+TO_READERS: Final[Mapping[Audience | None, Message]] = {
+    None: lambda: _("aux familles"),
+    Audience.GUARDIAN: lambda: _("aux responsables"),
+    Audience.STUDENT: lambda: _("aux élèves"),
 }
 PERIOD_NAMES: Final[Mapping[GradingPeriodKind, Message]] = {
     GradingPeriodKind.TRIMESTER: lambda: _("Trimestre {number}"),
@@ -83,6 +88,17 @@ def rule_line(rule: PublicationRule) -> str:
 def rule_lines(rules: Sequence[PublicationRule]) -> list[str]:
     """Each rule on a line."""
     return [rule_line(each) for each in rules]
+
+
+def shut_words(shut: Collection[Audience]) -> str:
+    """To whom the module is closed, and what follows from it; empty where it is open to all."""
+    if not shut:
+        return ""
+    audience = None if len(shut) > 1 else next(iter(shut))
+    return _(
+        "Le téléservice « Notes » est fermé {to} : la règle ne montre rien avant que la direction "
+        "l’ouvre."
+    ).format(to=TO_READERS[audience]())
 
 
 def plan_lines(plan: PublicationPlan) -> list[str]:

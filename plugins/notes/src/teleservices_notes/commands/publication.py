@@ -22,7 +22,7 @@ from teleservices_notes.model import (
     proposed_periods,
 )
 from teleservices_notes.pages.consequences import ClassLine, Consequences, consequences_of
-from teleservices_notes.publication_words import plan_lines, rule_lines
+from teleservices_notes.publication_words import plan_lines, rule_lines, shut_words
 from teleservices_notes.store import MarkStore
 from teleservices_notes.usecases import publication as publishing
 from teleservices_notes.usecases.plans import plan_to_json
@@ -198,7 +198,7 @@ def _change(site: Site, uai: Uai, change: publishing.Change, dry_run: bool, as_j
         said = _("Le {day} n’est pas dans l’année scolaire.").format(day=show_date(day))
         raise click.ClickException(said) from None
     before, after = plan_lines(done.before.plan), plan_lines(done.after)
-    _tell(site, uai, before, after, consequences_of(done.flips), dry_run, as_json)
+    _tell(site, uai, before, after, consequences_of(done.flips), done.shut, dry_run, as_json)
 
 
 def _choose_own(
@@ -223,7 +223,8 @@ def _choose_own(
         seen = publishing.stamp_of(recorded)
         done = publishing.change_own_rules(site, None, uai, assessment_id, rules, seen, MarkStore)
     told = consequences_of(done.flips)
-    _tell(site, uai, rule_lines(recorded), rule_lines(rules), told, dry_run, as_json)
+    before, after = rule_lines(recorded), rule_lines(rules)
+    _tell(site, uai, before, after, told, done.shut, dry_run, as_json)
 
 
 def _tell(
@@ -232,6 +233,7 @@ def _tell(
     before: list[str],
     after: list[str],
     told: Consequences,
+    shut: frozenset[Audience],
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -245,6 +247,7 @@ def _tell(
                 "after": after,
                 "shown": [attrs.asdict(each) for each in told.shown],
                 "hidden": [attrs.asdict(each) for each in told.hidden],
+                "shut": sorted(shut),
             }
         )
         return
@@ -254,6 +257,8 @@ def _tell(
     click.secho(_("Simulation, rien n’a été écrit") if dry_run else _("C’est fait"), bold=True)
     for line in after:
         click.echo(f"  {line}")
+    if shut:
+        click.echo(shut_words(shut))
     _tell_turned(_("S’affiche aussitôt"), told.shown)
     _tell_turned(_("N’est plus visible"), told.hidden)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from attrs import frozen
@@ -76,3 +76,10 @@ def _line(group: str, audience: Audience | None, found: list[Flip]) -> ClassLine
             for each in found[:FIRST]
         ),
     )
+
+
+def done_words(shut: Collection[Audience]) -> str:
+    """What is told once a change is made."""
+    if len(shut) == len(FAMILIES):
+        return _("C’est enregistré : les familles le verront quand « Notes » leur sera ouvert.")
+    return _("C’est fait : les familles le voient dès maintenant.")

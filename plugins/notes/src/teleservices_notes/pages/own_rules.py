@@ -24,7 +24,7 @@ from teleservices_notes.model import (
     PublicationPlan,
     PublicationRule,
 )
-from teleservices_notes.pages.consequences import consequences_of
+from teleservices_notes.pages.consequences import consequences_of, done_words
 from teleservices_notes.pages.publication_forms import (
     FieldError,
     OwnRuleForm,
@@ -33,9 +33,10 @@ from teleservices_notes.pages.publication_forms import (
     read_reader,
     reader_choices,
 )
-from teleservices_notes.publication_words import READERS, rule_lines
+from teleservices_notes.publication_words import READERS, rule_lines, shut_words
 from teleservices_notes.rules import Tally, Viewpoint, publication_day
 from teleservices_notes.usecases import publication as publishing
+from teleservices_notes.usecases.opened import MODULE_ID
 from teleservices_notes.usecases.ports import Opens
 from teleservices_notes.words import MODE_NAMES
 
@@ -101,7 +102,7 @@ class OwnRulePages:
                 "seen": publishing.stamp_of(assessment.own_rules),
                 "modes": mode_choices(),
                 "readers": reader_choices(),
-                "may_choose": publishing.MODULE_ID in deciding(context, establishment.uai),
+                "may_choose": MODULE_ID in deciding(context, establishment.uai),
                 "back": _list(context, uai, assessment),
             },
             422 if errors else 200,
@@ -120,11 +121,11 @@ class OwnRulePages:
         address: dict[str, Any] = {"uai": uai.code, "assessment_id": assessment.id}
         if typed.get("confirmed"):
             try:
-                publishing.change_own_rules(*what, typed.get("seen", ""), self.opens)
+                done = publishing.change_own_rules(*what, typed.get("seen", ""), self.opens)
             except ConflictError:
                 conflict = True
             else:
-                context.tell("success", _("C’est fait : les familles le voient dès maintenant."))
+                context.tell("success", done_words(done.shut))
                 return context.redirect("notes.assessment_publication", **address)
         tried = publishing.try_own_rules(*what, self.opens)
         as_class = [_("Comme la classe")]
@@ -140,6 +141,7 @@ class OwnRulePages:
                 "consequences": consequences_of(tried.flips),
                 "kept": {**typed, "seen": publishing.stamp_of(tried.assessment.own_rules)},
                 "changes_nothing": tried.changes_nothing,
+                "shut": shut_words(tried.shut),
                 "conflict": conflict,
                 "back": context.urls.to("notes.assessment_publication", **address),
             },

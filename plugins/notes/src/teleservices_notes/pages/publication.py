@@ -23,7 +23,7 @@ from teleservices_notes.model import (
     PublicationRule,
     proposed_periods,
 )
-from teleservices_notes.pages.consequences import consequences_of
+from teleservices_notes.pages.consequences import consequences_of, done_words
 from teleservices_notes.pages.publication_forms import (
     PlanForm,
     asked_change,
@@ -38,8 +38,10 @@ from teleservices_notes.publication_words import (
     publication_name,
     publication_sentence,
     reach_words,
+    shut_words,
 )
 from teleservices_notes.usecases import publication as publishing
+from teleservices_notes.usecases.opened import MODULE_ID
 from teleservices_notes.usecases.ports import Opens
 
 CHANGES: Final = 5
@@ -104,11 +106,11 @@ class PlanPages:
         if typed.get("confirmed"):
             try:
                 seen = read_version(typed.get("version", ""))
-                publishing.change_plan(site, context.me, uai, change, seen, self.opens)
+                done = publishing.change_plan(site, context.me, uai, change, seen, self.opens)
             except ConflictError:
                 conflict = True
             else:
-                context.tell("success", _("C’est fait : les familles le voient dès maintenant."))
+                context.tell("success", done_words(done.shut))
                 return context.redirect("notes.publication", uai=uai.code)
         tried = publishing.try_plan(site, context.me, uai, change, self.opens)
         return Page(
@@ -121,6 +123,7 @@ class PlanPages:
                 "consequences": consequences_of(tried.flips),
                 "kept": {**typed, "version": tried.before.version},
                 "changes_nothing": tried.changes_nothing,
+                "shut": shut_words(tried.shut),
                 "conflict": conflict,
                 "back": context.urls.to("notes.publication", uai=uai.code),
             },
@@ -153,7 +156,7 @@ class PlanPages:
                 "modes": mode_choices(),
                 "readers": reader_choices(),
                 "groups": [{"value": each, "label": each} for each in groups],
-                "may_choose": publishing.MODULE_ID in deciding(context, uai),
+                "may_choose": MODULE_ID in deciding(context, uai),
                 "changes": _past(site, publishing.last_changes(site, uai, CHANGES)),
             },
             422 if errors else 200,

@@ -18,13 +18,8 @@ from teleservices_notes.model import (
     PublicationMode,
     PublicationPlan,
 )
+from teleservices_notes.publication_words import TO_READERS
 from teleservices_notes.rules import rule_for, visible_from
-
-_TO: Final[Mapping[Audience | None, Message]] = {
-    None: lambda: _("aux familles"),
-    Audience.GUARDIAN: lambda: _("aux responsables"),
-    Audience.STUDENT: lambda: _("aux élèves"),
-}
 
 
 def when_shown(
@@ -65,7 +60,7 @@ def _said(
     at: datetime,
     zone: ZoneInfo,
 ) -> str:
-    to = _TO[audience]()
+    to = TO_READERS[audience]()
     if found is None:
         return _(
             "Rien de ce que vous enregistrez ici n’est montré {to} : le téléservice « Notes » leur "

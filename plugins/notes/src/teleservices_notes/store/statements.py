@@ -137,6 +137,7 @@ POSTGRESQL_MARKS = select(*_WHOLE_MARK).join_from(
 )
 
 
+# On the left, so that instants are compared as they are stored, to the microsecond.
 _FIRST_AT = func.coalesce(_m.first_entered_at, _m.entered_at)
 TALLIES = (
     select(

@@ -17,7 +17,7 @@ from teleservices_core.usecases.rights import is_head, require_teacher
 from teleservices_core.usecases.site import Site
 from teleservices_notes.rules import novelty
 from teleservices_notes.usecases.following import Followed, followed
-from teleservices_notes.usecases.publication import MODULE_ID, require_establishment
+from teleservices_notes.usecases.opened import MODULE_ID, require_establishment
 from teleservices_notes.usecases.reader_ports import (
     ClassReaders,
     OpensReaders,

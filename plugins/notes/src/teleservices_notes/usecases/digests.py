@@ -29,7 +29,7 @@ from teleservices_notes.digest_words import choice_words, news_lines, news_title
 from teleservices_notes.model import DigestChoice, Frequency
 from teleservices_notes.rules import SubjectNews, learn, may_write, news, next_due
 from teleservices_notes.usecases.following import Followed, followed
-from teleservices_notes.usecases.publication import MODULE_ID
+from teleservices_notes.usecases.opened import MODULE_ID
 from teleservices_notes.usecases.reader_ports import DigestStore, OpensDigests
 
 BATCH: Final = 100

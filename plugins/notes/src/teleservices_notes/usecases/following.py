@@ -28,7 +28,7 @@ from teleservices_notes.rules import (
     mark_book,
     rule_for,
 )
-from teleservices_notes.usecases.publication import MODULE_ID
+from teleservices_notes.usecases.opened import MODULE_ID
 from teleservices_notes.usecases.reader_ports import OpensReaders, ReaderStore
 from teleservices_notes.usecases.reading import audience_of, shown_book
 

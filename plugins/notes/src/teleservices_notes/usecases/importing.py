@@ -22,7 +22,7 @@ from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.model import NO_LEVELS, Assessment, Mark, MarkStatus, Outcome
 from teleservices_notes.rules import succeed
 from teleservices_notes.usecases.class_ports import ClassStore, OpensClasses
-from teleservices_notes.usecases.publication import MODULE_ID, require_establishment
+from teleservices_notes.usecases.opened import MODULE_ID, require_establishment
 from teleservices_notes.usecases.runs import Fault, ImportReport, ImportRun
 
 BATCH: Final = 5_000

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from attrs import evolve, frozen
 
-from teleservices_core.domain.establishments import Establishment
+from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.localtime import SchoolYear, midnight
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
@@ -21,11 +21,10 @@ from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.model import Assessment, PublicationPlan, PublicationRule
 from teleservices_notes.publication_words import plan_lines, rule_lines
 from teleservices_notes.rules import Flip, Tally, flips
+from teleservices_notes.usecases.opened import MODULE_ID, require_establishment, shut_by_class
 from teleservices_notes.usecases.past import OWN_RULES_SET, PLAN_SET
 from teleservices_notes.usecases.plans import plan_to_json, rules_to_json
 from teleservices_notes.usecases.ports import Opens, RecordedPlan, Store
-
-MODULE_ID: Final = "notes"
 
 Change = Callable[[PublicationPlan], PublicationPlan]
 """A choice, made upon whatever plan is recorded."""
@@ -38,6 +37,8 @@ class PlanChange:
     before: RecordedPlan
     after: PublicationPlan
     flips: tuple[Flip, ...]
+    shut: frozenset[Audience] = frozenset()
+    """To whom the module is closed, so that nothing turns for them."""
 
     @property
     def changes_nothing(self) -> bool:
@@ -52,6 +53,8 @@ class OwnRulesChange:
     assessment: Assessment
     after: tuple[PublicationRule, ...]
     flips: tuple[Flip, ...]
+    shut: frozenset[Audience] = frozenset()
+    """To whom the module is closed for the class."""
 
     @property
     def changes_nothing(self) -> bool:
@@ -67,14 +70,6 @@ class ClassAssessments:
     class_group: str
     class_groups: tuple[str, ...]
     tallies: tuple[Tally, ...]
-
-
-def require_establishment(tx: Transaction, uai: Uai) -> Establishment:
-    """The establishment. Raises :exc:`NotFoundError` for an unknown one."""
-    found = tx.roster.establishment(uai)
-    if found is None:
-        raise NotFoundError(f"no establishment {uai}")
-    return found
 
 
 def publication_plan(site: Site, uai: Uai, opens: Opens) -> RecordedPlan:
@@ -232,7 +227,8 @@ def _plan_change(
     _check_periods(site, after, year)
     tallies = _tallies(site, store, uai, year) if after != before.plan else []
     turned = flips(tallies, before.plan, tallies, after, site.now(), site.academie.zone)
-    return PlanChange(before, after, tuple(turned))
+    shut = shut_by_class(site, tx, uai, year)
+    return PlanChange(before, after, _seen(turned, shut), shut(""))
 
 
 def _own_rules_change(
@@ -249,7 +245,17 @@ def _own_rules_change(
     changed = evolve(tally, assessment=evolve(tally.assessment, own_rules=rules))
     plan = store.plan(uai, site.school_year()).plan
     turned = flips([tally], plan, [changed], plan, site.now(), site.academie.zone)
-    return OwnRulesChange(tally.assessment, rules, tuple(turned))
+    shut = shut_by_class(site, tx, uai, site.school_year())
+    here = shut(tally.assessment.class_group)
+    return OwnRulesChange(tally.assessment, rules, _seen(turned, shut), here)
+
+
+def _seen(turned: list[Flip], shut: Callable[[str], frozenset[Audience]]) -> tuple[Flip, ...]:
+    """Those that somebody can see: the module is open to him."""
+    closed = {group: shut(group) for group in {each.assessment.class_group for each in turned}}
+    return tuple(
+        each for each in turned if each.audience not in closed[each.assessment.class_group]
+    )
 
 
 def _require(site: Site, tx: Transaction, viewer: Viewer | None, uai: Uai) -> None:

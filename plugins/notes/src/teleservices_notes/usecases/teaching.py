@@ -18,7 +18,7 @@ from teleservices_core.usecases.rights import is_head, require_module, require_t
 from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.model import Course, Subject, TeachingService
 from teleservices_notes.usecases.class_ports import ClassStore, OpensClasses
-from teleservices_notes.usecases.publication import MODULE_ID, require_establishment
+from teleservices_notes.usecases.opened import MODULE_ID, require_establishment
 from teleservices_notes.usecases.runs import Fault
 
 

@@ -18,7 +18,7 @@ from teleservices_core.usecases.rights import require_module
 from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.usecases.class_ports import ClassStore, OpensClasses
 from teleservices_notes.usecases.importing import KEPT_IMPORTS, MarkLine, import_marks
-from teleservices_notes.usecases.publication import MODULE_ID, require_establishment
+from teleservices_notes.usecases.opened import MODULE_ID, require_establishment
 from teleservices_notes.usecases.runs import (
     ClassesMet,
     Fault,
