@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
     JSON,
+    BindParameter,
     CompoundSelect,
     Text,
     Uuid,
@@ -23,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from teleservices_core.storage import tables as core
+from teleservices_core.storage.tables import UtcDateTime
 from teleservices_notes.store.tables import assessments_table, marks_table, settings_table
 
 _a, _m = assessments_table.c, marks_table.c
@@ -137,17 +140,21 @@ POSTGRESQL_MARKS = select(*_WHOLE_MARK).join_from(
 )
 
 
-# On the left, so that instants are compared as they are stored, to the microsecond.
+def _instant(name: str) -> BindParameter[datetime]:
+    """Compared as instants are stored, to the microsecond, whatever it is compared with."""
+    return bindparam(name, type_=UtcDateTime())
+
+
 _FIRST_AT = func.coalesce(_m.first_entered_at, _m.entered_at)
 TALLIES = (
     select(
         assessments_table,
         func.count(_m.student_id),
-        func.count(case((bindparam("midnight_at") > _FIRST_AT, 1))),
+        func.count(case((_instant("midnight_at") > _FIRST_AT, 1))),
     )
     .select_from(
         assessments_table.outerjoin(
-            marks_table, and_(_m.assessment_id == _a.id, bindparam("at") >= _FIRST_AT)
+            marks_table, and_(_m.assessment_id == _a.id, _instant("at") >= _FIRST_AT)
         )
     )
     .where(_a.uai == bindparam("uai"), _a.school_year == bindparam("year"))
