@@ -146,6 +146,7 @@ MATRIX: Final[Mapping[str, Row]] = {
     "notes.subject": Row(CHILD, finds_nothing=True),
     "notes.publication": Row(SCHOOL, MODULE, form={"part": "periods"}),
     "notes.publication_assessments": Row(SCHOOL),
+    "notes.competencies": Row(SCHOOL, MODULE, form={"levels": "Non acquis\nAcquis"}),
     "notes.assessment_publication": Row(SCHOOL, SCHOOL, finds_nothing=True),
     "notes.family": Row(FAMILIES),
     "notes.messages": Row(FAMILIES, FAMILIES),

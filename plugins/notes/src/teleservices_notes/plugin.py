@@ -102,6 +102,13 @@ def teleservices_staff_pages() -> Iterable[StaffPage]:
         is_for_deciders=True,
     )
     yield StaffPage(
+        lambda: _("Compétences évaluées"),
+        lambda: _("Ce que les enseignants évaluent à côté de la note, et les mots des niveaux."),
+        "notes.competencies",
+        "notes",
+        is_for_deciders=True,
+    )
+    yield StaffPage(
         lambda: _("Publication des notes"),
         lambda: _("Quand les familles voient les notes, pour toutes les classes ou pour une."),
         "notes.publication",

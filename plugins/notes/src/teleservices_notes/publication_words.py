@@ -114,4 +114,13 @@ def plan_lines(plan: PublicationPlan) -> list[str]:
             )
             for each in plan.periods
         ),
+        *_competency_lines(plan),
     ]
+
+
+def _competency_lines(plan: PublicationPlan) -> list[str]:
+    if not plan.competencies:
+        return []
+    said = _("Compétence {code} : {label}")
+    found = [said.format(code=each.code, label=each.label) for each in plan.competencies]
+    return [*found, _("Niveaux : {levels}").format(levels=", ".join(plan.levels))]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from teleservices_core.contributions import FORM, Access, Route
 from teleservices_core.usecases.site import Site
 from teleservices_notes.pages.assessments import Assessments
+from teleservices_notes.pages.competencies import CompetencyPages
 from teleservices_notes.pages.courses import Courses
 from teleservices_notes.pages.grid import GridPages
 from teleservices_notes.pages.imports import LARGEST_FILE, ImportPages
@@ -61,7 +62,10 @@ def import_routes(
 
 
 def publication_routes(opens: Opens) -> Iterator[Route]:
-    """How the school chooses when families see marks. Who may change it is checked in the act."""
+    """What the school chooses: when families see marks, and which competencies it evaluates.
+
+    Who may change it is checked in the act.
+    """
     plan, own = PlanPages(opens), OwnRulePages(opens)
     start = "/ecole/<uai>/notes/publication"
     one = f"{start}/evaluations/<uuid:assessment_id>"
@@ -70,6 +74,13 @@ def publication_routes(opens: Opens) -> Iterator[Route]:
         "notes.publication_assessments", f"{start}/evaluations", own.assessments, Access.SCHOOL
     )
     yield Route("notes.assessment_publication", one, own.assessment, Access.SCHOOL, FORM)
+    yield Route(
+        "notes.competencies",
+        "/ecole/<uai>/notes/competences",
+        CompetencyPages(opens).competencies,
+        Access.SCHOOL,
+        FORM,
+    )
 
 
 def service_routes(
