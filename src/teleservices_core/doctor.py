@@ -252,7 +252,9 @@ def _daily_run(services: Teleservices) -> Iterable[Finding]:
         yield Finding(
             "daily_run",
             Severity.WARNING,
-            _("Le passage quotidien des comptes n’a pas eu lieu depuis deux jours."),
+            _("Le passage quotidien des comptes n’a pas eu lieu depuis deux jours.")
+            if runs
+            else _("Le passage quotidien des comptes n’a encore jamais eu lieu."),
             _("Programmez chaque jour : teleservices lifecycle run"),
         )
 

@@ -27,7 +27,9 @@ class Hotline:
     """The rectorat's help line, shown wherever the FAQ sends people to it."""
 
     phone: str = ""
+    """As it is to be shown; without it, pages send to the secretariat."""
     hours: str = ""
+    """When somebody answers, in words."""
 
 
 @frozen
@@ -35,12 +37,19 @@ class Durations:
     """The FAQ's durations, with its values as defaults (F15, F31, F32, F34)."""
 
     letter_months: int = field(default=3, validator=validators.ge(1))
+    """How long a letter is good, in calendar months."""
     email_link_days: int = field(default=7, validator=validators.ge(1))
+    """How long the link that confirms an address works."""
     reset_link_days: int = field(default=7, validator=validators.ge(1))
+    """How long the link that replaces a password works."""
     email_undo_days: int = field(default=7, validator=validators.ge(1))
+    """How long the former address may undo its replacement."""
     grouping_undo_days: int = field(default=7, validator=validators.ge(1))
+    """How long a grouping of accounts may be undone."""
     unclaimed_days: int = field(default=90, validator=validators.ge(1))
+    """After which an account that is not claimed or not confirmed is closed."""
     unused_days: int = field(default=365, validator=validators.ge(1))
+    """After which an account that is not used is closed."""
     closing_warnings_days: tuple[int, ...] = field(default=(30, 7))
     """Days before the last one on which who has an address is warned, the longest first."""
     dead_links_days: int = field(default=30, validator=validators.ge(1))
@@ -48,7 +57,9 @@ class Durations:
     old_mails_days: int = field(default=30, validator=validators.ge(2))
     """How long a mail that has left, or never will, is remembered."""
     session_idle_minutes: int = field(default=30, validator=validators.ge(1))
+    """Without a request, after which a session ends."""
     session_hours: int = field(default=12, validator=validators.ge(1))
+    """After which a session ends in any case."""
 
     @closing_warnings_days.validator
     def _validate_warnings(self, _attribute: object, days: tuple[int, ...]) -> None:
@@ -61,14 +72,18 @@ class MailSettings:
     """How mail leaves: an SMTP server, or a folder where each message is a file."""
 
     sender: str = "Téléservices <ne-pas-repondre@example.org>"
+    """The name and address that mails come from."""
     reply_to: str = ""
     """Where an answer goes; empty for the sender."""
     bounces_to: str = ""
     """Where servers report what they could not deliver; empty for the sender."""
     host: str = "localhost"
+    """The SMTP server."""
     port: int = 25
     starttls: bool = False
+    """Whether the connection is encrypted before anything is said."""
     user: str = ""
+    """Empty where the server asks for nobody."""
     password: str = field(default="", repr=False)
     folder: Path | None = None
     """For demonstrations and tests: write ``.eml`` files there instead of sending."""
@@ -101,6 +116,7 @@ class OidcSettings:
 
     issuer: str = field(validator=_is_issuer)
     client_id: str
+    """As the provider registered the site."""
     client_secret: str = field(default="", repr=False)
     scope: str = "openid profile"
     hosts: tuple[str, ...] = ()
@@ -111,6 +127,7 @@ class OidcSettings:
     userinfo: bool = False
     """Whether the claims are at the provider's userinfo address."""
     timeout_seconds: int = field(default=5, validator=validators.ge(1))
+    """How long the provider is waited for."""
 
 
 @frozen
@@ -120,6 +137,7 @@ class UsefulLink:
     title: str
     url: str = field(validator=_is_address)
     hint: str = ""
+    """What is found there, in a sentence."""
 
 
 @frozen
@@ -144,9 +162,11 @@ class Settings:
     base_url: str = field()
     """The public address, mount point included; every mailed link starts with it."""
     database_url: str
+    """``sqlite:///var/teleservices.db``, or ``postgresql://user@host/base``."""
     secret_key: str = field(repr=False)
     """At least 32 characters; keys the digests of links and forms."""
     site_name: str = "Téléservices"
+    """At the top of every page, mail and letter."""
     hotline: Hotline = Hotline()
     useful_links: tuple[UsefulLink, ...] = ()
     """Shown on the page « Liens utiles » (F36)."""
@@ -159,8 +179,9 @@ class Settings:
     """Other origins whose pages may read the JSON API, signed-in families' tiles
     included: ``https://ent.example.fr``, compared exactly. None by default."""
     disabled_plugins: tuple[str, ...] = ()
+    """Names of installed plugins to leave aside; their data stay."""
     trusted_proxies: int = field(default=0, validator=validators.ge(0))
-    """Proxies in front that set X-Forwarded-For; 0 trusts none."""
+    """How many proxies in front add to X-Forwarded-For; 0 trusts none."""
     plugins: Mapping[str, Mapping[str, Any]] = Factory(dict)
     """Each plugin's own section, by its key."""
 

@@ -93,7 +93,7 @@ def test_every_decision_is_listed_once():
 def _typed(page):
     """The lines of a page's code blocks that call ``teleservices``, as lists of words."""
     blocks = re.findall(r"^```[a-z]*\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    lines = (line.removeprefix("$ ") for line in "".join(blocks).splitlines())
+    lines = (re.sub(r"^(\$ |\.venv/bin/)", "", line) for line in "".join(blocks).splitlines())
     for line in lines:
         if line.startswith("teleservices "):
             for command in line.partition(" #")[0].replace("[", "").replace("]", "").split(" & "):
@@ -118,3 +118,11 @@ def test_commands_shown_exist():
     shown = [words for page in PAGES for words in _typed(page)]
     assert len(shown) > 50
     assert [words for words in shown if _unknown(words)] == []
+
+
+def test_the_settings_are_up_to_date():
+    """Every key of the settings file, its default and what it is."""
+    made = runpy.run_path(str(DOCS / "make_settings.py"))["page"]()
+    assert (DOCS / "reference" / "settings.md").read_text(encoding="utf-8") == made, (
+        "run: python docs/make_settings.py"
+    )

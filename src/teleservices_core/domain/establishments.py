@@ -32,8 +32,11 @@ class Academie:
     """A site: one académie, its clock and its calendar."""
 
     code: str
+    """Its official number: ``07``."""
     name: str
+    """Without « académie de »: ``Dijon``."""
     zone: ZoneInfo = field(default=ZoneInfo("Europe/Paris"))
+    """In which days begin and campaigns open."""
     year_starts: tuple[int, int] = (9, 1)
     """Month and day from which a new school year is the current one."""
 
