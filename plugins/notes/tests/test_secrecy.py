@@ -12,6 +12,7 @@ from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import COLLEGE, DIJON, YEAR
 from teleservices_core.testing.clock import A_TUESDAY
 from teleservices_core.testing.world import PASSWORD, World
+from teleservices_core.usecases.personal_data import data_of
 from teleservices_notes.model import FAMILIES, Entry
 from teleservices_notes.rules import Viewpoint, mark_book
 from teleservices_notes.store import MarkStore
@@ -64,11 +65,12 @@ def test_the_book_is_the_same(worlds, random):
 @pytest.mark.faq("F50")
 @pytest.mark.faq("F51")
 def test_the_pages_are_the_same_bytes(school):
-    """The HTML of the child's page and of each subject's, byte for byte, for both readers."""
+    """Every page of the child, the statement and the copy of one's data, for both readers."""
     account = World(school.services).account(school.student, Audience.STUDENT)
     own = Browser(school.services)
     own.sign_in(account.login_name, PASSWORD)
     browsers = {Audience.GUARDIAN: school.browser, Audience.STUDENT: own}
+    logins = {Audience.GUARDIAN: school.login_name, Audience.STUDENT: account.login_name}
 
     def pages(audience, plan, found):
         school.forget()
@@ -82,11 +84,16 @@ def test_the_pages_are_the_same_bytes(school):
                     evolve(each.assessment, own_rules=()), each.assessment.own_rules
                 )
         codes = ("MATHS", "FRANC", "HIGEO", MATHS.label)
-        paths = ["", "?periode=1", "annee/evolution", *(f"{code}/" for code in codes)]
-        answers = [browsers[audience].get(school.path + path) for path in paths]
-        assert answers[0].status_code == 200
+        subjects = [f"{code}/" for code in codes]
+        paths = ["", "?periode=1", "annee/evolution", "annee/releve.pdf", *subjects]
+        paths = [*(school.path + path for path in paths), "/notes/"]
+        answers = [browsers[audience].get(path) for path in paths]
+        assert [each.status_code for each in answers[:4]] == [200] * 4
         assert answers[0].request.path == school.path, "still signed in"
-        return [(answer.status_code, answer.data) for answer in answers]
+        copy = data_of(school.services.site, logins[audience])
+        told = [each.values for each in copy.sections if each.data.module_id == "notes"]
+        assert told
+        return told, [(answer.status_code, answer.data) for answer in answers]
 
     @settings(max_examples=25)
     @given(two_worlds())
