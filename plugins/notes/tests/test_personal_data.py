@@ -26,7 +26,7 @@ from teleservices_notes.rules import learn
 from teleservices_notes.settings import NotesSettings
 from teleservices_notes.store import DigestMarks, erase_readers, metadata
 from teleservices_notes.store.erasing import erase
-from teleservices_notes.testing import an_entry, as_shown
+from teleservices_notes.testing import FRENCH, an_entry, as_shown
 
 
 def marks(school):
@@ -39,9 +39,17 @@ def marks(school):
 def test_published_marks_only(school):
     """A mark of today comes tomorrow, in the copy as on the page (F50)."""
     mine = {"student_id": school.student.id}
+    judged = an_entry("14.5", title="Hier", entered_at=A_TUESDAY - timedelta(days=1), **mine)
+    outcome = evolve(judged.mark.outcome, levels={"D1": 3})
     school.record(
-        an_entry("14.5", title="Hier", entered_at=A_TUESDAY - timedelta(days=1), **mine),
-        an_entry(None, title="Absente", entered_at=A_TUESDAY - timedelta(days=2), **mine),
+        evolve(judged, mark=evolve(judged.mark, outcome=outcome)),
+        an_entry(
+            None,
+            title="Absente",
+            entered_at=A_TUESDAY - timedelta(days=2),
+            subject=FRENCH,
+            **mine,
+        ),
         an_entry("3.5", title="Aujourd’hui", entered_at=A_TUESDAY, **mine),
     )
     told = {each["évaluation"]: each for each in marks(school)}
@@ -49,6 +57,8 @@ def test_published_marks_only(school):
     assert str(told["Hier"]["note"]) == "14.5"
     assert told["Hier"]["faite le"] == date(2026, 10, 5)
     assert told["Absente"]["note"] == "non noté"
+    assert list(told) == ["Absente", "Hier"], "by subject and day"
+    assert told["Hier"]["niveaux"] == {"Compétence D1": "Maîtrise satisfaisante"}
     school.clock.advance(days=1)
     assert "Aujourd’hui" in {each["évaluation"] for each in marks(school)}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from itertools import starmap
 from typing import Final
 
 from attrs import frozen
@@ -30,7 +31,13 @@ from teleservices_notes.rules import (
     Term,
     rounded,
 )
-from teleservices_notes.words import STATUS_SHORT, STATUS_WORDS, outcome_words, show_figure
+from teleservices_notes.words import (
+    STATUS_SHORT,
+    STATUS_WORDS,
+    level_lines,
+    outcome_words,
+    show_figure,
+)
 
 _REMARKS: Final[Mapping[tuple[Counting, Part], Message]] = {
     (Counting.OPTIONAL, Part.COUNTS): lambda: _("Facultative : elle augmente la moyenne"),
@@ -169,27 +176,13 @@ def term_line(term: Term, plan: PublicationPlan, spread: Spread | None = None) -
         hint=". ".join(filter(None, hints)),
         description=assessment.description,
         remark=outcome.remark,
-        levels=tuple(
-            Level(competency_label(plan, code), level_words(plan, level))
-            for code, level in sorted(outcome.levels.items())
-        ),
+        levels=tuple(starmap(Level, level_lines(plan, outcome.levels))),
         figure=outcome_words(outcome)
         if outcome.value is None
         else f"{show_figure(outcome.value)}/{show_figure(assessment.out_of)}",
         working=_product(term),
         of_class="" if spread is None else spread_words(spread),
     )
-
-
-def competency_label(plan: PublicationPlan, code: str) -> str:
-    """What the establishment calls a competency; its code where it says nothing of it."""
-    label = next((each.label for each in plan.competencies if each.code == code), "")
-    return label or _("Compétence {code}").format(code=code)
-
-
-def level_words(plan: PublicationPlan, level: int) -> str:
-    """« Maîtrise satisfaisante », or the figure where the scale has no such level."""
-    return plan.levels[level - 1] if level <= len(plan.levels) else str(level)
 
 
 def spread_words(spread: Spread) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 from teleservices_core.contributions import HelpEntry, Message
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.i18n import _
-from teleservices_notes.model import Counting, MarkStatus, Outcome, PublicationMode
+from teleservices_notes.model import Counting, MarkStatus, Outcome, PublicationMode, PublicationPlan
 
 MODE_NAMES: Final[Mapping[PublicationMode, Message]] = {
     PublicationMode.IMMEDIATE: lambda: _("dès la saisie"),
@@ -78,6 +78,25 @@ def outcome_words(outcome: Outcome) -> str:
     if outcome.value is not None:
         return show_figure(outcome.value)
     return _("compétences") if outcome.is_levels_only else STATUS_WORDS[outcome.status]()
+
+
+def level_lines(plan: PublicationPlan, levels: Mapping[str, int]) -> list[tuple[str, str]]:
+    """« Lire », « Maîtrise satisfaisante »: each competency and how far it is mastered."""
+    return [
+        (competency_label(plan, code), level_words(plan, level))
+        for code, level in sorted(levels.items())
+    ]
+
+
+def competency_label(plan: PublicationPlan, code: str) -> str:
+    """What the establishment calls a competency; its code where it says nothing of it."""
+    label = next((each.label for each in plan.competencies if each.code == code), "")
+    return label or _("Compétence {code}").format(code=code)
+
+
+def level_words(plan: PublicationPlan, level: int) -> str:
+    """« Maîtrise satisfaisante », or the figure where the scale has no such level."""
+    return plan.levels[level - 1] if level <= len(plan.levels) else str(level)
 
 
 def _said(text: Message) -> Callable[[Mapping[str, str]], str]:

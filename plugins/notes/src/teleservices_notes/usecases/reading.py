@@ -25,6 +25,7 @@ from teleservices_notes.rules import (
     Shown,
     SubjectAverage,
     Viewpoint,
+    by_label,
     chosen_period,
     class_figures,
     in_order,
@@ -34,7 +35,7 @@ from teleservices_notes.rules import (
 )
 from teleservices_notes.usecases.past import Since, changes_since
 from teleservices_notes.usecases.ports import Marked, Opens, Store
-from teleservices_notes.words import COUNTING_WORDS, STATUS_WORDS
+from teleservices_notes.words import COUNTING_WORDS, level_lines, outcome_words
 
 
 def audience_of(child: Child) -> Audience:
@@ -144,11 +145,15 @@ def export_marks(tx: Transaction, scope: DataScope, opens: Opens) -> dict[str, A
             since[place] = changes_since(tx, *place, scope.at)
         plan, entries = since[place].undone(plan, entries)
         seen = Viewpoint(plan, audience_of(child), scope.at, scope.zone).look(entries)
-        told += [_told(child, each) for each in seen]
+        told += [_told(child, plan, each) for each in sorted(seen, key=_by_subject)]
     return {_("notes"): told}
 
 
-def _told(child: Child, shown: Shown) -> dict[str, Any]:
+def _by_subject(shown: Shown) -> tuple[Any, ...]:
+    return *by_label(shown.assessment.subject), shown.assessment.given_on
+
+
+def _told(child: Child, plan: PublicationPlan, shown: Shown) -> dict[str, Any]:
     assessment, outcome = shown.assessment, shown.outcome
     return {
         _("élève"): child.student.full_name,
@@ -157,12 +162,12 @@ def _told(child: Child, shown: Shown) -> dict[str, Any]:
         _("description"): assessment.description,
         _("faite le"): assessment.given_on,
         _("enseignant"): assessment.teacher,
-        _("note"): STATUS_WORDS[outcome.status]() if outcome.value is None else outcome.value,
+        _("note"): outcome_words(outcome) if outcome.value is None else outcome.value,
         _("sur"): assessment.out_of,
         _("coefficient"): assessment.weight,
         _("compte"): COUNTING_WORDS[assessment.counting](),
         _("appréciation"): outcome.remark,
-        _("niveaux"): dict(outcome.levels),
+        _("niveaux"): dict(level_lines(plan, outcome.levels)),
         _("saisie le"): outcome.entered_at,
         _("corrigée"): shown.is_corrected,
     }
