@@ -39,7 +39,7 @@ def test_from_the_head_to_the_grid(room, shown):
     given = room.assessment(competencies=("D4",))
     teacher = room.browser()
     page = teacher.get(f"/ecole/{COLLEGE}/notes/evaluations/{given.id}/notes")
-    assert "2. Acquis" in shown(page)
+    assert "D4 : Raisonner. Niveaux : 1, Non acquis ; 2, Acquis." in shown(page)
     teacher.submit("notes", mark=["12", "nn"], level=["2", "1"])
     assert [dict(each.levels) for each in room.outcomes(given).values()] in (
         [{"D4": 2}, {"D4": 1}],

@@ -12,11 +12,12 @@ from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import COLLEGE
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_notes.commands import notes
-from teleservices_notes.exchange import SERVICE_COLUMNS, read_services
+from teleservices_notes.exchange import SERVICE_COLUMNS, read_services, write_services
 from teleservices_notes.store import ClassMarks
 from teleservices_notes.usecases.teaching import import_services
 
 HEADER = ";".join(SERVICE_COLUMNS)
+PAGE = f"/ecole/{COLLEGE}/notes/services"
 MATHS = "6 B;MATHS;Mathématiques;Mme R. Petit;petit@example.org"
 FRENCH = "6 B;FRANC;Français;M. Roy;"
 
@@ -92,22 +93,73 @@ def test_command(school, take, tmp_path):
     assert "6 B;Français;M. Roy (sans compte)" in done.output.replace("\u00a0", " ")
 
 
-def test_page(school, take):
-    """Replaced by a file without a fault; with one, nothing is."""
+@pytest.fixture
+def give(school, take):
+    """Give lines on the page, as the head; gives what the page says."""
     browser = Browser(school.services)
-    head = World(school.services).staff(Role.HEAD, COLLEGE)
-    browser.sign_in(head.login_name, PASSWORD)
+    browser.sign_in(World(school.services).staff(Role.HEAD, COLLEGE).login_name, PASSWORD)
 
-    def give(*lines):
-        browser.get(f"/ecole/{COLLEGE}/notes/services")
-        file = BytesIO("\n".join([HEADER, *lines]).encode())
+    def give(*lines, encoding="utf-8"):
+        browser.get(PAGE)
+        file = BytesIO("\n".join([HEADER, *lines]).encode(encoding))
         browser.submit("services", file=(file, "services.csv"))
-        return browser.page.text.replace("\u00a0", " ")
+        return browser
 
-    assert "2 nouveaux" in give(MATHS, FRENCH)
-    assert "(sans compte)" in browser.page.text.replace("\u00a0", " ")
-    told = give(FRENCH, "6 B;;Latin;M. X;")
+    return give
+
+
+def test_page(school, give, shown):
+    """Tried, then replaced by a file without a fault; with one, nothing is."""
+    browser = give(MATHS, FRENCH, encoding="windows-1252")
+    told = shown(browser.page)
+    assert "Mathématiques (Mme R. Petit) ; Français (M. Roy, sans compte)" in told
+    assert "Seraient retirés" not in told
+    assert recorded(school) == []
+    told = shown(browser.submit("services"))
+    assert "Services nouveaux : 2, modifiés : 0, retirés : 0" in told
+    assert [each[0:2] for each in recorded(school)] == [("6 B", "FRANC"), ("6 B", "MATHS")]
+    told = shown(give(FRENCH, "6 B;;Latin;M. X;").page)
     assert "Rien n’est enregistré" in told
     assert "Ligne 3" in told
     assert len(recorded(school)) == 2
-    assert "1 retirés" in give(MATHS)
+    assert "ne change rien" in shown(give(FRENCH, MATHS).page)
+    browser = give(MATHS)
+    assert "Seraient retirés 6 B : Français (M. Roy, sans compte)" in shown(browser.page)
+    assert len(recorded(school)) == 2
+    assert "retirés : 1" in shown(browser.submit("services"))
+    assert len(recorded(school)) == 1
+
+
+def test_two_lists_at_once(school, give, take, shown):
+    """What was not shown is not removed: the second is told and sees what it would do now."""
+    browser = give(MATHS)
+    take(FRENCH)
+    page = browser.submit("services")
+    assert page.status_code == 409
+    assert "Une autre personne a changé la liste" in shown(page)
+    assert "Seraient retirés 6 B : Français" in shown(page)
+    assert [each[1] for each in recorded(school)] == ["FRANC"]
+    browser.submit("services")
+    assert [each[1] for each in recorded(school)] == ["MATHS"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [([], "Ce n’est pas une liste de services"), (["x" * 200_000], "3 000 lignes au plus")],
+)
+def test_no_list(school, give, shown, lines, said, monkeypatch):
+    """Refused whole, with the reason."""
+    monkeypatch.setattr(f"{__name__}.HEADER", "Classe;Professeur")
+    page = give(*lines).page
+    assert page.status_code == 422
+    assert said in shown(page)
+
+
+def test_written_as_read(tmp_path):
+    """What a page keeps until it is confirmed says the same."""
+    path = tmp_path / "services.csv"
+    path.write_text(f'{HEADER}\n{MATHS}\n6 B;LCA;"Latin ; grec";"M. ""X""";', encoding="utf-8")
+    lines = list(read_services(path))
+    path.write_text(write_services(lines), encoding="utf-8")
+    assert list(read_services(path)) == lines
+    assert len(lines) == 2

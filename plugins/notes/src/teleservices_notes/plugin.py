@@ -50,6 +50,7 @@ def teleservices_routes() -> Iterable[Route]:
         SERVICE_COLUMNS,
         content_reader,
         read_services_of,
+        write_services,
     )
     from teleservices_notes.exchange.statement import statement_pdf
     from teleservices_notes.pages.family_routes import family_routes
@@ -64,7 +65,7 @@ def teleservices_routes() -> Iterable[Route]:
 
     yield from teaching_routes(ClassMarks)
     yield from import_routes(ClassMarks, content_reader, COLUMNS)
-    yield from service_routes(ClassMarks, read_services_of, SERVICE_COLUMNS)
+    yield from service_routes(ClassMarks, read_services_of, write_services, SERVICE_COLUMNS)
     yield from publication_routes(MarkStore)
     yield from reader_routes(DigestMarks)
     yield from family_routes(MarkStore, DigestMarks, statement_pdf)

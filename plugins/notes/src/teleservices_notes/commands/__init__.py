@@ -113,8 +113,8 @@ def services_(services: Opener, file: Path | None, uai: Uai, dry_run: bool) -> N
     _quote(file, report.faults)
     click.echo(
         _(
-            "Services : {added} nouveaux, {changed} modifiés, {removed} retirés, "
-            "{unchanged} inchangés ; {alone} sans compte."
+            "Services nouveaux : {added}, modifiés : {changed}, retirés : {removed}, "
+            "inchangés : {unchanged} ; sans compte : {alone}."
         ).format(
             added=report.added,
             changed=report.changed,

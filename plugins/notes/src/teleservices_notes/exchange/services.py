@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -57,3 +59,14 @@ def _lines(table: Table) -> Iterator[ServiceLine | Fault]:
             )
         except BadCellError as error:
             yield Fault(line, str(error))
+
+
+def write_services(lines: Iterable[ServiceLine]) -> str:
+    """The same list as a file that :func:`read_services` reads."""
+    text = StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\n")
+    writer.writerow(SERVICE_COLUMNS)
+    for each in lines:
+        subject = each.subject
+        writer.writerow((each.class_group, subject.code, subject.label, each.teacher, each.email))
+    return text.getvalue()

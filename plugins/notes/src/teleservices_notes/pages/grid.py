@@ -346,6 +346,7 @@ def _page(context: Context, shown: Grid, rows: Sequence[RowView], *, status: int
             "rows": rows,
             "errors": {f"mark-{at}": f"{row.name} : {row.error}" for at, row in _at(rows, "error")},
             "conflicts": [row for row in rows if row.theirs],
+            "competencies": [(each, _label(shown.plan, each)) for each in assessment.competencies],
             "levels": list(enumerate(shown.plan.levels, 1)),
             "in_full": "tout" in context.request.args or bool(assessment.competencies),
             "was_kept": bool(shown.typed) and context.request.method == "GET",

@@ -13,7 +13,7 @@ from teleservices_notes.pages.grid import GridPages
 from teleservices_notes.pages.imports import LARGEST_FILE, ImportPages
 from teleservices_notes.pages.own_rules import OwnRulePages
 from teleservices_notes.pages.publication import PlanPages
-from teleservices_notes.pages.services import ReadsServices, ServicePages
+from teleservices_notes.pages.services import ReadsServices, ServicePages, WritesServices
 from teleservices_notes.usecases.class_ports import OpensClasses
 from teleservices_notes.usecases.ports import Opens
 from teleservices_notes.usecases.uploads import Reads
@@ -84,10 +84,10 @@ def publication_routes(opens: Opens) -> Iterator[Route]:
 
 
 def service_routes(
-    opens: OpensClasses, reads: ReadsServices, columns: tuple[str, ...]
+    opens: OpensClasses, reads: ReadsServices, writes: WritesServices, columns: tuple[str, ...]
 ) -> Iterator[Route]:
     """How they say who teaches what."""
-    pages = ServicePages(opens, reads, columns)
+    pages = ServicePages(opens, reads, writes, columns)
     yield Route(
         "notes.services", "/ecole/<uai>/notes/services", pages.services, Access.SCHOOL, FORM
     )

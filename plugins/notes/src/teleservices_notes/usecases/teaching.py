@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from attrs import Factory, define, frozen
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
-from teleservices_core.errors import NotAllowedError, NotFoundError
+from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError
 from teleservices_core.i18n import _
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.rights import is_head, require_module, require_teacher
@@ -122,6 +123,20 @@ class ServicesReport:
     without_account: int = 0
     """Services whose teacher no account of the establishment's teachers matches."""
     faults: list[Fault] = Factory(list)
+    new: tuple[TeachingService, ...] = ()
+    """Those added or changed."""
+    gone: tuple[TeachingService, ...] = ()
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the list is so already."""
+        return not self.new and not self.gone
+
+    @property
+    def stamp(self) -> str:
+        """What a page keeps of what it has shown, to know later whether it is still so."""
+        told = [sorted(map(repr, each)) for each in (self.new, self.gone)]
+        return sha256(repr(told).encode()).hexdigest()[:16]
 
     def counts(self) -> dict[str, int]:
         """Figures for the audit trail."""
@@ -141,13 +156,15 @@ def import_services(
     opens: OpensClasses,
     *,
     dry_run: bool = False,
+    seen: str | None = None,
 ) -> ServicesReport:
     """Record who teaches what this year, as a whole file says; all in one transaction.
 
     What the file no longer has is removed, unless a line of it is faulty: that
     line may be the one that is missing. The same file again changes nothing.
-    Raises :exc:`NotFoundError` for an unknown establishment, and
-    :exc:`NotAllowedError`.
+    Raises :exc:`NotFoundError` for an unknown establishment,
+    :exc:`NotAllowedError`, and :exc:`ConflictError` if it would no longer do what
+    it did in the report whose stamp was ``seen``.
     """
     year, today = site.school_year(), site.academie.today(site.now())
     report = ServicesReport()
@@ -166,6 +183,9 @@ def import_services(
         report.changed = len(new) - report.added
         report.unchanged = len(wanted) - len(new)
         report.without_account = sum(each.staff_id is None for each in wanted.values())
+        report.new, report.gone = tuple(new), tuple(gone)
+        if seen is not None and seen != report.stamp:
+            raise ConflictError(f"the services of {uai} have changed")
         if not dry_run:
             store.replace_services(gone, new)
             counts = report.counts()
