@@ -151,10 +151,6 @@ class Catalogue:
         """The plugin that declared a route."""
         return next(name for name, each in self.declared.items() if route in each.routes)
 
-    def settings_of(self, plugin: str) -> Mapping[str, Any]:
-        """The plugin's settings sections, by key."""
-        return self.declared[plugin].settings
-
 
 def check(name: str, declared: Declared, others: Catalogue) -> None:
     """Refuse what does not go with the other plugins. Raises :exc:`PluginError`."""

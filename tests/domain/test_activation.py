@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teleservices_core.domain.accounts import Audience
-from teleservices_core.domain.activation import ActivationRule, Effect, Vote, decide, decide_all
+from teleservices_core.domain.activation import ActivationRule, Effect, Vote, decide
 from teleservices_core.domain.localtime import Window, midnight
 from teleservices_core.domain.modules import OpeningMode
 from teleservices_core.domain.policy import Campaign, Opening, Policy, Stance
@@ -196,9 +196,10 @@ def test_requirements():
     """A module needs those it requires, through the same decision."""
     notes, other = a_module(), a_module("bulletins", requires=("notes",))
     other = evolve(other, opening_mode=OpeningMode.AUTOMATIC)
-    closed = decide_all([notes, other], a_question(), CORE_RULES)
-    assert [each.is_open for each in closed] == [False, False]
-    opened = decide_all([notes, other], a_question(policy=_policy(Stance.OPEN)), CORE_RULES)
-    assert [each.is_open for each in opened] == [True, True]
+    catalogue = {module.id: module for module in (notes, other)}
+    for policy, is_open in ((Policy.of(), False), (_policy(Stance.OPEN), True)):
+        for module in (notes, other):
+            decided = decide(module, a_question(policy=policy), CORE_RULES, catalogue)
+            assert decided.is_open is is_open
     alone = decide(other, a_question(policy=_policy(Stance.OPEN)), CORE_RULES)
     assert alone.reason.detail == {"required": "notes"}

@@ -362,7 +362,7 @@ def test_settings_of_a_plugin():
     plugin = a_plugin(teleservices_settings=teleservices_settings)
     extra = {"listener": plugin}
     host = PluginHost(builtin, extra=extra, discover=False, settings={"listener": {"floor": 7}})
-    assert host.catalogue.settings_of("listener") == {"listener": Options(7)}
+    assert host.catalogue.declared["listener"].settings == {"listener": Options(7)}
     host = PluginHost(builtin, extra=extra, discover=False, settings={"listener": {"flor": 7}})
     assert the_report(host, "listener").state is PluginState.FAILED
     assert "flor" in the_report(host, "listener").reason

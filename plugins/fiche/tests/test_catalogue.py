@@ -62,7 +62,6 @@ def test_nothing_goes_straight_through_by_default(group):
     everything = FicheOptions(True, True, True, True, True, True, True)
     expected = group is not Group.NONE
     assert all(everything.lets_through(f) is expected for f in fields)
-    assert all(f.may_pass_straight is expected for f in fields)
 
 
 def test_what_a_school_does_not_ask():

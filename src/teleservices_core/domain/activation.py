@@ -9,7 +9,7 @@ desk.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -293,17 +293,6 @@ def decide(
         votes.append(Vote(Effect.DENY, "core.nobody_opened", rule="core.default"))
     is_open = Effect.DENY not in effects and Effect.ALLOW in effects
     return Decision(module, is_open, tuple(votes))
-
-
-def decide_all(
-    modules: Iterable[ModuleDefinition],
-    question: Question,
-    rules: Sequence[ActivationRule],
-) -> tuple[Decision, ...]:
-    """Decide every module of a catalogue for one question, in page order."""
-    catalogue = {module.id: module for module in modules}
-    ordered = sorted(catalogue.values(), key=lambda module: (module.position, module.id))
-    return tuple(decide(module, question, rules, catalogue) for module in ordered)
 
 
 def flips_at(

@@ -115,11 +115,6 @@ class FieldDef:
         """What tells it from the others."""
         return self.person, self.code
 
-    @property
-    def may_pass_straight(self) -> bool:
-        """Whether an establishment may let its changes go through without looking."""
-        return self.group is not Group.NONE
-
 
 @frozen
 class Catalogue:

@@ -160,11 +160,6 @@ class Confirming:
     done_at: datetime | None
     number: str
 
-    @property
-    def is_due(self) -> bool:
-        """Whether the establishment waits for this reader."""
-        return self.state is RoundState.OPEN and self.done_at is None
-
 
 def confirming(sheet: Sheet, academie: Academie, now: datetime) -> Confirming:
     """The state of the round, and the reader's own answer."""

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from teleservices_core.settings import strict_converter
-from teleservices_fiche.model import Catalogue, FieldDef, FieldKind, Person, PersonKind
+from teleservices_fiche.model import Catalogue, FieldDef, Person, PersonKind
 
 _converter: Final = strict_converter()
 
@@ -45,8 +45,3 @@ def field_of(person: Person | PersonKind, code: str) -> FieldDef:
     if found is None:
         raise KeyError(f"no field {kind}.{code}")
     return found
-
-
-def is_choice(field: FieldDef, value: object) -> bool:
-    """Whether a code is one of those that a family may choose."""
-    return field.kind is FieldKind.CHOICE and value in choices(field.choices)

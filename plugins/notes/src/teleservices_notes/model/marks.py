@@ -63,15 +63,6 @@ class Outcome:
         """Whether it judges the work by levels, without a mark."""
         return self.status is MarkStatus.UNMARKED and bool(self.levels)
 
-    def says_as(self, other: Outcome) -> bool:
-        """Whether both say the same, whenever they were entered."""
-        return (self.status, self.value, self.remark, self.levels) == (
-            other.status,
-            other.value,
-            other.remark,
-            other.levels,
-        )
-
 
 @frozen
 class Mark:
