@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+_AXE = """async () => {
+  const found = await axe.run(document, {resultTypes: ["violations"], preload: false});
+  return found.violations.map(({id, help, nodes}) => [id, help, nodes.map(node => node.html)]);
+}"""
+
 
 def sign_in(page, login_name, secret):
     """Fill in the sign-in form."""
@@ -18,3 +23,17 @@ def fits(page):
           && [...document.querySelectorAll("table")].every(
             each => each.offsetWidth <= each.parentElement.clientWidth + 1)"""
     )
+
+
+def look(page):
+    """Axe finds nothing, and nothing is wider than the screen, as the page is shown now.
+
+    Axe, half a megabyte of script, is handed to a page once, however often it is looked at.
+    """
+    from axe_playwright_python.base import AXE_SCRIPT
+
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    flaws = page.evaluate(_AXE)
+    assert not flaws, (page.url, page.viewport_size, flaws)
+    assert fits(page), (page.url, page.viewport_size)

@@ -7,7 +7,7 @@ import re
 import pytest
 from academy_demo.build import PASSWORD
 
-from .steps import fits, sign_in
+from .steps import fits, look, sign_in
 
 pytestmark = pytest.mark.browser
 PREVIEWS = (
@@ -82,13 +82,9 @@ def test_the_rectorat_forbids_then_undoes(chromium, demo):
 
 def _read_what_is_kept(family):
     """From the closed module's name to what it had shown: two links, both pages accessible."""
-    from axe_playwright_python.sync_playwright import Axe
-
     for link in ("Notes", "Lire ce qui est conservé"):
         family.locator("main").get_by_role("link", name=link).first.click()
-        found = Axe().run(family, options={"resultTypes": ["violations"]})
-        assert found.violations_count == 0, (family.url, found.generate_report())
-        assert fits(family), family.url
+        look(family)
     assert "Lecture seule, tel qu’au" in words(family)
     assert family.get_by_role("row").count() > 3
     family.context.close()
@@ -97,8 +93,6 @@ def _read_what_is_kept(family):
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 def test_previews_and_mistakes_are_accessible(chromium, demo, width, scheme):
     """Axe finds nothing where something is about to change, or was typed wrongly."""
-    from axe_playwright_python.sync_playwright import Axe
-
     made, _services = demo
     context = chromium.new_context(
         base_url=made.base_url,
@@ -110,7 +104,5 @@ def test_previews_and_mistakes_are_accessible(chromium, demo, width, scheme):
     sign_in(page, person(made, "admin_academie").login_name, PASSWORD)
     for path in PREVIEWS:
         page.goto(path)
-        found = Axe().run(page, options={"resultTypes": ["violations"]})
-        assert found.violations_count == 0, (page.url, found.generate_report())
-        assert fits(page), page.url
+        look(page)
     context.close()

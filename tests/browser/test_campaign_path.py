@@ -15,7 +15,7 @@ from teleservices_core.domain.policy import Campaign
 from teleservices_core.testing.clock import FixedClock
 
 from .conftest import a_server
-from .steps import fits, sign_in
+from .steps import look, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -65,15 +65,6 @@ def text(page):
     return page.locator("main").inner_text().replace("\u00a0", " ")
 
 
-def is_clean(page):
-    """Whether axe finds nothing and nothing is wider than the screen."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page, options={"resultTypes": ["violations"]})
-    assert found.violations_count == 0, (page.url, found.generate_report())
-    return fits(page)
-
-
 @pytest.mark.faq("F03")
 @pytest.mark.faq("F71")
 def test_a_campaign_opens_and_ends_while_pages_are_open(demo, moment, window, tab):
@@ -91,11 +82,11 @@ def test_a_campaign_opens_and_ends_while_pages_are_open(demo, moment, window, ta
     assert "La campagne ouvre" in text(tab)
     assert "à 14 h 30" in text(tab)
     assert "Revenez à partir de cette date" in text(tab)
-    assert is_clean(tab)
+    look(tab)
     public = tab.context.new_page()
     public.goto(child["establishment"]["href"])
     assert "Ouvre le" in text(public)
-    assert is_clean(public)
+    look(public)
 
     clock.advance(seconds=29)
     tab.reload()
@@ -115,7 +106,7 @@ def test_a_campaign_opens_and_ends_while_pages_are_open(demo, moment, window, ta
     tab.locator(f"main a[href^='{marks}']").first.click()
     assert "La campagne s’est terminée" in text(tab)
     assert "Que faire maintenant ?" in text(tab)
-    assert is_clean(tab)
+    look(tab)
 
 
 @pytest.mark.faq("F03")
@@ -123,7 +114,7 @@ def test_what_is_offered_on_a_phone(moment, tab):
     """From the sign-in page to a school's offer, without an account."""
     tab.goto("/connexion")
     tab.get_by_role("link", name="Les téléservices de chaque établissement").click()
-    assert is_clean(tab)
+    look(tab)
     tab.get_by_label("Nom, commune ou numéro").fill("COLLEGE trois riv")
     tab.get_by_role("button", name="Chercher").click()
     assert "1 établissement" in text(tab)
@@ -131,9 +122,9 @@ def test_what_is_offered_on_a_phone(moment, tab):
     assert "Ouvert en ce moment" in text(tab)
     assert "Secrétariat" in text(tab)
     assert tab.locator("main a[href^='tel:']").is_visible()
-    assert is_clean(tab)
+    look(tab)
     tab.get_by_role("link", name="Tous les établissements").click()
     tab.get_by_label("Nom, commune ou numéro").fill("rien de tel")
     tab.get_by_role("button", name="Chercher").click()
     assert "Aucun établissement trouvé" in text(tab)
-    assert is_clean(tab)
+    look(tab)

@@ -19,7 +19,7 @@ from teleservices_core.testing.fixtures import make_settings
 from teleservices_core.testing.world import PASSWORD, World
 
 from .conftest import a_server
-from .steps import fits, sign_in
+from .steps import fits, look, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -92,8 +92,6 @@ def test_change_send_confirm(chromium, home):
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 def test_axe_finds_nothing(chromium, home, width, scheme):
     """On the pages of the sheet, an error and a receipt included."""
-    from axe_playwright_python.sync_playwright import Axe
-
     base, login_name, sheet = home
     context = chromium.new_context(
         viewport={"width": width, "height": 800},
@@ -104,27 +102,22 @@ def test_axe_finds_nothing(chromium, home, width, scheme):
     page = context.new_page()
     sign_in(page, login_name, PASSWORD)
 
-    def look():
-        found = Axe().run(page, options={"resultTypes": ["violations"]})
-        assert found.violations_count == 0, (page.url, found.generate_report())
-        assert fits(page), page.url
-
     steps = ("vos-coordonnees", "votre-situation", "eleve", "urgence")[: 4 if width < 600 else 1]
     for path in ("", *(f"modifier/{step}/" for step in steps), "historique/"):
         page.goto(sheet + path)
-        look()
+        look(page)
     page.goto(sheet + "signaler/student/last_name/")
     page.get_by_role("button", name="Prévenir l’établissement").click()
-    look()
+    look(page)
     page.goto(sheet + "modifier/eleve/")
     page.get_by_label("Téléphone portable de l’élève").fill(f"0639980{width % 1000:03}")
     page.get_by_role("button", name="Enregistrer et continuer").click()
     page.goto(sheet + "envoyer/")
-    look()
+    look(page)
     page.get_by_role("button", name="Envoyer à l’établissement").click()
     page.get_by_role("heading", name="Récépissé").wait_for()
-    look()
+    look(page)
     page.goto("/fiche/verifier-un-recepisse/")
     page.get_by_role("button", name="Vérifier").click()
-    look()
+    look(page)
     context.close()
