@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from teleservices_core.contributions import MigrationSource
 from teleservices_core.domain.accounts import Audience
@@ -32,6 +32,7 @@ from teleservices_notes.model import (
     PublicationRule,
 )
 from teleservices_notes.store import MarkStore, metadata
+from teleservices_notes.store.readers import ReaderMarks
 from teleservices_notes.store.tables import settings_table
 from teleservices_notes.testing import FRENCH, MATHS, an_assessment, an_entry, entries, plans
 from teleservices_notes.usecases import RecordedPlan
@@ -240,3 +241,33 @@ def test_figures_keep_their_hundredths(services):
         _plan, back = store.of_student(STUDENT, COLLEGE, YEAR)
     assert sorted(e.mark.outcome.value for e in back) == sorted(values)
     assert {str(e.mark.outcome.value) for e in back} == {"0.1", "14.25", "0", "20", "19.99"}
+
+
+@pytest.mark.parametrize("by_reader", [False, True])
+def test_a_student_is_one_range_of_marks(services, backend, by_reader):
+    """However many assessments a school has, a page begins with the marks of its student.
+
+    Without statistics, databases prefer to try each assessment of the school's year.
+    """
+    others = [an_entry(10, title=f"Contrôle {number}") for number in range(200)]
+    with services.site.database.writing() as tx:
+        MarkStore(tx.connection).save(
+            [each.assessment for each in others], [each.mark for each in others]
+        )
+    asked = []
+    with services.engine.connect() as connection:
+        event.listen(
+            connection, "before_cursor_execute", lambda *told: asked.append((told[2], told[3]))
+        )
+        if by_reader:
+            ReaderMarks(connection).of_reader(STUDENT, COLLEGE, YEAR, uuid4())
+        else:
+            MarkStore(connection).of_student(STUDENT, COLLEGE, YEAR)
+        ((statement, parameters),) = asked
+        if backend == "postgresql":
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        verb = "EXPLAIN" if backend == "postgresql" else "EXPLAIN QUERY PLAN"
+        steps = connection.exec_driver_sql(f"{verb} {statement}", parameters)
+        plan = "\n".join(str(step) for step in steps)
+    assert "pk_notes_marks" in plan or "notes_marks USING PRIMARY KEY (student_id=?)" in plan
+    assert "ix_notes_assessments" not in plan, plan

@@ -22,6 +22,8 @@ def instant(value: datetime) -> datetime:
 
     Raises :exc:`InvalidValueError` for a naive one, whose zone nobody knows.
     """
+    if value.tzinfo is UTC:
+        return value
     if value.tzinfo is None:
         raise InvalidValueError("instant", value, "it has no time zone")
     return value.astimezone(UTC)

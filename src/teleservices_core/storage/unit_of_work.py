@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from attrs import field, frozen
+from attrs import frozen
 from sqlalchemy import Connection, Engine
 
 from teleservices_core.ports import (
@@ -78,17 +78,14 @@ class SqlDatabase:
     """Transactions from an SQLAlchemy engine, ours or the host's."""
 
     engine: Engine
-    _reader: Engine = field(init=False)
-
-    @_reader.default
-    def _autocommit(self) -> Engine:
-        # A page only reads: without BEGIN and ROLLBACK it saves two round trips.
-        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def reading(self) -> Iterator[SqlTransaction]:
         """See :meth:`teleservices_core.ports.Database.reading`."""
-        with self._reader.connect() as connection:
+        with self.engine.connect() as connection:
+            if connection.dialect.name != "sqlite":
+                # A page only reads: without BEGIN and ROLLBACK it saves two round trips.
+                connection.execution_options(isolation_level="AUTOCOMMIT")
             yield SqlTransaction(connection)
 
     @contextmanager

@@ -34,7 +34,15 @@ from teleservices_core.web.late_forms import keep_late_form
 from teleservices_core.web.pages.errors import error_page, refused
 from teleservices_core.web.responses import Download, Json, Page, Redirect
 from teleservices_core.web.templating import make_environment
-from teleservices_core.web.urls import STATIC, StaticFiles, Urls, make_map, mount_point, page_path
+from teleservices_core.web.urls import (
+    STATIC,
+    StaticFiles,
+    Urls,
+    fixed_addresses,
+    make_map,
+    mount_point,
+    page_path,
+)
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -69,6 +77,7 @@ class Application:
         self._owners = {route.name: catalogue.owner(route) for route in catalogue.routes}
         self._map = make_map(catalogue.routes)
         self._files = StaticFiles()
+        self._fixed = fixed_addresses(self._map)
         folders = [s.folder for each in catalogue.declared.values() for s in each.templates]
         self._templates = make_environment(folders, site.academie.zone)
 
@@ -90,7 +99,7 @@ class Application:
     def _respond(self, request: Request) -> Response:
         mount = mount_point(request.environ)
         adapter = self._map.bind("localhost", script_name=mount)
-        urls = Urls(adapter, self._files)
+        urls = Urls(adapter, self._files, fixed=self._fixed)
         context = Context(
             site=self.site,
             request=request,

@@ -26,6 +26,8 @@ def make_environment(folders: Iterable[Path], zone: ZoneInfo) -> Environment:
     )
     install: Any = environment
     install.install_gettext_callables(i18n._, i18n.ngettext, newstyle=True)
+    # "_" would look "gettext" up at each of a page's forty sentences.
+    environment.globals["_"] = environment.globals["gettext"]
     environment.filters.update(
         date=i18n.show_date,
         day=i18n.show_day,

@@ -39,6 +39,7 @@ from teleservices_notes.words import (
     show_figure,
 )
 
+_COMPULSORY: Final = Counting.COMPULSORY
 _REMARKS: Final[Mapping[tuple[Counting, Part], Message]] = {
     (Counting.OPTIONAL, Part.COUNTS): lambda: _("Facultative : elle augmente la moyenne"),
     (Counting.OPTIONAL, Part.NO_GAIN): lambda: _("Facultative : elle n’augmente pas la moyenne"),
@@ -118,11 +119,11 @@ def marks_in_line(average: SubjectAverage) -> str:
 
 def _short(shown: Shown) -> str:
     # « 14,5 » out of 20, « 7/10 » otherwise; an optional mark or a bonus in brackets.
-    value = shown.outcome.value
+    value, assessment = shown.outcome.value, shown.assessment
     if value is None:
         return _("comp.") if shown.outcome.is_levels_only else STATUS_SHORT[shown.outcome.status]()
-    text = _on_scale(shown.assessment, value)
-    return text if shown.assessment.counting is Counting.COMPULSORY else f"({text})"
+    text = _on_scale(assessment, value)
+    return text if assessment.counting is _COMPULSORY else f"({text})"
 
 
 def _on_scale(assessment: Assessment, value: Decimal) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from teleservices_core.contributions import HelpEntry, Message
@@ -65,6 +66,7 @@ DATA_KEPT_FOR: Final[Message] = lambda: _(  # noqa: E731
 )
 
 
+@lru_cache(maxsize=10_000)
 def show_figure(number: Decimal) -> str:
     """The shortest form, with a comma: "14,5", "20"."""
     text = format(number, "f")

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from decimal import Context, Decimal, Inexact
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
@@ -20,7 +21,6 @@ from teleservices_core.domain.credentials import fold
 from teleservices_notes.model import (
     Counting,
     GradingPeriod,
-    MarkStatus,
     Publication,
     PublicationPlan,
     Subject,
@@ -32,6 +32,9 @@ SCALE: Final = 20
 HALF: Final = SCALE // 2
 """Only what is above it counts in a bonus."""
 _TOP: Final = Fraction(SCALE)
+_NONE: Final = Fraction(0)
+_COMPULSORY: Final = Counting.COMPULSORY
+_BONUS: Final = Counting.BONUS
 _EXACT: Final = Context(prec=60, traps=[Inexact])
 
 
@@ -48,6 +51,9 @@ class Part(StrEnum):
     """Optional or bonus, and it would not raise the average."""
     NOTHING_TO_RAISE = "nothing_to_raise"
     """Optional or bonus, with no compulsory mark beside it."""
+
+
+_COUNTS: Final = Part.COUNTS
 
 
 @frozen
@@ -135,7 +141,7 @@ def score(shown: Shown) -> Fraction | None:
     value = shown.outcome.value
     if value is None:
         return None
-    return Fraction(value) * SCALE / Fraction(shown.assessment.out_of)
+    return _ratio(_EXACT.multiply(value, SCALE), shown.assessment.out_of)
 
 
 def mark_book(
@@ -174,6 +180,7 @@ def _by_day(shown: Shown) -> tuple[Any, ...]:
     return assessment.given_on, assessment.title, assessment.id
 
 
+@lru_cache(maxsize=4096)
 def by_label(subject: Subject) -> tuple[str, str]:
     """The order of subjects: of their names, accents aside."""
     return fold(subject.label), subject.code
@@ -191,10 +198,10 @@ def subject_average(found: list[Shown]) -> SubjectAverage:
     parts = [_part(each) for each in found]
     sums = _Sums()
     raising: list[tuple[Fraction, int]] = []
-    for index, (each, part) in enumerate(zip(found, parts, strict=True)):
-        if part is not Part.COUNTS:
+    for index, each in enumerate(found):
+        if parts[index] is not _COUNTS:
             continue
-        if each.assessment.counting is Counting.COMPULSORY:
+        if each.assessment.counting is _COMPULSORY:
             sums.add(each)
         else:
             raising.append((score(each) or Fraction(0), index))
@@ -219,9 +226,9 @@ def subject_average(found: list[Shown]) -> SubjectAverage:
 
 
 def _part(shown: Shown) -> Part:
-    if shown.outcome.status is not MarkStatus.MARK:
+    if shown.outcome.value is None:
         return Part.NO_FIGURE
-    return Part.COUNTS if shown.assessment.weight else Part.NO_WEIGHT
+    return _COUNTS if shown.assessment.weight else Part.NO_WEIGHT
 
 
 class _Sums:
@@ -237,7 +244,7 @@ class _Sums:
         if value is None:
             return
         so_far = self._points.get(assessment.out_of, Decimal(0))
-        if assessment.counting is Counting.BONUS:
+        if assessment.counting is _BONUS:
             value = _EXACT.subtract(value, _EXACT.divide(assessment.out_of, 2))
         else:
             self._weight = _EXACT.add(self._weight, assessment.weight)
@@ -247,8 +254,17 @@ class _Sums:
         """What was counted, brought to 20."""
         if not self._weight:
             return None
-        points = (Fraction(p) / Fraction(out_of) for out_of, p in self._points.items())
-        return sum(points, Fraction(0)) * SCALE / Fraction(self._weight)
+        averages = (
+            _ratio(_EXACT.multiply(points, SCALE), _EXACT.multiply(out_of, self._weight))
+            for out_of, points in self._points.items()
+        )
+        return sum(averages, _NONE)
+
+
+def _ratio(part: Decimal, whole: Decimal) -> Fraction:
+    # One search of a common divisor, where dividing two fractions makes four.
+    (a, b), (c, d) = part.as_integer_ratio(), whole.as_integer_ratio()
+    return Fraction(a * d, b * c)
 
 
 def mean(values: Iterable[Fraction | None]) -> Fraction | None:
@@ -257,7 +273,7 @@ def mean(values: Iterable[Fraction | None]) -> Fraction | None:
     Of unrounded averages: the marks files carry no weight for a subject.
     """
     found = [value for value in values if value is not None]
-    return sum(found, Fraction(0)) / len(found) if found else None
+    return sum(found, _NONE) / len(found) if found else None
 
 
 def rounded(value: Fraction, places: int = 2) -> Decimal:

@@ -45,7 +45,7 @@ def gather(
             continue
         assessment = _assessment(code, year, *row[1:15])
         status, value, entered, remark, levels, first_entered, prior = row[15:22]
-        entered_at = _instant(entered)
+        entered_at = to_instant(entered)
         outcome = Outcome(
             STATUSES[status],
             from_hundredths(value),
@@ -57,7 +57,7 @@ def gather(
             assessment.id,
             student_id,
             outcome,
-            _instant(first_entered) if first_entered else entered_at,
+            to_instant(first_entered) if first_entered else entered_at,
             to_outcome(json.loads(prior)) if prior else None,
         )
         entries.append(Entry(assessment, mark))
@@ -106,8 +106,8 @@ def _date(written: str | date) -> date:
     return written if isinstance(written, date) else date.fromisoformat(written)
 
 
-def _instant(written: str | datetime) -> datetime:
-    # SQLite keeps a text without its zone, which is UTC.
-    if isinstance(written, datetime):
-        return written.astimezone(UTC)
-    return datetime.fromisoformat(written).replace(tzinfo=UTC)
+def to_instant(written: str | datetime) -> datetime:
+    """An instant as the driver gives it; SQLite keeps a text without its zone, which is UTC."""
+    if isinstance(written, str):
+        return datetime.fromisoformat(f"{written}+00:00")
+    return written.astimezone(UTC)

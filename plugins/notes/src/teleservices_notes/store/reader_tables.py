@@ -24,6 +24,11 @@ from teleservices_notes.store.tables import metadata
 _NOTHING = Known()
 
 
+def to_known(value: bytes | None) -> Known:
+    """What :class:`KnownOutcomes` stores; null for nothing."""
+    return Known(dict(iter_unpack(">QQ", value))) if value else _NOTHING
+
+
 class KnownOutcomes(TypeDecorator[Known]):
     """Sixteen bytes for each assessment: three kilobytes for a year of marks."""
 
@@ -39,7 +44,7 @@ class KnownOutcomes(TypeDecorator[Known]):
 
     def process_result_value(self, value: bytes | None, _dialect: Dialect) -> Known:
         """Give it back."""
-        return Known(dict(iter_unpack(">QQ", value))) if value else _NOTHING
+        return to_known(value)
 
 
 readers_table = Table(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from attrs import frozen
 from sqlalchemy import (
+    ColumnElement,
     CompoundSelect,
     and_,
     bindparam,
@@ -20,19 +21,20 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    type_coerce,
     union_all,
 )
+from sqlalchemy.types import NullType
 
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.roster import Level
 from teleservices_core.domain.values import Uai
 from teleservices_core.storage import tables as core
 from teleservices_core.storage.bulk import upsert
-from teleservices_core.storage.tables import UtcDateTime
 from teleservices_notes.model import Assessment, Entry, Known, PublicationPlan, Reader
 from teleservices_notes.store.classes import ClassMarks
-from teleservices_notes.store.gathering import gather
-from teleservices_notes.store.reader_tables import KnownOutcomes, readers_table
+from teleservices_notes.store.gathering import gather, to_instant
+from teleservices_notes.store.reader_tables import readers_table, to_known
 from teleservices_notes.store.rows import to_assessment, to_mark
 from teleservices_notes.store.statements import MARK, STUDENT_MARKS, STUDENT_PLAN
 from teleservices_notes.store.tables import assessments_table, marks_table, settings_table
@@ -49,6 +51,14 @@ _STUDENTS: Final[Any] = bindparam("student_ids", expanding=True)
 _YEARS: Final[Any] = bindparam("years", expanding=True)
 
 
+_SEEN: Final = (_r.seen_at, _r.seen)
+"""At the end of a student's page, as the driver gives them: only the plan's row fills them."""
+
+
+def _raw(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return type_coerce(column, NullType())
+
+
 def _of_reader() -> CompoundSelect[Any]:
     """The statement of a student's page, with what one account has seen beside the plan."""
     mine = (
@@ -58,17 +68,14 @@ def _of_reader() -> CompoundSelect[Any]:
     )
 
     return union_all(
-        STUDENT_MARKS.add_columns(cast(null(), UtcDateTime), cast(null(), KnownOutcomes)),
+        STUDENT_MARKS.add_columns(*(_raw(cast(null(), each.type)) for each in _SEEN)),
         STUDENT_PLAN.add_columns(
-            select(_r.seen_at).where(*mine).scalar_subquery(),
-            select(_r.seen).where(*mine).scalar_subquery(),
+            *(_raw(select(each).where(*mine).scalar_subquery()) for each in _SEEN)
         ),
     )
 
 
 OF_READER: Final = _of_reader()
-_ADDED: Final = 2
-"""Columns at the end: only the plan's row fills them."""
 _ENTRIES = (
     select(_m.assessment_id, _m.student_id, *MARK)
     .join(assessments_table, _a.id == _m.assessment_id)
@@ -167,8 +174,15 @@ class ReaderMarks(ClassMarks):
         }
         rows = self.connection.execute(OF_READER, asked).all()
         plan, entries = gather(rows, student_id, uai, school_year)
-        seen_at, seen = next(row[-_ADDED:] for row in rows if row[1] is None)
-        return plan, entries, Reader(student_id, account_id, school_year, seen, seen_at)
+        seen_at, seen = next(row[-len(_SEEN) :] for row in rows if row[1] is None)
+        reader = Reader(
+            student_id,
+            account_id,
+            school_year,
+            to_known(seen),
+            to_instant(seen_at) if seen_at else None,
+        )
+        return plan, entries, reader
 
     def entries(
         self, student_ids: Collection[UUID], years: Collection[SchoolYear]
