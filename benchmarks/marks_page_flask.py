@@ -1,4 +1,4 @@
-"""The child's page of ``marks_page.py`` in Flask, SQLAlchemy's ORM and Jinja2, on the same tables."""
+"""The child's page of ``marks_page.py`` in Flask, SQLAlchemy's ORM and Jinja2."""
 
 from __future__ import annotations
 
@@ -99,10 +99,17 @@ FOOT = (
     *(("Liens utiles", "links"), ("Accessibilité", "accessibility")),
 )
 OTHERS = {
-    **{"home": "/", "all_marks": "/notes/", "account": "/compte", "help_pages": "/aide"},
-    **{"leave": "/deconnexion", "messages": "/notes/messages/", "schools": "/etablissements"},
-    **{"privacy": "/donnees-personnelles", "links": "/liens-utiles"},
-    **{"accessibility": "/accessibilite", "seen": "/eleves/<uuid:student_id>/notes-vues"},
+    "home": "/",
+    "leave": "/deconnexion",
+    "account": "/compte",
+    "all_marks": "/notes/",
+    "messages": "/notes/messages/",
+    "help_pages": "/aide",
+    "schools": "/etablissements",
+    "privacy": "/donnees-personnelles",
+    "links": "/liens-utiles",
+    "accessibility": "/accessibilite",
+    "seen": "/eleves/<uuid:student_id>/notes-vues",
     "subject": "/eleves/<uuid:student_id>/notes/<code>/",
     "progress": "/eleves/<uuid:student_id>/notes/annee/evolution",
     "statement": "/eleves/<uuid:student_id>/notes/annee/releve.pdf",
