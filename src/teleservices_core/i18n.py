@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from gettext import NullTranslations
 from typing import Final
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
@@ -41,6 +42,14 @@ def ngettext(singular: str, plural: str, number: int) -> str:
     if type(translations) is NullTranslations:
         return typeset(singular if number < 2 else plural)
     return typeset(translations.ngettext(singular, plural, number))
+
+
+def of_name(name: str) -> str:
+    """« de Zoé », « d’Anne », « d’Yves »: a person's name after its preposition."""
+    plain = normalize("NFD", name[:2]).casefold().encode("ascii", "ignore").decode()
+    is_vowel = name[:1].casefold() in ("œ", "æ") or plain[:1] in tuple("aeiou")
+    is_elided = is_vowel or (plain[:1] == "y" and plain[1:2] not in tuple("aeiou"))
+    return f"d’{name}" if is_elided else f"de {name}"
 
 
 @lru_cache(maxsize=4096)

@@ -42,7 +42,7 @@ def test_from_all_children_to_seen_by_the_family(visit):
     page.get_by_role("navigation").get_by_role("link", name="Notes", exact=True).click()
     assert "de moyenne générale sur l’année" in main(page)
     assert fits(page)
-    page.get_by_role("link", name="Toutes les notes de").first.click()
+    page.get_by_role("link", name="Toutes les notes d").first.click()
     page.get_by_role("button", name="J’ai vu ces notes").click()
     assert "C’est noté" in main(page)
     assert "Rien de nouveau depuis votre « vu » du" in main(page)

@@ -10,6 +10,7 @@ import pytest
 from teleservices_core.i18n import (
     dial,
     ngettext,
+    of_name,
     show_age,
     show_date,
     show_day,
@@ -76,3 +77,22 @@ def test_durations(seconds, wait, age):
     """A wait is rounded up, an age down."""
     assert show_wait(timedelta(seconds=seconds)) == wait
     assert show_age(timedelta(seconds=seconds)) == age
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Zoé", "de Zoé"),
+        ("Anne MARTIN", "d’Anne MARTIN"),
+        ("Élodie", "d’Élodie"),
+        ("Œdipe", "d’Œdipe"),
+        ("Yves", "d’Yves"),
+        ("Yann", "de Yann"),
+        ("Hugo", "de Hugo"),
+        ("A", "d’A"),
+        ("", "de "),
+    ],
+)
+def test_a_name_after_its_preposition(name, said):
+    """As people say it."""
+    assert of_name(name) == said

@@ -32,6 +32,7 @@ def make_environment(folders: Iterable[Path], zone: ZoneInfo) -> Environment:
         date=i18n.show_date,
         day=i18n.show_day,
         dial=i18n.dial,
+        of_name=i18n.of_name,
         phone=i18n.show_phone,
         short_date=i18n.show_short_date,
         instant=lambda at: i18n.show_instant(at, zone),

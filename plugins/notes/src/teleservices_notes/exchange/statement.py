@@ -9,7 +9,7 @@ from teleservices_core.documents.issued import letter_head
 from teleservices_core.documents.sheets import printable
 from teleservices_core.documents.tagged import tagged_pdf
 from teleservices_core.domain.families import Child
-from teleservices_core.i18n import _, show_instant
+from teleservices_core.i18n import _, of_name, show_instant
 from teleservices_core.settings import Settings
 from teleservices_notes.explaining import (
     is_exact,
@@ -38,7 +38,7 @@ def content(settings: Settings, child: Child, book: MarkBook, at: datetime) -> d
     head = letter_head(settings, child.establishment)
     name = printable(child.student.full_name)
     return {
-        "title": _("Relevé de notes de {name}").format(name=name),
+        "title": _("Relevé de notes {of_name}").format(of_name=of_name(name)),
         "academie": printable(head.academie_name),
         "school": [printable(head.establishment_name), *map(printable, head.establishment_address)],
         "name": name,
