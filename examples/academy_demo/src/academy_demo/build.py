@@ -19,6 +19,7 @@ from teleservices_core.cli import main as teleservices
 from teleservices_core.domain.accounts import Account, AccountEvent
 from teleservices_core.domain.values import Uai
 from teleservices_core.usecases.letters import issue_letters, plan_letters
+from teleservices_core.usecases.module_options import save_options
 from teleservices_core.usecases.site import Site
 
 PASSWORD: Final = "demo teleservices 2026"
@@ -101,6 +102,9 @@ def build(demo: Demo, *, pupils: int, seed: int) -> None:
     # The others wait for their head, which is what the closed tiles show.
     run("modules", "open", "notes", "--establishment", schools[0].name)
     services = Teleservices.from_file(demo.settings)
+    uai, year = Uai(schools[0].name), services.site.school_year()
+    compared = {"class_figures": True}
+    save_options(services.site, None, uai, "notes", year, compared, seen_version=0)
     demo.save(list(_people(services, demo)))
 
 
