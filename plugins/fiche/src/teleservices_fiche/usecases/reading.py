@@ -35,8 +35,9 @@ from teleservices_fiche.model import (
     Value,
 )
 from teleservices_fiche.rules.catalogue import catalogue
-from teleservices_fiche.rules.merging import in_force, own_only
+from teleservices_fiche.rules.merging import Values, in_force, own_only
 from teleservices_fiche.rules.papers import digest_of_values
+from teleservices_fiche.rules.reconciling import as_read
 from teleservices_fiche.rules.standings import Part, parts
 from teleservices_fiche.usecases.ports import Known, Opens, Store
 
@@ -58,7 +59,7 @@ class Line:
 
     field: FieldDef
     base: Value
-    """What the school base says."""
+    """What the school base says; for the record, not for the reader."""
     value: Value
     """What is in force: the base's, or an accepted change that has not reached it."""
     mine: Proposal | None = None
@@ -199,12 +200,15 @@ class _Reading:
     def __init__(self, maker: Maker, base: Known, found: tuple[Proposal, ...]) -> None:
         self.maker = maker
         self.found = found
-        self._base = _masked(base)
+        self._base = as_read(base, _of_guardians(base))
         force = in_force(base, found)
-        self._force = _masked(force)
-        self._guardians = [
-            values for person, values in force.items() if person.kind is PersonKind.GUARDIAN
+        # Also what the base still repeats of a number that has changed, or is about to.
+        self._theirs = [
+            *_of_guardians(base),
+            *_of_guardians(force),
+            *({e.field: e.proposed} for e in found if e.person.kind is PersonKind.GUARDIAN),
         ]
+        self._force = as_read(force, self._theirs)
 
     def line(self, person: Person, field: FieldDef) -> Line:
         """One field of the student, or of the reader."""
@@ -231,7 +235,7 @@ class _Reading:
         )
 
     def _beside(self, each: Proposal) -> Beside:
-        shown = own_only({each.field: each.proposed}, self._guardians)[each.field]
+        shown = own_only({each.field: each.proposed}, self._theirs)[each.field]
         return Beside(shown, shown == each.proposed)
 
 
@@ -239,9 +243,5 @@ def _last(found: Iterable[Proposal], state: ProposalState) -> Proposal | None:
     return next((each for each in reversed(tuple(found)) if each.state is state), None)
 
 
-def _masked(values: Mapping[Person, Mapping[str, Value]]) -> dict[Person, dict[str, Value]]:
-    guardians = [of for person, of in values.items() if person.kind is PersonKind.GUARDIAN]
-    return {
-        person: own_only(of, guardians) if person.kind is PersonKind.STUDENT else dict(of)
-        for person, of in values.items()
-    }
+def _of_guardians(values: Values) -> list[Mapping[str, Value]]:
+    return [of for person, of in values.items() if person.kind is PersonKind.GUARDIAN]
