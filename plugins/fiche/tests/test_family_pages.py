@@ -107,6 +107,18 @@ def test_straight_through(family):
     assert states["email"].state is ProposalState.WAITING
 
 
+def test_what_was_read_is_what_the_receipt_says(family):
+    """An accepted change was in force: that is what stood there before the next one."""
+    family.let(straight_phones=True)
+    family.change(phone_mobile="0639980007")
+    second = family.change(phone_mobile="0639980008")
+    told = plain(second.page)
+    assert "06 39 98 00 07" in told
+    assert "06 39 98 00 01" not in told
+    sent = family.sheet().made[-1]
+    assert (sent.seen, sent.shown) == ("+33639980001", "+33639980007")
+
+
 def test_the_others_change_about_the_child_is_shown(family):
     """Both parents see that another value is asked for, and the school chooses."""
     family.let(straight_emergency=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import select
@@ -75,6 +77,32 @@ def test_listed_accepted_and_told(family, office):
     assert "06" not in mail.context["lines"], "no value travels by mail"
     page = office.get(f"{PILE}?pile=accepted")
     assert "06 39 98 00 07" in plain(page)
+
+
+@pytest.mark.parametrize("case", ["accepted", "straight", "barred", "of_age"])
+def test_the_other_guardian_is_told(family, office, case):
+    """Of what concerns the child, once it is in force: the fields, no value and no name."""
+    if case == "straight":
+        family.let(straight_phones=True)
+    family.change(phone_mobile="06 39 98 00 07")
+    family.change(step="eleve", phone_mobile="06 39 98 00 21")
+    with family.services.engine.begin() as connection:
+        if case == "barred":
+            fathers = core.responsibilities.c.adult_id == family.father.id
+            connection.execute(core.responsibilities.update().where(fathers).values(is_barred=True))
+        if case == "of_age":
+            connection.execute(core.students.update().values(born_on=date(2008, 11, 24)))
+    if case != "straight":
+        assert mails(family.services, "fiche.informed") == [], "nothing is in force yet"
+        office.get(PILE)
+        office.submit("/fiche", picked=picked(office), decision="accept")
+    told = mails(family.services, "fiche.informed")
+    assert [mail.to_address for mail in told] == (
+        ["bruno@example.org"] if case in {"accepted", "straight"} else []
+    )
+    for mail in told:
+        assert mail.context["lines"].strip() == "- Téléphone portable de l’élève"
+        assert "Anne" not in json.dumps(mail.context)
 
 
 def test_refused_with_a_reason(family, office):

@@ -180,7 +180,33 @@ HELP_ENTRIES: Final = (
             lambda: _(
                 "Vos coordonnées, votre profession : l’établissement et vous. Aucun autre "
                 "responsable ne les voit. Ce qui concerne l’élève : l’établissement, l’élève et "
-                "ses responsables légaux."
+                "ses responsables légaux, qu’un message prévient quand l’un d’eux le fait changer."
+            )
+        ),
+        _FAMILIES,
+        module_id="fiche",
+    ),
+    HelpEntry(
+        "fiche.confirm",
+        lambda: _("« Tout est exact » : qu’est-ce que je confirme ?"),
+        _said(
+            lambda: _(
+                "Que ce que vous lisez dans la fiche est juste, le jour où vous le dites. Chaque "
+                "responsable légal le dit pour lui-même. Vous pouvez encore demander des "
+                "changements ensuite."
+            )
+        ),
+        _FAMILIES,
+        module_id="fiche",
+    ),
+    HelpEntry(
+        "fiche.refused",
+        lambda: _("L’établissement a refusé mon changement. Que faire ?"),
+        _said(
+            lambda: _(
+                "Le motif est dans le message reçu, et sous le renseignement dans la fiche. "
+                "Apportez ce qu’il demande, puis proposez de nouveau le changement. Si deux "
+                "responsables demandent des valeurs différentes, c’est l’établissement qui choisit."
             )
         ),
         _FAMILIES,
@@ -235,6 +261,22 @@ MAILS: Final = (
             "Pour voir la fiche, ou proposer autre chose : {home}\n"
             "\n"
             "Une question sur une réponse ? Adressez-vous au secrétariat de l’établissement.\n"
+        ),
+    ),
+    MailTemplate(
+        kind="fiche.informed",
+        subject=lambda: _("La fiche de renseignements a changé"),
+        body=lambda: _(
+            "Bonjour {name},\n"
+            "\n"
+            "À la demande d’une autre personne de la famille, {school} a pris en compte un "
+            "changement dans la fiche de renseignements ({student}) :\n"
+            "\n"
+            "{lines}\n"
+            "\n"
+            "Pour lire la fiche, ou proposer autre chose : {home}\n"
+            "\n"
+            "Vous n’êtes pas d’accord ? Adressez-vous au secrétariat de l’établissement.\n"
         ),
     ),
 )

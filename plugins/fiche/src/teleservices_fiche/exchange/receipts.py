@@ -49,7 +49,7 @@ def content(settings: Settings, paper: Paper) -> dict[str, Any]:
                 printable(
                     f"{field_words(each.person.kind, each.field)}{_whose(paper, each.person)}"
                 ),
-                printable(_shown(each.person, each.field, each.seen)),
+                printable(_shown(each.person, each.field, each.shown)),
                 printable(_shown(each.person, each.field, each.proposed)),
             ]
             for each in paper.proposals

@@ -66,11 +66,17 @@ class Proposal:
     decided_at: datetime | None = attrs.field(default=None, converter=optional_instant)
     reason: str = ""
     """In words, for the family."""
+    shown: Value = attrs.field()
+    """What its maker read: ``seen``, or a change in force before it."""
     passed_straight: bool = False
     exported_at: datetime | None = attrs.field(default=None, converter=optional_instant)
     batch: int | None = None
     """Number of the delta that carried it to the school base."""
     version: int = 1
+
+    @shown.default
+    def _shown(self) -> Value:
+        return self.seen
 
     @property
     def is_open(self) -> bool:

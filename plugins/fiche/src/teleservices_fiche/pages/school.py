@@ -302,7 +302,7 @@ def _line(context: Context, look: Look, ticks_all: bool, picked: set[str]) -> di
         "class_group": look.filed.class_group,
         "field": school_field(each.person.kind, each.field),
         "person": look.filed.person if look.filed.person != look.filed.student else "",
-        "before": _shown(each, look.current if each.is_open else each.seen),
+        "before": _shown(each, look.current if each.is_open else each.shown),
         "after": _shown(each, each.proposed),
         "made": _local(context, each),
         "by": each.maker.name,
@@ -344,7 +344,7 @@ def _values(context: Context, look: Look) -> list[dict[str, Any]]:
     """The values side by side, the one asked for marked."""
     each = look.proposal
     lines: list[dict[str, Any]] = [
-        {"label": _("Valeur lue par la famille"), "value": _shown(each, each.seen)},
+        {"label": _("Valeur lue par la famille"), "value": _shown(each, each.shown)},
         {"label": _("Valeur demandée"), "value": _shown(each, each.proposed), "is_asked": True},
         {"label": _("Base élèves aujourd’hui"), "value": _shown(each, look.base)},
     ]

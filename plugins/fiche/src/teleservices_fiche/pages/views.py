@@ -365,7 +365,7 @@ def told(sheet: Sheet, proposals: Iterable[Proposal]) -> list[Asked]:
         Asked(
             label=field_words(each.person.kind, each.field),
             who=who(sheet, each.person),
-            before=_words(each, each.seen) or _("non renseigné"),
+            before=_words(each, each.shown) or _("non renseigné"),
             after=_words(each, each.proposed) or _("laisser vide"),
             state=STATE_WORDS[each.state](),
             kind=_BADGES.get(each.state, "neutral"),

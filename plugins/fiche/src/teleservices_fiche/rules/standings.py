@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
@@ -53,6 +53,14 @@ def standings(child: Child, at: datetime, zone: ZoneInfo) -> dict[Person, Standi
         return {guardian: Standing.IN_CHARGE_SELF, student: Standing.IN_CHARGE_CHILD}
     about = Standing.IN_CHARGE_CHILD if is_adult else Standing.LEGAL_CHILD
     return {guardian: Standing.LEGAL_SELF, student: about}
+
+
+def born_by(today: date) -> date:
+    """The latest day of birth of who is of age."""
+    try:
+        return today.replace(year=today.year - 18)
+    except ValueError:
+        return date(today.year - 18, 2, 28)
 
 
 def parts(

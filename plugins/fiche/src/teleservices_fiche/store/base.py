@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 from attrs import frozen
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, or_, select
 
+from teleservices_core.domain.accounts import AccountState
 from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.roster import Level
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import InvalidValueError
 from teleservices_core.storage import tables as core
 from teleservices_fiche.model import FRANCE, Address, Person, PersonKind, Value
 from teleservices_fiche.rules.typed import stored_phone, tidy
-from teleservices_fiche.usecases.ports import Known
+from teleservices_fiche.usecases.ports import Addressee, Kin, Known
 
 _STUDENTS: Final = (
     select(core.students, core.schoolings.c.class_group, core.schoolings.c.boarding)
@@ -37,6 +40,30 @@ _GUARDIANS: Final = (
 )
 
 
+_L: Final = core.responsibilities.c
+_A: Final = core.accounts.c
+_KIN: Final = (
+    select(_L.student_id, core.students.c.first_name, _L.adult_id, _A.id, _A.display_name, _A.email)
+    .select_from(
+        core.responsibilities.join(core.students, core.students.c.id == _L.student_id)
+        .join(core.account_holders, core.account_holders.c.person_id == _L.adult_id)
+        .join(core.accounts, _A.id == core.account_holders.c.account_id)
+    )
+    .where(_A.state == AccountState.ACTIVE.value, _A.email != "")
+    .order_by(_A.id, _L.student_id)
+)
+
+
+def answers_on(day: date) -> ColumnElement[bool]:
+    """Whether a link makes an adult a legal guardian on a day."""
+    return (
+        (_L.level == Level.LEGAL)
+        & ~_L.is_barred
+        & or_(_L.from_on.is_(None), _L.from_on <= day)
+        & or_(_L.until_on.is_(None), _L.until_on > day)
+    )
+
+
 @frozen
 class Base:
     """See :class:`teleservices_fiche.usecases.ports.BaseStore`."""
@@ -55,6 +82,20 @@ class Base:
         for row in self.connection.execute(_GUARDIANS, {"ids": list(student_ids)}):
             found[row.student_id][Person(PersonKind.GUARDIAN, row.id)] = _guardian(row)
         return found
+
+    def kin(self, student_ids: Collection[UUID], day: date, adult_from: date) -> list[Kin]:
+        """See the port."""
+        mine = _L.student_id.in_(list(student_ids)) & (core.students.c.born_on > adult_from)
+        rows = self.connection.execute(_KIN.where(mine, answers_on(day)))
+        return [
+            Kin(
+                row.student_id,
+                row.first_name,
+                row.adult_id,
+                Addressee(row.id, row.display_name, row.email),
+            )
+            for row in rows
+        ]
 
 
 def _said(text: str) -> str | None:

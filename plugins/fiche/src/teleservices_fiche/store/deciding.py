@@ -33,13 +33,8 @@ from teleservices_fiche.rules.reconciling import Key
 from teleservices_fiche.store import tables as t
 from teleservices_fiche.store.papers import to_report
 from teleservices_fiche.store.proposals import Proposals, to_proposal
-from teleservices_fiche.usecases.school_ports import (
-    Addressee,
-    Filed,
-    FiledReport,
-    Pile,
-    Slip,
-)
+from teleservices_fiche.usecases.ports import Addressee
+from teleservices_fiche.usecases.school_ports import Filed, FiledReport, Pile, Slip
 
 _p: Final = t.proposals.c
 _s: Final = core.schoolings.c

@@ -24,14 +24,15 @@ from sqlalchemy.exc import IntegrityError
 
 from teleservices_core.domain.accounts import AccountState, Audience
 from teleservices_core.domain.localtime import SchoolYear
-from teleservices_core.domain.roster import Level
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import ConflictError
 from teleservices_core.storage import tables as core
 from teleservices_core.storage.bulk import insert_if_new
 from teleservices_fiche.model import ConfirmationRound
 from teleservices_fiche.store import tables as t
-from teleservices_fiche.usecases.school_ports import Addressee, ClassProgress, Unconfirmed
+from teleservices_fiche.store.base import answers_on
+from teleservices_fiche.usecases.ports import Addressee
+from teleservices_fiche.usecases.school_ports import ClassProgress, Unconfirmed
 
 _r: Final = t.rounds.c
 _c: Final = t.confirmations.c
@@ -186,10 +187,7 @@ def _guardians(uai: Uai, year: SchoolYear, day: date, adult_from: date) -> Selec
         .where(
             _present(uai, year, day),
             core.students.c.born_on > adult_from,
-            _l.level == Level.LEGAL,
-            ~_l.is_barred,
-            or_(_l.from_on.is_(None), _l.from_on <= day),
-            or_(_l.until_on.is_(None), _l.until_on > day),
+            answers_on(day),
             _unsaid(_l.adult_id),
         )
     )

@@ -67,6 +67,7 @@ proposals: Final = Table(
     Column("decided_by", String(200), nullable=False),
     Column("decided_at", UtcDateTime),
     Column("reason", String(500), nullable=False),
+    Column("shown", JSON(none_as_null=True)),
     Column("passed_straight", Boolean, nullable=False, server_default=false()),
     Column("exported_at", UtcDateTime),
     Column("batch", Integer),

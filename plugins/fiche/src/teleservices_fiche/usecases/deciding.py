@@ -41,7 +41,7 @@ from teleservices_fiche.rules.reconciling import (
     compare_now,
     key_of,
 )
-from teleservices_fiche.usecases.mails import send_all
+from teleservices_fiche.usecases.mails import send_all, tell_kin
 from teleservices_fiche.usecases.ports import BaseStore
 from teleservices_fiche.usecases.school_ports import (
     Filed,
@@ -336,6 +336,8 @@ def _settle(
             )
         )
     _tell_families(site, tx, store, uai, filed, accept=accept, reason=reason)
+    if accept:
+        tell_kin(site, tx, store.base, uai, (each.proposal for each in filed))
 
 
 def _tell_families(

@@ -56,7 +56,7 @@ def _told(each: Proposal) -> dict[str, Any]:
     kind = each.person.kind
     return {
         _("renseignement"): field_words(kind, each.field),
-        _("avant"): show_value(kind, each.field, each.seen),
+        _("avant"): show_value(kind, each.field, each.shown),
         _("demandé"): show_value(kind, each.field, each.proposed),
         _("demandé le"): each.made_at,
         _("état"): STATE_WORDS[each.state](),

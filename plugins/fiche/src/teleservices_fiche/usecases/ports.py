@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
+
+from attrs import frozen
 
 from teleservices_core.contributions import Erasure
 from teleservices_core.domain.localtime import SchoolYear
@@ -25,6 +27,26 @@ from teleservices_fiche.model import (
 Known = dict[Person, dict[str, Value]]
 
 
+@frozen
+class Addressee:
+    """Where an account's mails go."""
+
+    account_id: UUID
+    name: str
+    email: str
+
+
+@frozen
+class Kin:
+    """A legal guardian of a student who is not of age, to be written to."""
+
+    student_id: UUID
+    student: str
+    """First name."""
+    adult_id: UUID
+    to: Addressee
+
+
 class BaseStore(Protocol):
     """What the school base says, read from the core's roster. Never written."""
 
@@ -37,6 +59,10 @@ class BaseStore(Protocol):
 
         A fiche must know all of them, to show of a student nothing that is theirs.
         """
+        ...
+
+    def kin(self, student_ids: Collection[UUID], day: date, adult_from: date) -> list[Kin]:
+        """Who answers for students on a day, of those born after another: one statement."""
         ...
 
 

@@ -19,6 +19,7 @@ from teleservices_core.usecases.opening import switches
 from teleservices_core.usecases.rights import require_school
 from teleservices_core.usecases.site import Site, audited
 from teleservices_fiche.model import ConfirmationRound
+from teleservices_fiche.rules.standings import born_by
 from teleservices_fiche.usecases.mails import send_all
 from teleservices_fiche.usecases.school_ports import ClassProgress, SchoolOpens, Unconfirmed
 
@@ -179,17 +180,9 @@ def _unconfirmed(
     opens: SchoolOpens,
 ) -> list[Unconfirmed]:
     found = opens(tx.connection).rounds.unconfirmed(
-        asked.uai, asked.school_year, today, _of_age(today)
+        asked.uai, asked.school_year, today, born_by(today)
     )
     return [each for audience in audiences for each in found.get(audience, ())]
-
-
-def _of_age(today: date) -> date:
-    """The latest day of birth of who is of age."""
-    try:
-        return today.replace(year=today.year - 18)
-    except ValueError:
-        return date(today.year - 18, 2, 28)
 
 
 def _require(site: Site, tx: Transaction, viewer: Viewer | None, uai: Uai) -> None:

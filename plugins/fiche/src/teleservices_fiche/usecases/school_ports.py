@@ -26,7 +26,7 @@ from teleservices_fiche.model import (
     Report,
 )
 from teleservices_fiche.rules.reconciling import Key
-from teleservices_fiche.usecases.ports import BaseStore
+from teleservices_fiche.usecases.ports import Addressee, BaseStore
 
 
 class Pile(StrEnum):
@@ -74,15 +74,6 @@ class FiledReport:
     report: Report
     student: str
     class_group: str
-
-
-@frozen
-class Addressee:
-    """Where an account's mails go."""
-
-    account_id: UUID
-    name: str
-    email: str
 
 
 @frozen

@@ -18,6 +18,7 @@ from teleservices_fiche.model import Proposal, ProposalState, Receipt, ReceiptKi
 from teleservices_fiche.rules.catalogue import catalogue
 from teleservices_fiche.rules.papers import NUMBER_LENGTH, proposals_digest, show_digest
 from teleservices_fiche.usecases.drafting import Change, changes_of
+from teleservices_fiche.usecases.mails import tell_kin
 from teleservices_fiche.usecases.ports import Opens, Store
 from teleservices_fiche.usecases.reading import Sheet, read_sheet
 from teleservices_fiche.words import field_words
@@ -60,6 +61,7 @@ def send(
             )
         )
         _acknowledge(site, tx, viewer, sheet, receipt, sent)
+        tell_kin(site, tx, store.base, receipt.uai, (e for e in sent if e.passed_straight))
     return receipt
 
 
@@ -106,6 +108,7 @@ def _proposal(site: Site, sheet: Sheet, change: Change, number: str) -> Proposal
         catalogue_version=catalogue().version,
         maker=sheet.maker,
         made_at=site.now(),
+        shown=change.line.value,
     )
     if not sheet.options.lets_through(field) or change.line.beside:
         # Where somebody else of the family asks for another value, the school looks.
