@@ -34,7 +34,7 @@ clean:
 	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache
 
 $(RUNS): pyproject.toml constraints.txt $(wildcard plugins/*/pyproject.toml examples/*/pyproject.toml)
-	@echo "Installing in $(VENV): a minute or two, once."
+	@echo "Installing in $(VENV): a few minutes, once."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt $(PACKAGES)
 	touch $@

@@ -17,6 +17,7 @@ CHOSEN = "quatre chats sur le toit"
 
 @pytest.mark.faq("F02")
 @pytest.mark.faq("F04")
+@pytest.mark.faq("F01")
 @pytest.mark.faq("F10")
 @pytest.mark.faq("F11")
 @pytest.mark.faq("F12")

@@ -41,6 +41,7 @@ def test_open_until_the_head_closes_it(family):
     assert "06 39 98 00 01" not in plain(closed)
 
 
+@pytest.mark.faq("F01")
 def test_from_reading_to_the_receipt(family):
     """Change, correct an error, verify, send, keep the receipt, have it checked."""
     browser = family.browser()

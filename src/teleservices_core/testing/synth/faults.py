@@ -119,7 +119,7 @@ def _faulty_files(out: Path, school: SynthSchool) -> Iterator[Fault]:
         "refused",
         STUDENTS_FILE,
         "mauvais_uaj",
-        means=f"Les fichiers sont ceux d'un autre établissement, {other}.",
+        means=f"Les fichiers sont ceux d’un autre établissement, {other}.",
     )
 
     past = SchoolYear(school.school_year.start - 1)
@@ -130,7 +130,7 @@ def _faulty_files(out: Path, school: SynthSchool) -> Iterator[Fault]:
         "refused",
         STUDENTS_FILE,
         "annee_precedente",
-        means=f"Les fichiers sont ceux de l'année {past}.",
+        means=f"Les fichiers sont ceux de l’année {past}.",
     )
 
     for key, name, means, spoil in _SPOILS:
@@ -210,7 +210,7 @@ _PLANTINGS: Final = (
         "third_legal_guardian",
         "warned",
         GUARDIANS_FILE,
-        "L'élève a trois responsables légaux.",
+        "L’élève a trois responsables légaux.",
         _third_guardian,
     ),
     _Planting(
@@ -224,7 +224,7 @@ _PLANTINGS: Final = (
         "unknown_student",
         "quarantined",
         GUARDIANS_FILE,
-        f"Un lien nomme l'élève {_NOBODY}, absent du fichier.",
+        f"Un lien nomme l’élève {_NOBODY}, absent du fichier.",
         _with_link(_NOBODY, None),
     ),
     _Planting(
@@ -235,7 +235,7 @@ _PLANTINGS: Final = (
         edit=_impossible_birth,
     ),
     _Planting(
-        "missing_name", "quarantined", STUDENTS_FILE, "L'élève n'a pas de nom de famille.", _no_name
+        "missing_name", "quarantined", STUDENTS_FILE, "L’élève n’a pas de nom de famille.", _no_name
     ),
     _Planting(
         "duplicate_student_id",
@@ -255,14 +255,14 @@ _PLANTINGS: Final = (
         "no_guardian",
         "warned",
         STUDENTS_FILE,
-        "L'élève mineur n'a aucun responsable.",
+        "L’élève mineur n’a aucun responsable.",
         _no_guardian,
     ),
     _Planting(
         "bad_level",
         "quarantined",
         GUARDIANS_FILE,
-        "Le niveau de responsabilité 7 n'existe pas.",
+        "Le niveau de responsabilité 7 n’existe pas.",
         edit=_level_seven,
     ),
 )
@@ -279,7 +279,7 @@ _SPOILS: Final[tuple[tuple[str, str, str, Callable[[bytes], bytes]], ...]] = (
     (
         "truncated",
         "tronque",
-        "Le fichier des élèves s'arrête au milieu.",
+        "Le fichier des élèves s’arrête au milieu.",
         lambda content: content[: len(content) * 2 // 3],
     ),
     ("doctype", "doctype", "Le fichier des élèves déclare un type et des entités.", _with_doctype),

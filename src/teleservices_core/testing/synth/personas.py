@@ -195,7 +195,7 @@ _STAFF_SHOWS: Final[dict[tuple[Role, int], tuple[str, PersonaKind, str]]] = {
     (Role.ACADEMY_ADMIN, 0): (
         "admin_academie",
         "academy_admin",
-        "Administration de l'académie : état des modules, établissements, journal.",
+        "Administration de l’académie : état des modules, établissements, journal.",
     ),
     (Role.HOTLINE, 0): (
         "assistance",

@@ -45,7 +45,7 @@ def siblings(stage: Stage) -> Scene:
                 "fratrie_mere",
                 mum,
                 "Quatre enfants dans trois établissements : une seule personne au collège, "
-                "d'autres notifications pour les lycées.",
+                "d’autres notifications pour les lycées.",
             ),
             Part("fratrie_eleve", 1, "Élève mineure de collège : voit ses propres notes."),
         ),
@@ -106,15 +106,15 @@ def in_care(stage: Stage) -> Scene:
             Part(
                 "confie_service",
                 service,
-                "Service de l'aide sociale à l'enfance : représentant légal sans civilité ni "
+                "Service de l’aide sociale à l’enfance : représentant légal sans civilité ni "
                 "prénom.",
             ),
             Part(
                 "confie_accueil",
                 carer,
-                "Assistante familiale : suit la scolarité, sans l'autorité parentale.",
+                "Assistante familiale : suit la scolarité, sans l’autorité parentale.",
             ),
-            Part("confie_eleve", 0, "Élève confié à un service, logé en famille d'accueil."),
+            Part("confie_eleve", 0, "Élève confié à un service, logé en famille d’accueil."),
         ),
     )
 
@@ -151,7 +151,7 @@ def in_charge(stage: Stage) -> Scene:
             Part(
                 "contact",
                 grandmother,
-                "Grand-mère, personne à contacter (niveau 3) : n'a pas de compte.",
+                "Grand-mère, personne à contacter (niveau 3) : n’a pas de compte.",
             ),
         ),
     )
@@ -199,7 +199,7 @@ def abroad(stage: Stage) -> Scene:
     child = stage.child(OTHER_COLLEGE, TROISIEME, "DUFOUR", "Étienne", Sex.MALE)
     return Scene(
         Family((child,), (mum, dad)),
-        (Part("etranger", mum, "Mère à l'étranger : adresse sans code postal, mêmes droits."),),
+        (Part("etranger", mum, "Mère à l’étranger : adresse sans code postal, mêmes droits."),),
     )
 
 
@@ -218,7 +218,7 @@ def out_of_reach(stage: Stage) -> Scene:
             Part(
                 "sans_courriel",
                 mum,
-                "Mère sans courriel ni mobile connus de l'établissement : la lettre suffit.",
+                "Mère sans courriel ni mobile connus de l’établissement : la lettre suffit.",
             ),
         ),
     )
@@ -251,7 +251,7 @@ def blended(stage: Stage) -> Scene:
             Part(
                 "recomposee_pere",
                 first,
-                "Père de l'aîné seulement : rien de la demi-sœur ni de son père.",
+                "Père de l’aîné seulement : rien de la demi-sœur ni de son père.",
             ),
             Part(
                 "recomposee_second_pere",

@@ -40,7 +40,7 @@ def of_age(stage: Stage) -> Scene:
             Part(
                 "parent_de_majeur",
                 mum,
-                "Mère d'un élève majeur : lit encore ce que le module laisse aux parents.",
+                "Mère d’un élève majeur : lit encore ce que le module laisse aux parents.",
             ),
         ),
     )
@@ -63,7 +63,7 @@ def soon_of_age(stage: Stage) -> Scene:
             Part(
                 "bientot_majeure",
                 0,
-                "Élève qui aura 18 ans vingt jours après l'export : tout change à minuit.",
+                "Élève qui aura 18 ans vingt jours après l’export : tout change à minuit.",
             ),
         ),
     )
@@ -92,7 +92,7 @@ def own_guardian(stage: Stage) -> Scene:
             Part(
                 "autonome_responsable",
                 himself,
-                "Élève majeur, son propre responsable (lien 70) : les actes d'un responsable.",
+                "Élève majeur, son propre responsable (lien 70) : les actes d’un responsable.",
             ),
             Part("autonome_eleve", 0, "Le même jeune, vu comme élève."),
         ),
@@ -126,13 +126,13 @@ def gone(stage: Stage) -> Scene:
             Part(
                 "partie_eleve",
                 0,
-                "Élève sortie d'un collège à l'automne, arrivée dans l'autre : garde son compte.",
+                "Élève sortie d’un collège à l’automne, arrivée dans l’autre : garde son compte.",
                 also=(1,),
             ),
             Part(
                 "partie_mere",
                 mum,
-                "Mère d'une élève qui a changé de collège : deux fiches, une seule enfant.",
+                "Mère d’une élève qui a changé de collège : deux fiches, une seule enfant.",
             ),
         ),
     )
@@ -167,7 +167,7 @@ def written_with_accents(stage: Stage) -> Scene:
             Part(
                 "accents_eleve",
                 0,
-                "Nom à apostrophes, traits d'union et diacritiques : identifiant, tri, lettre.",
+                "Nom à apostrophes, traits d’union et diacritiques : identifiant, tri, lettre.",
             ),
             Part("accents_pere", dad, "Le père, au prénom composé."),
         ),
