@@ -66,6 +66,31 @@ TEACHING_HELP: Final = (
         module_id="notes",
     ),
     HelpEntry(
+        "notes.session_over",
+        lambda: _(
+            "Ma connexion a expiré pendant que je saisissais des notes : sont-elles perdues ?"
+        ),
+        lambda _figures: _(
+            "Non, si vous avez appuyé sur « Enregistrer les notes » : votre saisie est gardée un "
+            "jour, pour vous seul. Reconnectez-vous, ouvrez « Saisie des notes » et suivez le lien "
+            "en haut de la page ; vérifiez, puis enregistrez. Rien n’est enregistré avant."
+        ),
+        _STAFF,
+        module_id="notes",
+    ),
+    HelpEntry(
+        "notes.competencies",
+        lambda: _("Comment évaluer des compétences à côté des notes ?"),
+        lambda _figures: _(
+            "La direction donne la liste sur la page « Compétences évaluées », avec les mots de "
+            "chaque niveau. L’enseignant coche celles de chaque évaluation ; la saisie a alors une "
+            "colonne par compétence. Les familles lisent les mots des niveaux, avec la note et "
+            "quand elle s’affiche."
+        ),
+        _STAFF,
+        module_id="notes",
+    ),
+    HelpEntry(
         "notes.no_class",
         lambda: _("Je ne vois pas ma classe dans la saisie des notes. Que faire ?"),
         lambda _figures: _(
