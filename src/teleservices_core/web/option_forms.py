@@ -90,7 +90,19 @@ def read_options(
                 "number": _("Écrivez un nombre entier."),
                 "date": _("Écrivez une date, par exemple 24/11/2026."),
             }.get(_kind(kind), _("Choisissez une des réponses proposées."))
+            continue
+        if _kind(kind) == "number" and not _accepts(type_, name, values[name]):
+            errors[name] = _("Ce nombre n’est pas dans les limites indiquées.")
     return values, errors
+
+
+def _accepts(type_: type[Any], name: str, value: int) -> bool:
+    """Whether the class takes a number where the others are as by default."""
+    try:
+        type_(**{name: value})
+    except ValueError:
+        return False
+    return True
 
 
 def _read(type_: Any, sent: str | None) -> Any:
