@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -107,6 +108,19 @@ def test_of_a_period(school):
     own = Browser(school.services)
     own.sign_in(account.login_name, PASSWORD)
     assert ask(school, "?periode=1", own).data == ask(school, "?periode=1").data
+
+
+def test_the_figures_of_the_page(school):
+    """A year of 180 marks: each on paper, under the average that the page shows."""
+    school.record(*year_of_marks(school))
+    page = school.browser.get(school.path)
+    averages = re.findall(r'class="num"><strong>(\d+,\d\d)</strong>', page.text)
+    (overall,) = re.findall(r"<strong>(\d+,\d\d)<small>/20", page.text)
+    said = text(ask(school))
+    assert re.findall(r"Moyenne : (\d+,\d\d)/20", said) == averages
+    assert len(averages) == 12
+    assert f"Moyenne générale : {overall}/20" in said
+    assert len(re.findall(r"Contrôle \d+ : un chapitre du programme", said)) == 180
 
 
 def test_nothing_yet(school):
