@@ -114,8 +114,9 @@ DIGEST_MAIL: Final = MailTemplate(
 
 DATA_SEEN: Final[Message] = lambda: _(  # noqa: E731
     "Quand vous avez appuyé sur « J’ai vu ces notes », et les notes que vous avez alors vues : "
-    "les enseignants de la classe et la direction voient cette date. Quelles notes un message "
-    "vous a annoncées, pour ne pas les annoncer deux fois. La fréquence que vous avez choisie."
+    "si vous êtes responsable, les enseignants de la classe et la direction voient cette date. "
+    "Quelles notes un message vous a annoncées, pour ne pas les annoncer deux fois. La fréquence "
+    "que vous avez choisie."
 )
 DATA_SEEN_KEPT_FOR: Final[Message] = lambda: _(  # noqa: E731
     "Comme les notes de l’année dont elles sont. La fréquence choisie, jusqu’à la fin du compte."
@@ -146,11 +147,12 @@ DIGEST_HELP: Final = (
         "notes.seen",
         lambda: _("À quoi sert « J’ai vu ces notes » ?"),
         lambda _figures: _(
-            "À retrouver d’un coup d’œil ce qui est nouveau depuis, et à dire à l’établissement "
-            "que vous suivez les notes. Lire la page ne suffit pas : rien n’est noté tant que "
-            "vous n’appuyez pas sur le bouton. Les enseignants de la classe et la direction "
-            "voient la date, et combien de notes sont parues depuis. Les notes vues ne vous sont "
-            "plus annoncées par message."
+            "À retrouver d’un coup d’œil ce qui est nouveau depuis et, pour un responsable, à dire "
+            "à l’établissement qu’il suit les notes. Lire la page ne suffit pas : rien n’est noté "
+            "tant que vous n’appuyez pas sur le bouton. Les enseignants de la classe et la "
+            "direction voient à quelle date un responsable l’a fait, et combien de notes sont "
+            "parues depuis ; de l’élève, ils ne voient rien. Les notes vues ne vous sont plus "
+            "annoncées par message."
         ),
         _FAMILIES,
         module_id="notes",

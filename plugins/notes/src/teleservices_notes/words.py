@@ -171,8 +171,9 @@ HELP_ENTRIES: Final = (
                 "Avec les seules notes publiées, ramenées sur 20 et multipliées par leur "
                 "coefficient. Une absence, une dispense ou un travail non noté n’est jamais "
                 "compté comme un zéro, et une note facultative ne compte que si elle augmente "
-                "la moyenne. La moyenne générale donne le même poids à chaque matière. Chaque "
-                "matière montre le détail de son calcul."
+                "la moyenne ; d’un bonus s’ajoutent les points au-dessus de 10. La moyenne "
+                "générale donne le même poids à chaque matière. Chaque matière montre le détail "
+                "de son calcul."
             )
         ),
         _FAMILIES,
