@@ -22,8 +22,8 @@ from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.ports import Transaction
+from teleservices_core.usecases.adoption import read_landscape
 from teleservices_core.usecases.answers import ModuleAnswer, answer
-from teleservices_core.usecases.plans import landscape
 from teleservices_core.usecases.rights import require_academy
 from teleservices_core.usecases.site import Site, audited
 
@@ -106,7 +106,7 @@ def plan_round(
     Raises as :func:`round_window`, and :exc:`NotFoundError` for an unknown
     module or establishment.
     """
-    place = _landscape(site, school_year)
+    place = read_landscape(site, school_year)
     number = len(place.policy.rounds(module_id, school_year)) + 1
     window = round_window(site, opens, closes)
     new = Campaign(
@@ -142,7 +142,7 @@ def plan_extension(
     if until_at is None or later is None or later <= until_at:
         raise RefusedError("not_later")
     now = site.now().replace(second=0, microsecond=0)
-    place = _landscape(site, campaign.school_year)
+    place = read_landscape(site, campaign.school_year)
     if uai is None:
         if until_at <= now:
             raise RefusedError("over")
@@ -164,7 +164,7 @@ def plan_extension(
 
 def plan_cancel(site: Site, campaign: Campaign) -> RoundPlan:
     """What cancelling a round would do: two statements."""
-    return _plan(site, _landscape(site, campaign.school_year), campaign, None)
+    return _plan(site, read_landscape(site, campaign.school_year), campaign, None)
 
 
 def carry_out(site: Site, viewer: Viewer | None, plan: RoundPlan, *, seen: str) -> None:
@@ -242,11 +242,6 @@ def find_campaign(site: Site, campaign_id: UUID) -> Campaign:
     if found is None:
         raise NotFoundError(f"no round {campaign_id}")
     return found
-
-
-def _landscape(site: Site, school_year: SchoolYear) -> Landscape:
-    with site.database.reading() as tx:
-        return landscape(site, tx, school_year)
 
 
 def _plan(

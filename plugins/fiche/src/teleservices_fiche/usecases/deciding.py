@@ -21,7 +21,6 @@ from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.ports import Transaction
-from teleservices_core.usecases.rights import require_school
 from teleservices_core.usecases.site import Site, audited
 from teleservices_fiche.model import (
     Person,
@@ -43,6 +42,7 @@ from teleservices_fiche.rules.reconciling import (
 )
 from teleservices_fiche.usecases.mails import send_all, tell_kin
 from teleservices_fiche.usecases.ports import BaseStore
+from teleservices_fiche.usecases.rights import require_console
 from teleservices_fiche.usecases.school_ports import (
     Filed,
     FiledReport,
@@ -130,7 +130,7 @@ def list_proposals(
 ) -> Listed:
     """A pile of an establishment, this year. Two statements beside the rights."""
     with site.database.reading() as tx:
-        _require(site, tx, viewer, uai)
+        require_console(site, tx, viewer, uai)
         store = opens(tx.connection).deciding
         piles = store.piles(uai, site.school_year())
         slips = store.slips(uai, site.school_year(), wanted.pile)
@@ -155,7 +155,7 @@ def look_at(
 ) -> list[Look]:
     """Proposals beside what there is now, in the order asked. Four statements at most."""
     with site.database.reading() as tx:
-        _require(site, tx, viewer, uai)
+        require_console(site, tx, viewer, uai)
         store = opens(tx.connection)
         filed = {each.proposal.id: each for each in store.deciding.filed(ids, uai)}
         found = [filed[id_] for id_ in ids if id_ in filed]
@@ -245,7 +245,7 @@ def decide(
     """
     reason = _reason(accept, reason)
     with site.database.writing() as tx:
-        _require(site, tx, viewer, uai)
+        require_console(site, tx, viewer, uai)
         store = opens(tx.connection)
         store.deciding.hold([proposal_id], uai)
         filed = store.deciding.filed([proposal_id], uai)
@@ -281,7 +281,7 @@ def decide_many(
     if len(picked) > AT_ONCE:
         raise RefusedError("too_many")
     with site.database.writing() as tx:
-        _require(site, tx, viewer, uai)
+        require_console(site, tx, viewer, uai)
         store = opens(tx.connection)
         store.deciding.hold(picked.keys(), uai)
         found = store.deciding.filed(picked.keys(), uai)
@@ -381,7 +381,7 @@ def open_reports(
 ) -> list[FiledReport]:
     """Errors that families have told and nobody has answered. One statement."""
     with site.database.reading() as tx:
-        _require(site, tx, viewer, uai)
+        require_console(site, tx, viewer, uai)
         return opens(tx.connection).deciding.reports(uai, site.school_year())
 
 
@@ -400,7 +400,7 @@ def answer_report(
     """
     answer, now = _reason(accept=False, reason=answer), site.now()
     with site.database.writing() as tx:
-        _require(site, tx, viewer, uai)
+        require_console(site, tx, viewer, uai)
         store = opens(tx.connection).deciding
         report = store.answer(uai, report_id, viewer.name, now, answer)
         tx.audit.add(
@@ -420,9 +420,3 @@ def answer_report(
         to = store.addressees([report.maker.account_id])
         send_all(site, tx, "fiche.answered", [(each, words) for each in to])
     return report
-
-
-def _require(site: Site, tx: Transaction, viewer: Viewer | None, uai: Uai) -> None:
-    """Refuse who has no part in the console there; None is the command line."""
-    if viewer is not None:
-        require_school(site, tx, viewer, uai)

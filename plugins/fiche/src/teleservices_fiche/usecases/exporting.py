@@ -12,12 +12,11 @@ from teleservices_core.domain.roster import Responsibility
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError
-from teleservices_core.ports import Transaction
-from teleservices_core.usecases.rights import require_school
 from teleservices_core.usecases.site import Site, audited
 from teleservices_fiche.model import Person, PersonKind, Value
 from teleservices_fiche.rules.reconciling import known_field
 from teleservices_fiche.usecases.ports import Known
+from teleservices_fiche.usecases.rights import require_console
 from teleservices_fiche.usecases.school_ports import (
     Batch,
     Filed,
@@ -78,7 +77,7 @@ def _is_in_base(filed: Filed) -> bool:
 def list_deltas(site: Site, viewer: Viewer | None, uai: Uai, opens: SchoolOpens) -> Deltas:
     """Two statements beside the rights."""
     with site.database.reading() as tx:
-        _require(site, tx, viewer, uai)
+        require_console(site, tx, viewer, uai)
         store = opens(tx.connection).batches
         return Deltas(store.pending(uai), store.batches(uai, SHOWN))
 
@@ -91,7 +90,7 @@ def open_delta(site: Site, viewer: Viewer | None, uai: Uai, opens: SchoolOpens) 
     """
     now = site.now()
     with site.database.writing() as tx:
-        _require(site, tx, viewer, uai)
+        require_console(site, tx, viewer, uai)
         by = viewer.name if viewer else ""
         batch = opens(tx.connection).batches.open(uai, site.school_year(), now, by)
         if batch is not None:
@@ -113,7 +112,7 @@ def read_delta(
 ) -> Delta:
     """What a delta carries, the same each time. Raises :exc:`NotFoundError`."""
     with site.database.reading() as tx:
-        _require(site, tx, viewer, uai)
+        require_console(site, tx, viewer, uai)
         store = opens(tx.connection).batches
         batch = store.get(uai, number)
         if batch is None:
@@ -162,8 +161,3 @@ def _overlaid(store: SchoolStore, batch: Batch, student_ids: Sequence[UUID]) -> 
         if each.person in found:
             found[each.person][each.field] = each.proposed
     return found
-
-
-def _require(site: Site, tx: Transaction, viewer: Viewer | None, uai: Uai) -> None:
-    if viewer is not None:
-        require_school(site, tx, viewer, uai)

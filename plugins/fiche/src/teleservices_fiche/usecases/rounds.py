@@ -16,11 +16,11 @@ from teleservices_core.errors import RefusedError
 from teleservices_core.i18n import show_day
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.opening import switches
-from teleservices_core.usecases.rights import require_school
 from teleservices_core.usecases.site import Site, audited
 from teleservices_fiche.model import ConfirmationRound
 from teleservices_fiche.rules.standings import born_by
 from teleservices_fiche.usecases.mails import send_all
+from teleservices_fiche.usecases.rights import require_console
 from teleservices_fiche.usecases.school_ports import ClassProgress, SchoolOpens, Unconfirmed
 
 LONGEST: Final = 120
@@ -61,7 +61,7 @@ def look_at_round(site: Site, viewer: Viewer | None, uai: Uai, opens: SchoolOpen
     """The round with its figures. Two statements beside the rights."""
     year, today = site.school_year(), site.academie.today(site.now())
     with site.database.reading() as tx:
-        _require(site, tx, viewer, uai)
+        require_console(site, tx, viewer, uai)
         store = opens(tx.connection).rounds
         return RoundPage(store.get(uai, year), store.progress(uai, year, today))
 
@@ -94,7 +94,7 @@ def save_round(
     if not all(0 <= each <= (closes_on - opens_on).days for each in days):
         raise RefusedError("bad_reminder")
     with site.database.writing() as tx:
-        _require(site, tx, viewer, uai)
+        require_console(site, tx, viewer, uai)
         asked = ConfirmationRound(uai, year, opens_on, closes_on, days)
         saved = opens(tx.connection).rounds.save(asked, seen_version)
         tx.audit.add(
@@ -183,8 +183,3 @@ def _unconfirmed(
         asked.uai, asked.school_year, today, born_by(today)
     )
     return [each for audience in audiences for each in found.get(audience, ())]
-
-
-def _require(site: Site, tx: Transaction, viewer: Viewer | None, uai: Uai) -> None:
-    if viewer is not None:
-        require_school(site, tx, viewer, uai)

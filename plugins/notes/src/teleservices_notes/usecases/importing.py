@@ -16,13 +16,11 @@ from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Ine, Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.i18n import _
-from teleservices_core.ports import Transaction
-from teleservices_core.usecases.rights import require_module
 from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.model import NO_LEVELS, Assessment, Mark, MarkStatus, Outcome
 from teleservices_notes.rules import succeed
 from teleservices_notes.usecases.class_ports import ClassStore, OpensClasses
-from teleservices_notes.usecases.opened import MODULE_ID, require_establishment
+from teleservices_notes.usecases.rights import require_decider
 from teleservices_notes.usecases.runs import Fault, ImportReport, ImportRun
 
 BATCH: Final = 5_000
@@ -77,7 +75,7 @@ def import_marks(
     stream = iter(lines)
     if dry_run:
         with database.reading() as tx:
-            _require(site, tx, viewer, uai)
+            require_decider(site, tx, viewer, uai)
             store = opens(tx.connection)
             while batch := list(islice(stream, BATCH)):
                 work.take(store, batch)
@@ -92,7 +90,7 @@ def import_marks(
         work.report.is_stopped = stopping()
         is_over = len(batch) < BATCH or work.report.is_stopped
         with database.writing() as tx:
-            _require(site, tx, viewer, uai)
+            require_decider(site, tx, viewer, uai)
             store = opens(tx.connection)
             faults = work.take(store, batch)
             run = run.so_far(work.report, site.now(), is_over=is_over)
@@ -102,12 +100,6 @@ def import_marks(
                 counts = work.report.counts()
                 tx.audit.add(audited("notes.imported", site.now(), viewer, uai=uai, counts=counts))
     return work.report
-
-
-def _require(site: Site, tx: Transaction, viewer: Viewer | None, uai: Uai) -> None:
-    require_establishment(tx, uai)
-    if viewer is not None:
-        require_module(site, tx, viewer, uai, MODULE_ID)
 
 
 @define

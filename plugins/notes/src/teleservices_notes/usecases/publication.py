@@ -16,15 +16,15 @@ from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.ports import Transaction
 from teleservices_core.ports.academy import AuditEntry, AuditSearch
-from teleservices_core.usecases.rights import require_module
 from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.model import Assessment, PublicationPlan, PublicationRule
 from teleservices_notes.publication_words import plan_lines, rule_lines
 from teleservices_notes.rules import Flip, Tally, flips
-from teleservices_notes.usecases.opened import MODULE_ID, require_establishment, shut_by_class
+from teleservices_notes.usecases.opened import require_establishment, shut_by_class
 from teleservices_notes.usecases.past import OWN_RULES_SET, PLAN_SET
 from teleservices_notes.usecases.plans import plan_to_json, rules_to_json
 from teleservices_notes.usecases.ports import Opens, RecordedPlan, Store
+from teleservices_notes.usecases.rights import require_decider
 
 Change = Callable[[PublicationPlan], PublicationPlan]
 """A choice, made upon whatever plan is recorded."""
@@ -220,7 +220,7 @@ def _plan_change(
     change: Change,
     store: Store,
 ) -> PlanChange:
-    _require(site, tx, viewer, uai)
+    require_decider(site, tx, viewer, uai)
     year = site.school_year()
     before = store.plan(uai, year)
     after = change(before.plan)
@@ -240,7 +240,7 @@ def _own_rules_change(
     rules: tuple[PublicationRule, ...],
     store: Store,
 ) -> OwnRulesChange:
-    _require(site, tx, viewer, uai)
+    require_decider(site, tx, viewer, uai)
     tally = _one(site, store, uai, assessment_id)
     changed = evolve(tally, assessment=evolve(tally.assessment, own_rules=rules))
     plan = store.plan(uai, site.school_year()).plan
@@ -256,12 +256,6 @@ def _seen(turned: list[Flip], shut: Callable[[str], frozenset[Audience]]) -> tup
     return tuple(
         each for each in turned if each.audience not in closed[each.assessment.class_group]
     )
-
-
-def _require(site: Site, tx: Transaction, viewer: Viewer | None, uai: Uai) -> None:
-    require_establishment(tx, uai)
-    if viewer is not None:
-        require_module(site, tx, viewer, uai, MODULE_ID)
 
 
 def _check_periods(site: Site, plan: PublicationPlan, year: SchoolYear) -> None:
