@@ -246,7 +246,7 @@ def test_options_are_drawn_and_checked(site):
     assert "À bientôt" in page.text
     page = head.submit("options", places="0", rhythm="daily")
     assert page.status_code == 422
-    assert "Rien n’a été enregistré" in page.text
+    assert "Ce nombre n’est pas dans les limites indiquées" in page.text
     stale = enter(site, Role.DEPUTY)
     stale.get(f"{HOME}modules/clubs/options")
     saved = head.submit("options", places="20", rhythm="daily", first_on="2026-10-01")
