@@ -47,6 +47,12 @@ def test_from_all_children_to_seen_by_the_family(visit):
     assert "C’est noté" in main(page)
     assert "Rien de nouveau depuis votre « vu » du" in main(page)
     assert fits(page)
+    page.get_by_role("link", name="Mathématiques", exact=True).click()
+    page.get_by_role("link", name="Comment cette moyenne est calculée").click()
+    assert "points ÷" in main(page)
+    assert "Classe : " in main(page), "beside each mark, never under what stands beside the table"
+    assert fits(page)
+    page.get_by_role("link", name="Toutes les notes", exact=True).click()
     page.get_by_role("link", name="Choisir mes messages").click()
     page.get_by_label("Une fois par jour").check()
     assert fits(page)
