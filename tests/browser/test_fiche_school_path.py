@@ -47,6 +47,41 @@ def asked(demo):
     return World(services).staff(Role.SCHOOL_OFFICE, Uai(uai))
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light")])
+def test_axe_finds_nothing(chromium, demo, asked, width, scheme):
+    """On the school's pages with an error; test_accessibility.py looks at them without."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = chromium.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,
+        base_url=demo[0].base_url,
+        bypass_csp=True,
+    )
+    page = context.new_page()
+    sign_in(page, asked.login_name, OFFICE)
+
+    def look():
+        found = Axe().run(page, options={"resultTypes": ["violations"]})
+        assert found.violations_count == 0, (page.url, found.generate_report())
+        assert fits(page), page.url
+
+    page.get_by_role("link", name="Demandes des familles").click()
+    pile = page.url
+    page.get_by_role("button", name="Accepter les demandes cochées").click()
+    assert "Cochez d’abord" in main(page)
+    look()
+    page.locator("main tbody").get_by_role("link").first.click()
+    page.get_by_role("button", name="Refuser").click()
+    assert "Écrivez pourquoi" in main(page)
+    look()
+    page.goto(f"{pile}/confirmation")
+    page.get_by_role("button", name="Enregistrer").click()
+    assert "Choisissez un jour" in main(page)
+    look()
+    context.close()
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_decide(chromium, demo, asked, width):
     """Accept by a tick, refuse with a reason, ask for a confirmation: all of it fits."""
