@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
 from teleservices_core.i18n import _, show_date
 from teleservices_fiche.model import Address, FieldDef, FieldKind, PersonKind, Value
 from teleservices_fiche.rules.catalogue import choices, field_of
-from teleservices_fiche.rules.typed import show_number
+from teleservices_fiche.rules.typed import Untyped, read, show_number
 from teleservices_fiche.words import OWN_LISTS
 
 _INSEE: Final = re.compile(r"\d[\dAB]\d{3}")
@@ -32,6 +33,14 @@ def value_lines(person: PersonKind, code: str, value: Value) -> tuple[str, ...]:
         return (_text(field_of(person, code), value),)
     except KeyError:
         return (value,)
+
+
+def show_typed(field: FieldDef, typed: Mapping[str, str]) -> str:
+    """What a field's controls hold, on one line, even where it is no value yet."""
+    try:
+        return show_value(field.person, field.code, read(field, typed))
+    except Untyped:
+        return ", ".join(filter(None, typed.values()))
 
 
 def address_lines(address: Address) -> tuple[str, ...]:

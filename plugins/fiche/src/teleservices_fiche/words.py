@@ -128,16 +128,6 @@ def field_words(person: PersonKind, code: str) -> str:
     return words() if words else code
 
 
-def control_words(name: str) -> str:
-    """What a text of a draft answers: ``guardian.address_town``, « Adresse postale (commune) »."""
-    person, _dot, control = name.partition(".")
-    for part, words in ADDRESS_WORDS.items():
-        if control.endswith(f"_{part}"):
-            field = field_words(PersonKind(person), control.removesuffix(f"_{part}"))
-            return f"{field} ({words().lower()})"
-    return field_words(PersonKind(person), control)
-
-
 def _said(text: Message) -> Callable[[Mapping[str, str]], str]:
     return lambda _figures: text()
 

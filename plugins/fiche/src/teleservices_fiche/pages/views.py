@@ -23,8 +23,8 @@ from teleservices_fiche.model import (
 )
 from teleservices_fiche.model.values import LINE_LENGTH
 from teleservices_fiche.rules.catalogue import choices
-from teleservices_fiche.rules.typed import ADDRESS_PARTS, NO, YES, Untyped, controls, read, write
-from teleservices_fiche.showing import show_value, value_lines
+from teleservices_fiche.rules.typed import ADDRESS_PARTS, NO, YES, controls, write
+from teleservices_fiche.showing import show_typed, show_value, value_lines
 from teleservices_fiche.usecases.drafting import (
     Changes,
     Saved,
@@ -299,10 +299,7 @@ def _address_control(
 def _other_words(saved: Saved, line: Line, start: Mapping[str, str]) -> str:
     """What stands beside an answer that was typed on a page out of date."""
     if saved.elsewhere and start != write(line.field, present(line)):
-        try:
-            said = _show(line.field, read(line.field, start))
-        except Untyped:
-            said = ", ".join(filter(None, start.values()))
+        said = show_typed(line.field, start)
         return _("Dans l’autre fenêtre : {value}").format(value=said or _("laisser vide"))
     if not saved.moved:
         return ""

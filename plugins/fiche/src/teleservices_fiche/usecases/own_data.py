@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from teleservices_core.contributions import DataScope
 from teleservices_core.i18n import _
 from teleservices_core.ports import Transaction
-from teleservices_fiche.model import Proposal
-from teleservices_fiche.showing import show_value
+from teleservices_fiche.model import Draft, FieldDef, Proposal
+from teleservices_fiche.rules.catalogue import catalogue
+from teleservices_fiche.rules.typed import controls
+from teleservices_fiche.showing import show_typed, show_value
 from teleservices_fiche.usecases.ports import Opens
 from teleservices_fiche.usecases.reading import maker_of
-from teleservices_fiche.words import STATE_WORDS, control_words, field_words
+from teleservices_fiche.words import STATE_WORDS, field_words
 
 
 def export_own(tx: Transaction, scope: DataScope, opens: Opens) -> dict[str, Any]:
@@ -41,8 +44,8 @@ def export_own(tx: Transaction, scope: DataScope, opens: Opens) -> dict[str, Any
         ]
         draft = store.drafts.get(scope.account.id, student.id, child.schooling.school_year)
         drafts += [
-            named | {_("renseignement"): control_words(name), _("texte"): text}
-            for name, text in draft.typed.items()
+            named | {_("renseignement"): field_words(*field.key), _("texte"): text}
+            for field, text in _typed(draft)
         ]
     return {
         _("changements demandés"): proposals,
@@ -50,6 +53,13 @@ def export_own(tx: Transaction, scope: DataScope, opens: Opens) -> dict[str, Any
         _("erreurs signalées"): reports,
         _("saisie non envoyée"): drafts,
     }
+
+
+def _typed(draft: Draft) -> Iterator[tuple[FieldDef, str]]:
+    for field in catalogue().fields:
+        names = {name: f"{field.person}.{name}" for name in controls(field)}
+        if draft.typed.keys() & set(names.values()):
+            yield field, show_typed(field, {n: draft.typed.get(k, "") for n, k in names.items()})
 
 
 def _told(each: Proposal) -> dict[str, Any]:
