@@ -78,8 +78,8 @@ class Application:
         self._map = make_map(catalogue.routes)
         self._files = StaticFiles()
         self._fixed = fixed_addresses(self._map)
-        folders = [s.folder for each in catalogue.declared.values() for s in each.templates]
-        self._templates = make_environment(folders, site.academie.zone)
+        folders = (s.folder for each in catalogue.declared.values() for s in each.templates)
+        self._templates = make_environment(tuple(folders), site.academie.zone)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a WSGI request."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,8 +13,12 @@ from teleservices_core import i18n
 from teleservices_core.words.values import teach_values
 
 
-def make_environment(folders: Iterable[Path], zone: ZoneInfo) -> Environment:
-    """Templates of the core and of every plugin; instants are shown in the académie's time."""
+@lru_cache(maxsize=16)
+def make_environment(folders: tuple[Path, ...], zone: ZoneInfo) -> Environment:
+    """Templates of the core and of every plugin; instants are shown in the académie's time.
+
+    Sites of a process that have the same plugins share what was compiled for one of them.
+    """
     environment = Environment(
         loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
         autoescape=True,

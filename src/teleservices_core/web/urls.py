@@ -24,7 +24,13 @@ STATIC: Final = Path(__file__).parent / "static"
 
 def make_map(routes: tuple[Route, ...]) -> Map:
     """The routing map; two slashes or a missing one are plainly not found."""
-    rules = [Rule(r.rule, endpoint=r.name, methods=r.methods) for r in routes]
+    return _map(tuple((each.rule, each.name, each.methods) for each in routes))
+
+
+@lru_cache(maxsize=16)
+def _map(routes: tuple[tuple[str, str, tuple[str, ...]], ...]) -> Map:
+    # One for all the sites of a process that have the same plugins, like templates.
+    rules = [Rule(rule, endpoint=name, methods=methods) for rule, name, methods in routes]
     rules.append(Rule("/static/<version>/<name>", endpoint="static", methods=("GET",)))
     return Map(rules, strict_slashes=False, merge_slashes=False)
 
