@@ -45,12 +45,12 @@ def test_import(run, file, school):
     """What went in, what was left out and why; a second time, nothing."""
     code, said = run("import", file, "--establishment", COLLEGE)
     assert code == 0
-    assert "Notes : 1 nouvelles, 0 modifiées, 0 inchangées." in said
+    assert "Notes nouvelles : 1, modifiées : 0, inchangées : 0." in said
     assert "notes.csv, ligne 3 : ine : « ? »" in said
     assert "1 ligne laissée de côté." in said
     assert "14,5" in school.browser.get(school.path).text
     assert (
-        "Notes : 0 nouvelles, 0 modifiées, 1 inchangées."
+        "Notes nouvelles : 0, modifiées : 0, inchangées : 1."
         in run("import", file, "--establishment", COLLEGE)[1]
     )
 
@@ -66,7 +66,7 @@ def test_import_of_a_correction(run, file, school, shown):
         found = tx.connection.exec_driver_sql("SELECT id FROM notes_assessments").scalar_one()
     own = ("--assessment", str(found), *here)
     run("publication", "set", "immediate", "--audience", "student", *own)
-    assert "1 modifiées" in run("import", file, *here)[1]
+    assert "Évaluations nouvelles : 0, modifiées : 1" in run("import", file, *here)[1]
     with school.services.site.database.reading() as tx:
         (assessment,) = MarkStore(tx.connection).assessments([UUID(str(found))]).values()
     assert assessment.weight == 3
@@ -80,7 +80,17 @@ def test_import_of_a_correction(run, file, school, shown):
     tomorrow = shown(school.browser.get(school.path))
     assert "15,50" in tomorrow
     assert "corrigée" in tomorrow
-    assert "0 modifiées, 1 inchangées" in run("import", file, *here)[1]
+    assert "modifiées : 0, inchangées : 1" in run("import", file, *here)[1]
+
+
+def test_a_class_where_nobody_is(run, file):
+    """Named: a group, or a slip."""
+    here = ("--establishment", COLLEGE)
+    assert "personne n’est inscrit" not in run("import", file, *here)[1]
+    file.write_text(file.read_text(encoding="utf-8").replace("6 B;", "6 Z;"), encoding="utf-8")
+    code, said = run("import", file, *here)
+    assert code == 0
+    assert "personne n’est inscrit (groupes, ou fautes de frappe ?) : 6 Z" in said
 
 
 def test_dry_run(run, file, school):

@@ -164,10 +164,10 @@ def purge(services: Opener) -> None:
 
 def _summary(report: ImportReport) -> list[str]:
     said = [
-        _("Évaluations : {added} nouvelles, {changed} modifiées.").format(
+        _("Évaluations nouvelles : {added}, modifiées : {changed}.").format(
             added=report.assessments_added, changed=report.assessments_changed
         ),
-        _("Notes : {added} nouvelles, {changed} modifiées, {unchanged} inchangées.").format(
+        _("Notes nouvelles : {added}, modifiées : {changed}, inchangées : {unchanged}.").format(
             added=report.marks_added,
             changed=report.marks_changed,
             unchanged=report.marks_unchanged,
