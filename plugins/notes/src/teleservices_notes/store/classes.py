@@ -121,6 +121,12 @@ class ClassMarks(ImportRecords):
         }
         return [_to_service(row) for row in self.connection.execute(_TEACHERS, asked)]
 
+    def hold_services(self, uai: Uai) -> None:
+        """See the port. SQLite has taken its only write lock already."""
+        if self.connection.dialect.name == "postgresql":
+            key = func.hashtext(f"notes_services {uai.code}")
+            self.connection.execute(select(func.pg_advisory_xact_lock(key)))
+
     def replace_services(
         self, gone: Collection[TeachingService], new: Iterable[TeachingService]
     ) -> None:

@@ -39,6 +39,10 @@ class ClassStore(Store, Protocol):
         """The services of one course."""
         ...
 
+    def hold_services(self, uai: Uai) -> None:
+        """Keep whoever replaces the services of an establishment waiting until the commit."""
+        ...
+
     def replace_services(
         self, gone: Collection[TeachingService], new: Iterable[TeachingService]
     ) -> None:

@@ -173,6 +173,9 @@ def import_services(
         if viewer is not None:
             require_module(site, tx, viewer, uai, MODULE_ID)
         store = opens(tx.connection)
+        if not dry_run:
+            # Two lists at once: the second is compared with what the first has made.
+            store.hold_services(uai)
         staff = {member.email: member.id for member, _r in tx.staff.of_establishment(uai, today)}
         wanted = _wanted(uai, year, lines, staff, report)
         recorded = {_key(service): service for service in store.services(uai, year)}
