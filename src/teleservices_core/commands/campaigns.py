@@ -77,6 +77,8 @@ def list_(services: Opener, school_year: SchoolYear | None, as_json: bool) -> No
     if as_json:
         print_json(lines)
         return
+    if not lines:
+        click.echo(_("Aucun tour pour {year}.").format(year=year))
     for line in lines:
         where = f", {line['establishment']}" if line["establishment"] else ""
         click.echo(f"{line['id']}  {line['module']}, {line['title']}{where} : {line['words']}")

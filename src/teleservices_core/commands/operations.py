@@ -32,8 +32,8 @@ def migrate(services: Opener, dry_run: bool) -> None:
 def plugins(services: Opener) -> None:
     """Dire l’état de chaque extension, et pourquoi l’une manquerait."""
     opened = services()
-    # Before the first migration there is nothing to read.
-    if not opened.pending_migrations():
+    # Before the core's own migrations there is nothing to read.
+    if not any(prefix == "core_" for prefix, _revision in opened.pending_migrations()):
         known_cut_offs(opened.site)
     for report in opened.plugins.reports:
         modules = f" [{', '.join(report.modules)}]" if report.modules else ""
