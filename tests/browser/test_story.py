@@ -15,9 +15,9 @@ pytestmark = pytest.mark.browser
 CHOSEN = "quatre chats sur le toit"
 
 
+@pytest.mark.faq("F01")
 @pytest.mark.faq("F02")
 @pytest.mark.faq("F04")
-@pytest.mark.faq("F01")
 @pytest.mark.faq("F10")
 @pytest.mark.faq("F11")
 @pytest.mark.faq("F12")
