@@ -170,6 +170,11 @@ NOT_EXPORTED = {(PersonKind.STUDENT, "accepts_sms")}
 """What the writer of made-up exports derives from the rest."""
 
 
+def _who(known):
+    person, values = known
+    return person.kind, values["last_name"] or "", values["first_name"] or ""
+
+
 class Sheets:
     """The sheets of the school's pupils, read as the plugin does."""
 
@@ -214,7 +219,8 @@ class Sheets:
         """Changes of some fields of some persons, accepted by the school."""
         proposals = []
         self.read()
-        for person, values in self.shown.items():
+        # In an order of their own, so that what is drawn is drawn again.
+        for person, values in sorted(self.shown.items(), key=_who):
             asked = draw(st.fixed_dictionaries({}, optional=ASKED[person.kind]))
             proposals += [
                 a_proposal(

@@ -21,8 +21,8 @@ from teleservices_core.web.responses import Download, Page, Redirect
 from teleservices_fiche.model import ConfirmationRound
 from teleservices_fiche.pages.family import Button
 from teleservices_fiche.school_words import school_field
-from teleservices_fiche.usecases.deciding import answer_report, open_reports
 from teleservices_fiche.usecases.exporting import Delta, list_deltas, open_delta, read_delta
+from teleservices_fiche.usecases.reports import answer_report, open_reports
 from teleservices_fiche.usecases.rounds import LONGEST, RoundPage, look_at_round, save_round
 from teleservices_fiche.usecases.school_ports import Batch, ClassProgress, FiledReport, SchoolOpens
 

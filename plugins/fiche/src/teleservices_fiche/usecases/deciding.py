@@ -1,4 +1,4 @@
-"""The school decides: what waits, what it says beside the base, accept, refuse, answer.
+"""The school decides: what waits, what it says beside the base, accept, refuse.
 
 An accepted change is laid over the school base, which is never written here.
 What others have changed since somebody looked is never decided over: the act
@@ -27,7 +27,6 @@ from teleservices_fiche.model import (
     PersonKind,
     Proposal,
     ProposalState,
-    Report,
     Value,
 )
 from teleservices_fiche.rules.merging import Comparison, Values, effective
@@ -45,13 +44,12 @@ from teleservices_fiche.usecases.ports import BaseStore
 from teleservices_fiche.usecases.rights import require_console
 from teleservices_fiche.usecases.school_ports import (
     Filed,
-    FiledReport,
     Pile,
     SchoolOpens,
     SchoolStore,
     Slip,
 )
-from teleservices_fiche.words import decision_line, field_words
+from teleservices_fiche.words import decision_line
 
 AT_ONCE: Final = 200
 """Proposals decided in one transaction."""
@@ -243,7 +241,7 @@ def decide(
     anything that the page showed has changed, :exc:`RefusedError` ``no_reason``
     or ``over``.
     """
-    reason = _reason(accept, reason)
+    reason = reason_for(accept, reason)
     with site.database.writing() as tx:
         require_console(site, tx, viewer, uai)
         store = opens(tx.connection)
@@ -277,7 +275,7 @@ def decide_many(
     look of its own. Raises :exc:`NotAllowedError`, :exc:`ConflictError`, or
     :exc:`RefusedError` ``no_reason`` or ``too_many``.
     """
-    reason = _reason(accept, reason)
+    reason = reason_for(accept, reason)
     if len(picked) > AT_ONCE:
         raise RefusedError("too_many")
     with site.database.writing() as tx:
@@ -297,7 +295,8 @@ def _is_as_seen(proposal: Proposal, picked: Mapping[UUID, int]) -> bool:
     return is_waiting and proposal.version == picked[proposal.id]
 
 
-def _reason(accept: bool, reason: str) -> str:
+def reason_for(accept: bool, reason: str) -> str:
+    """What the family is told, tidy. Raises :exc:`RefusedError` ``no_reason``, ``long_reason``."""
     reason = " ".join(reason.split())
     if not accept and not reason:
         raise RefusedError("no_reason")
@@ -374,49 +373,3 @@ def _tell_families(
         if account_id in known
     ]
     send_all(site, tx, "fiche.decided", mails)
-
-
-def open_reports(
-    site: Site, viewer: Viewer | None, uai: Uai, opens: SchoolOpens
-) -> list[FiledReport]:
-    """Errors that families have told and nobody has answered. One statement."""
-    with site.database.reading() as tx:
-        require_console(site, tx, viewer, uai)
-        return opens(tx.connection).deciding.reports(uai, site.school_year())
-
-
-def answer_report(
-    site: Site,
-    viewer: Viewer,
-    uai: Uai,
-    report_id: UUID,
-    answer: str,
-    opens: SchoolOpens,
-) -> Report:
-    """Close a report with a word for the family, which gets it by mail.
-
-    Raises :exc:`NotAllowedError`, :exc:`NotFoundError`, :exc:`ConflictError`
-    when a colleague has answered, :exc:`RefusedError` ``no_reason``.
-    """
-    answer, now = _reason(accept=False, reason=answer), site.now()
-    with site.database.writing() as tx:
-        require_console(site, tx, viewer, uai)
-        store = opens(tx.connection).deciding
-        report = store.answer(uai, report_id, viewer.name, now, answer)
-        tx.audit.add(
-            audited(
-                "fiche.answered",
-                now,
-                viewer,
-                uai=uai,
-                subject_id=report.maker.account_id,
-                field=report.field,
-            )
-        )
-        school = tx.roster.establishment(uai)
-        named = school.name if school else ""
-        field = field_words(report.person.kind, report.field)
-        words = {"school": named, "field": field, "answer": answer}
-        to = store.addressees([report.maker.account_id])
-        send_all(site, tx, "fiche.answered", [(each, words) for each in to])
-    return report
