@@ -60,6 +60,9 @@ class DryDatabase(SqlDatabase):
     @contextmanager
     def writing(self) -> Iterator[SqlTransaction]:
         with self.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                # The driver begins nothing by itself: each statement would stay.
+                connection.exec_driver_sql("BEGIN")
             yield SqlTransaction(connection)
             connection.rollback()
 
