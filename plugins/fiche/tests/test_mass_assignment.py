@@ -138,7 +138,7 @@ SCHOOL_FORMS = {
 }
 
 
-@pytest.mark.parametrize("role", CONSOLE_ROLES)
+@pytest.mark.parametrize("role", sorted(CONSOLE_ROLES))
 def test_names_sent_to_the_console(family, role):
     """The school decides with its own few words: it writes no value and no name of anybody."""
     family.change("mother", phone_mobile="0639980007")

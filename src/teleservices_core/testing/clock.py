@@ -7,8 +7,8 @@ from typing import Final
 
 from teleservices_core.domain.localtime import instant
 
-A_TUESDAY: Final = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
-"""A school day of the first term, 10:30 in Dijon."""
+A_TUESDAY: Final = datetime(2026, 11, 24, 9, 30, 17, 250_625, tzinfo=UTC)
+"""A school day of the first term, 10:30 in Dijon; no whole second, as real clocks have none."""
 
 
 class FixedClock:
