@@ -81,11 +81,13 @@ def test_the_rectorat_forbids_then_undoes(chromium, demo):
 
 
 def _read_what_is_kept(family):
-    """From the closed module's name to what it had shown: two links, both pages accessible."""
+    """From the closed module's name to what it had shown, a subject opened; all accessible."""
     for link in ("Notes", "Lire ce qui est conservé"):
         family.locator("main").get_by_role("link", name=link).first.click()
         look(family)
     assert "Lecture seule, tel qu’au" in words(family)
+    family.locator("main details").first.locator("summary").click()
+    look(family)
     assert family.get_by_role("row").count() > 3
     family.context.close()
 

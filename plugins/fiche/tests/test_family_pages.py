@@ -112,6 +112,7 @@ def test_what_was_read_is_what_the_receipt_says(family):
     """An accepted change was in force: that is what stood there before the next one."""
     family.let(straight_phones=True)
     family.change(phone_mobile="0639980007")
+    family.clock.advance(minutes=1)
     second = family.change(phone_mobile="0639980008")
     told = plain(second.page)
     assert "06 39 98 00 07" in told
