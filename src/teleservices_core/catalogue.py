@@ -147,9 +147,9 @@ class Catalogue:
         """The module of an identifier, or None when its plugin is not there."""
         return self.by_id.get(module_id)
 
-    def owner(self, route: Route) -> str:
-        """The plugin that declared a route."""
-        return next(name for name, each in self.declared.items() if route in each.routes)
+    def owners(self) -> Mapping[str, str]:
+        """The plugin that declared each route, by the route's name."""
+        return {route.name: name for name, each in self.declared.items() for route in each.routes}
 
 
 def check(name: str, declared: Declared, others: Catalogue) -> None:

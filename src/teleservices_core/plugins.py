@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
@@ -95,6 +96,13 @@ _DECLARE: Final[tuple[tuple[str, str, type[Any]], ...]] = (
 )
 
 
+@lru_cache(maxsize=1)
+def installed() -> tuple[EntryPoint, ...]:
+    """The plugins installed beside the library, by name; looked for once in a process."""
+    found = entry_points(group=hookspecs.PROJECT)
+    return tuple(sorted(found, key=lambda point: point.name))
+
+
 class PluginHost:
     """Loads plugins, collects what they declare, notifies them and reports on them."""
 
@@ -120,8 +128,7 @@ class PluginHost:
         for name, plugin in sorted((extra or {}).items()):
             self._load(name, plugin, PluginReport(name, PluginState.LOADED))
         if discover:
-            found = entry_points(group=hookspecs.PROJECT)
-            for point in sorted(found, key=lambda point: point.name):
+            for point in installed():
                 self._load_entry_point(point, frozenset(disabled))
         self.catalogue = Catalogue(dict(self._declared))
 

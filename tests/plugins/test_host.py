@@ -190,7 +190,7 @@ def test_import_failure_and_switch(monkeypatch):
             EntryPoint("off", "teleservices_fine", "teleservices"),
         ]
     )
-    monkeypatch.setattr(plugins, "entry_points", lambda group: found)
+    monkeypatch.setattr(plugins, "installed", lambda: found)
     host = PluginHost(builtin, disabled=["off"])
     assert the_report(host, "absent").state is PluginState.FAILED
     assert "ModuleNotFoundError" in the_report(host, "absent").reason

@@ -74,7 +74,7 @@ class Application:
         self._identify = identify
         catalogue = site.catalogue
         self._routes: Mapping[str, Route] = {route.name: route for route in catalogue.routes}
-        self._owners = {route.name: catalogue.owner(route) for route in catalogue.routes}
+        self._owners = catalogue.owners()
         self._map = make_map(catalogue.routes)
         self._files = StaticFiles()
         self._fixed = fixed_addresses(self._map)
