@@ -34,7 +34,7 @@ OPEN = """SELECT stance FROM core_openings WHERE module_id = 'notes' AND school_
 MARKS = """SELECT a.subject_code, a.subject_label, a.title, a.given_on, a.teacher, a.out_of,
  a.weight, m.status, m.value, m.entered_at, a.id FROM notes_marks m
  JOIN notes_assessments a ON a.id = m.assessment_id
- WHERE m.student_id = {0} AND a.uai = {0} AND a.school_year = {0} AND m.entered_at < {0}
+ WHERE m.student_id = {0} AND a.uai || '' = {0} AND a.school_year + 0 = {0} AND m.entered_at < {0}
  ORDER BY a.given_on, a.title"""
 
 
