@@ -106,12 +106,12 @@ def test_rights_of_teachers(world):
         for role, viewer in viewers.items():
             for require, roles in ((require_school, CONSOLE_ROLES), (require_teacher, TEACHING)):
                 if role in roles:
-                    require(site, tx, viewer, COLLEGE)
+                    require(site, tx, viewer.account, COLLEGE)
                 else:
                     with pytest.raises(NotAllowedError):
-                        require(site, tx, viewer, COLLEGE)
+                        require(site, tx, viewer.account, COLLEGE)
                 with pytest.raises(NotAllowedError):
-                    require(site, tx, viewer, LYCEE)
+                    require(site, tx, viewer.account, LYCEE)
     head, teacher = viewers[Role.HEAD], person_id(accounts[Role.TEACHER])
     assert teacher not in {member.id for member in delegations(site, COLLEGE).staff}
     with pytest.raises(RefusedError, match="not_staff"):

@@ -178,7 +178,7 @@ def carry_out(site: Site, viewer: Viewer | None, plan: RoundPlan, *, seen: str) 
         raise ValueError("an empty plan")
     with site.database.writing() as tx:
         if viewer is not None:
-            require_academy(site, tx, viewer)
+            require_academy(site, tx, viewer.account)
         policy = tx.policy.whole(campaign.school_year)
         rounds = policy.rounds(campaign.module_id, campaign.school_year)
         if seen != rounds_seen(rounds):

@@ -154,7 +154,7 @@ def restore_link(site: Site, viewer: Viewer, uai: Uai, student_id: UUID, adult_i
 def _link_here(
     site: Site, tx: Transaction, viewer: Viewer, uai: Uai, student_id: UUID, adult_id: UUID
 ) -> Responsibility:
-    require_school(site, tx, viewer, uai)
+    require_school(site, tx, viewer.account, uai)
     today = site.academie.today(site.now())
     pupil = tx.attachments.pupil(uai, site.school_year(), today, student_id)
     links = tx.attachments.links(student_id, [adult_id])

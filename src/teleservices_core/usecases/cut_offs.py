@@ -61,7 +61,7 @@ def cut_off(site: Site, viewer: Viewer | None, plugin: str, reason: str) -> CutO
     done = CutOff(plugin, now, viewer.name if viewer else "", reason)
     with site.database.writing() as tx:
         if viewer is not None:
-            require_academy(site, tx, viewer)
+            require_academy(site, tx, viewer.account)
         if not tx.cut_offs.add(done):
             raise RefusedError("already_cut")
         tx.audit.add(audited("plugin.cut", now, viewer, plugin=plugin, reason=reason))
@@ -77,7 +77,7 @@ def restore(site: Site, viewer: Viewer | None, plugin: str) -> None:
     """
     with site.database.writing() as tx:
         if viewer is not None:
-            require_academy(site, tx, viewer)
+            require_academy(site, tx, viewer.account)
         if not tx.cut_offs.remove(plugin):
             raise RefusedError("not_cut")
         tx.audit.add(audited("plugin.restored", site.now(), viewer, plugin=plugin))

@@ -66,7 +66,7 @@ def delegate(
     if until_on < max(from_on, today):
         raise RefusedError("ends_before")
     with site.database.writing() as tx:
-        require_head(site, tx, viewer, uai)
+        require_head(site, tx, viewer.account, uai)
         members = tx.staff.of_establishment(uai, today)
         if staff_id not in {member.id for member, role in members if role in CONSOLE_ROLES}:
             raise RefusedError("not_staff")
@@ -104,7 +104,7 @@ def end_delegation(site: Site, viewer: Viewer, uai: Uai, delegation_id: UUID) ->
     """
     now = site.now()
     with site.database.writing() as tx:
-        require_head(site, tx, viewer, uai)
+        require_head(site, tx, viewer.account, uai)
         if delegation_id not in {each.id for each in tx.delegations.of_establishment(uai)}:
             raise NotFoundError(f"no delegation {delegation_id} in {uai}")
         tx.delegations.end(delegation_id, uai, now)

@@ -120,7 +120,7 @@ def note_handed(
     """
     now = site.now()
     with site.database.writing() as tx:
-        require_school(site, tx, viewer, uai)
+        require_school(site, tx, viewer.account, uai)
         handed = tx.office.hand_over(uai, ticked, now, viewer.name)
         taken_back = tx.office.take_back(uai, unticked)
         for action, number in (("letters.handed", handed), ("letters.taken_back", taken_back)):

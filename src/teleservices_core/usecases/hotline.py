@@ -208,7 +208,7 @@ def note_consultation(
     reason, caller = require_reason(reason, caller)
     now = site.now()
     with site.database.writing() as tx:
-        require_hotline(site, tx, viewer)
+        require_hotline(site, tx, viewer.account)
         account = family_account(tx, account_id)
         tx.audit.add(
             audited(VIEWED, now, viewer, subject_id=account.id, reason=reason, caller=caller)

@@ -38,7 +38,7 @@ def help_account(
     reason, caller = require_reason(reason, caller)
     now = site.now()
     with site.database.writing() as tx:
-        require_hotline(site, tx, viewer)
+        require_hotline(site, tx, viewer.account)
         account = family_account(tx, account_id)
         _ACTS[remedy](site, tx, account)
         tx.audit.add(

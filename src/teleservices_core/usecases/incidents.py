@@ -70,7 +70,7 @@ def close_sessions(site: Site, viewer: Viewer | None, population: Population) ->
 
 def _require(site: Site, tx: Transaction, viewer: Viewer | None, population: Population) -> None:
     if viewer is not None:
-        require_academy(site, tx, viewer)
+        require_academy(site, tx, viewer.account)
     if population.uai is not None and tx.roster.establishment(population.uai) is None:
         raise NotFoundError(f"no establishment {population.uai}")
 

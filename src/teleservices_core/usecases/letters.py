@@ -161,7 +161,7 @@ def _store(
     letters = [_letter(site, uai, *each) for each in zip(batch, hashes, strict=True)]
     with site.database.writing() as tx:
         if viewer is not None and uai is not None:
-            require_school(site, tx, viewer, uai)
+            require_school(site, tx, viewer.account, uai)
         versions = {each.account.id: each.account.version for each in batch}
         done = tx.letters.issue(letters, versions)
         tx.audit.add(audited("letters.issued", site.now(), viewer, uai=uai, number=len(done)))
@@ -207,7 +207,7 @@ def reissue(site: Site, viewer: Viewer, uai: Uai, account_id: UUID) -> IssuedLet
     code = new_letter_code(secrets.choice)
     code_hash = site.hasher.hash_letter(code)
     with site.database.writing() as tx:
-        require_school(site, tx, viewer, uai)
+        require_school(site, tx, viewer.account, uai)
         candidate = tx.letters.candidate(uai, year, site.academie.today(now), account_id)
         if candidate is None:
             raise NotFoundError(f"no account {account_id} in {uai}")

@@ -76,7 +76,7 @@ def save_options(
     now = site.now()
     with site.database.writing() as tx:
         if viewer is not None:
-            require_module(site, tx, viewer, uai, module_id)
+            require_module(site, tx, viewer.account, uai, module_id)
         tx.school_pages.replace_options(
             uai,
             module_id,

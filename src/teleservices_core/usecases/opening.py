@@ -165,11 +165,11 @@ def _require(site: Site, tx: Transaction, viewer: Viewer | None, changes: Sequen
     if viewer is None:
         return
     if any(not change.scope.rank.is_heads for change in changes):
-        require_academy(site, tx, viewer)
+        require_academy(site, tx, viewer.account)
     theirs = {(c.scope.uai, c.module_id) for c in changes if c.scope.rank.is_heads}
     for uai, module_id in theirs:
         if uai is not None:
-            require_module(site, tx, viewer, uai, module_id)
+            require_module(site, tx, viewer.account, uai, module_id)
 
 
 def has_choice(module: ModuleDefinition, policy: Policy, opening: Opening) -> bool:

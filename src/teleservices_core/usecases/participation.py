@@ -58,7 +58,7 @@ def set_participation(
     """
     with site.database.writing() as tx:
         if viewer is not None:
-            require_academy(site, tx, viewer)
+            require_academy(site, tx, viewer.account)
         if unknown := {uai.code for uai in uais} - tx.roster.places():
             raise NotFoundError(f"no establishment {min(unknown)}")
         if tx.roster.set_participation(uais, takes_part) != len(uais):

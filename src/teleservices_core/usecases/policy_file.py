@@ -129,7 +129,7 @@ def apply_policy(site: Site, viewer: Viewer | None, wanted: PolicyFile, source: 
     """
     with site.database.writing() as tx:
         if viewer is not None:
-            require_academy(site, tx, viewer)
+            require_academy(site, tx, viewer.account)
         plan = _plan(site, landscape(site, tx, wanted.year), wanted, source)
         openings = record_changes(site, tx, viewer, plan.changes, wanted.year)
         for change in plan.rounds:

@@ -147,7 +147,7 @@ def _listed(site: Site, tx: Transaction, uai: Uai, account_id: UUID) -> OfficeAc
 
 def _mine(site: Site, tx: Transaction, viewer: Viewer, uai: Uai, account_id: UUID) -> Account:
     """An account that the viewer may act on now."""
-    require_school(site, tx, viewer, uai)
+    require_school(site, tx, viewer.account, uai)
     _listed(site, tx, uai, account_id)
     account = tx.accounts.get(account_id)
     assert account is not None  # noqa: S101 - it was listed in the same transaction

@@ -42,7 +42,7 @@ def save_school_page(
         raise RefusedError("bad_phone")
     email = normalize_email(office_email) if office_email.strip() else ""
     with site.database.writing() as tx:
-        require_school(site, tx, viewer, uai)
+        require_school(site, tx, viewer.account, uai)
         before = evolve(tx.school_pages.page(uai), version=seen_version)
         after = SchoolPage(
             uai=uai,

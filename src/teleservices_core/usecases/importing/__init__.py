@@ -78,7 +78,7 @@ def import_roster(
         if tx.roster.establishment(staged.uai) is None:
             raise NotFoundError(f"no establishment {staged.uai}")
         if viewer is not None:
-            require_school(site, tx, viewer, staged.uai)
+            require_school(site, tx, viewer.account, staged.uai)
         store = stores(tx)
         if not dry_run:
             store.lock()

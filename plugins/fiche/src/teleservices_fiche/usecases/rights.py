@@ -15,4 +15,4 @@ def require_console(site: Site, tx: Transaction, viewer: Viewer | None, uai: Uai
     Raises :exc:`NotAllowedError`.
     """
     if viewer is not None:
-        require_school(site, tx, viewer, uai)
+        require_school(site, tx, viewer.account, uai)

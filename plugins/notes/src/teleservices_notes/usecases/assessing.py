@@ -9,7 +9,7 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
-from teleservices_core.domain.accounts import Audience
+from teleservices_core.domain.accounts import Account, Audience
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
@@ -91,7 +91,7 @@ def course_page(
     year = site.school_year()
     with site.database.reading() as tx:
         store = opens(tx.connection)
-        taught = require_course(site, tx, store, viewer, uai, class_group, subject_code)
+        taught = require_course(site, tx, store, viewer.account, uai, class_group, subject_code)
         pupils = store.pupils(taught.course, site.academie.today(site.now()))
         given = store.of_class(uai, year, class_group, subject_code)
         plan = store.plan(uai, year).plan
@@ -122,7 +122,7 @@ def add_assessment(
     """
     with site.database.writing() as tx:
         store = opens(tx.connection)
-        taught = require_course(site, tx, store, viewer, uai, class_group, subject_code)
+        taught = require_course(site, tx, store, viewer.account, uai, class_group, subject_code)
         year, subject = taught.course.school_year, taught.course.subject
         _check(site, store, uai, year, described)
         assessment = Assessment(
@@ -170,7 +170,9 @@ def change_assessment(
     """
     with site.database.writing() as tx:
         store = opens(tx.connection)
-        before, _taught = the_assessment(site, tx, store, viewer, uai, assessment_id, locking=True)
+        before, _taught = the_assessment(
+            site, tx, store, viewer.account, uai, assessment_id, locking=True
+        )
         if Described.of(before).stamp != seen:
             raise ConflictError(f"assessment {assessment_id} has changed")
         _check(site, store, uai, before.school_year, described)
@@ -201,7 +203,7 @@ def remove_assessment(
     """
     with site.database.writing() as tx:
         store = opens(tx.connection)
-        found, _taught = the_assessment(site, tx, store, viewer, uai, assessment_id)
+        found, _taught = the_assessment(site, tx, store, viewer.account, uai, assessment_id)
         if not store.remove_assessment(assessment_id):
             raise RefusedError("has_marks")
         before = Described.of(found)
@@ -213,7 +215,7 @@ def the_assessment(
     site: Site,
     tx: Transaction,
     store: ClassStore,
-    viewer: Viewer,
+    account: Account,
     uai: Uai,
     assessment_id: UUID,
     *,
@@ -227,7 +229,7 @@ def the_assessment(
     if found is None or (found.uai, found.school_year) != (uai, site.school_year()):
         raise NotFoundError(f"no assessment {assessment_id} in {uai}")
     return found, require_course(
-        site, tx, store, viewer, uai, found.class_group, found.subject.code
+        site, tx, store, account, uai, found.class_group, found.subject.code
     )
 
 
@@ -283,7 +285,7 @@ def assessment_page(
     """An assessment, to change it. Raises what :func:`.require_course` raises."""
     with site.database.reading() as tx:
         store = opens(tx.connection)
-        found, taught = the_assessment(site, tx, store, viewer, uai, assessment_id)
+        found, taught = the_assessment(site, tx, store, viewer.account, uai, assessment_id)
         plan = store.plan(uai, found.school_year).plan
         return AssessmentPage(found, taught, plan, shut_to(site, tx, taught.course))
 

@@ -152,10 +152,10 @@ def _classes_of(
 ) -> frozenset[str] | None:
     """The classes that somebody may look into; None for all."""
     today = site.academie.today(site.now())
-    if is_head(site, tx, viewer, uai) or MODULE_ID in tx.delegations.held(
+    if is_head(site, tx, viewer.account, uai) or MODULE_ID in tx.delegations.held(
         viewer.account.holder_ids, uai, today
     ):
         return None
-    require_teacher(site, tx, viewer, uai)
+    require_teacher(site, tx, viewer.account, uai)
     services = store.services(uai, site.school_year(), viewer.account.holder_ids)
     return frozenset(service.course.class_group for service in services)

@@ -11,20 +11,16 @@ from zoneinfo import ZoneInfo
 from attrs import evolve, frozen
 
 from teleservices_core.domain.accounts import Account, Audience
-from teleservices_core.domain.staff import HEAD_ROLES, Role
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import (
     ConflictError,
-    NotAllowedError,
     NotFoundError,
     TeleservicesError,
 )
-from teleservices_core.ports import Transaction
 from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.model import (
     Assessment,
-    Course,
     Mark,
     MarkStatus,
     Outcome,
@@ -35,7 +31,7 @@ from teleservices_notes.model import (
 from teleservices_notes.rules import succeed
 from teleservices_notes.rules.entering import NOTHING, Verdict, settle
 from teleservices_notes.usecases.assessing import the_assessment
-from teleservices_notes.usecases.class_ports import ClassStore, OpensClasses
+from teleservices_notes.usecases.class_ports import OpensClasses
 from teleservices_notes.usecases.opened import shut_to
 from teleservices_notes.usecases.teaching import Taught
 
@@ -97,7 +93,7 @@ def grid(site: Site, viewer: Viewer, uai: Uai, assessment_id: UUID, opens: Opens
     """An assessment's marks. Raises what :func:`.require_course` raises."""
     with site.database.reading() as tx:
         store = opens(tx.connection)
-        assessment, taught = the_assessment(site, tx, store, viewer, uai, assessment_id)
+        assessment, taught = the_assessment(site, tx, store, viewer.account, uai, assessment_id)
         marks = store.marks_at(assessment_id)
         pupils = store.pupils(taught.course, site.academie.today(site.now()))
         plan = store.plan(uai, assessment.school_year).plan
@@ -131,7 +127,7 @@ def enter_marks(
     with site.database.writing() as tx:
         store = opens(tx.connection)
         assessment, taught = the_assessment(
-            site, tx, store, viewer, uai, assessment_id, locking=True
+            site, tx, store, viewer.account, uai, assessment_id, locking=True
         )
         recorded = store.marks_at(assessment_id)
         pupils = store.pupils(taught.course, site.academie.today(now))
@@ -230,18 +226,14 @@ def keep_typed(
     """Keep what a teacher had typed when his session had ended, for him alone, a day at most.
 
     Records no mark and shows nothing. What others left behind for more than a day
-    is removed meanwhile. Raises :exc:`NotFoundError` and :exc:`NotAllowedError`.
+    is removed meanwhile. Raises what :func:`.require_course` raises.
     """
     now = site.now()
     with site.database.writing() as tx:
         store = opens(tx.connection)
-        found = store.assessment(assessment_id)
-        if found is None or (found.uai, found.school_year) != (uai, site.school_year()):
-            raise NotFoundError(f"no assessment {assessment_id} in {uai}")
-        if not _may_enter(site, tx, store, account, found):
-            raise NotAllowedError(f"does not teach {found.subject.code} to {found.class_group}")
+        _found, taught = the_assessment(site, tx, store, account, uai, assessment_id)
         known = store.marks_at(assessment_id).keys() | {
-            each.pupil.id for each in store.pupils(_course_of(found), site.academie.today(now))
+            each.pupil.id for each in store.pupils(taught.course, site.academie.today(now))
         }
         store.forget_typed_before(now - KEPT_FOR)
         kept = {id_: row for id_, row in rows.items() if id_ in known}
@@ -259,26 +251,3 @@ def forget_typed(site: Site, viewer: Viewer, assessment_id: UUID, opens: OpensCl
     """Drop what was kept of one's own typing."""
     with site.database.writing() as tx:
         opens(tx.connection).forget_typed(viewer.account.id, assessment_id)
-
-
-def _may_enter(
-    site: Site, tx: Transaction, store: ClassStore, account: Account, assessment: Assessment
-) -> bool:
-    """As :func:`.require_course`, of somebody who is no longer signed in."""
-    today, course = site.academie.today(site.now()), _course_of(assessment)
-    held = {
-        each.role
-        for each in tx.staff.assignments(account.holder_ids)
-        if each.uai == assessment.uai and each.holds_on(today)
-    }
-    services = store.teachers(
-        course.uai, course.school_year, course.class_group, course.subject.code
-    )
-    is_his = any(each.staff_id in account.holder_ids for each in services)
-    return bool(held & HEAD_ROLES) or (Role.TEACHER in held and is_his)
-
-
-def _course_of(assessment: Assessment) -> Course:
-    return Course(
-        assessment.uai, assessment.school_year, assessment.class_group, assessment.subject
-    )

@@ -18,4 +18,4 @@ def require_decider(site: Site, tx: Transaction, viewer: Viewer | None, uai: Uai
     """
     require_establishment(tx, uai)
     if viewer is not None:
-        require_module(site, tx, viewer, uai, MODULE_ID)
+        require_module(site, tx, viewer.account, uai, MODULE_ID)

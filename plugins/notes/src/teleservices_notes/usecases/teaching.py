@@ -9,6 +9,7 @@ from uuid import UUID
 
 from attrs import Factory, define, frozen
 
+from teleservices_core.domain.accounts import Account
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
@@ -20,6 +21,7 @@ from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.model import Course, Subject, TeachingService
 from teleservices_notes.usecases.class_ports import ClassStore, OpensClasses
 from teleservices_notes.usecases.opened import MODULE_ID, require_establishment
+from teleservices_notes.usecases.rights import require_decider
 from teleservices_notes.usecases.runs import Fault
 
 
@@ -40,9 +42,9 @@ def taught_courses(site: Site, viewer: Viewer, uai: Uai, opens: OpensClasses) ->
     year = site.school_year()
     with site.database.reading() as tx:
         require_establishment(tx, uai)
-        require_teacher(site, tx, viewer, uai)
+        require_teacher(site, tx, viewer.account, uai)
         store = opens(tx.connection)
-        if is_head(site, tx, viewer, uai):
+        if is_head(site, tx, viewer.account, uai):
             return _together(store.services(uai, year), store.assessed(uai, year))
         mine = store.services(uai, year, viewer.account.holder_ids)
         return _together(mine, ())
@@ -64,7 +66,7 @@ def require_course(
     site: Site,
     tx: Transaction,
     store: ClassStore,
-    viewer: Viewer,
+    account: Account,
     uai: Uai,
     class_group: str,
     subject_code: str,
@@ -76,7 +78,7 @@ def require_course(
     Its teachers, the head and deputies. Raises :exc:`NotFoundError` for a course
     that is neither taught nor marked, :exc:`NotAllowedError` for others.
     """
-    require_teacher(site, tx, viewer, uai)
+    require_teacher(site, tx, account, uai)
     year = year or site.school_year()
     services = store.teachers(uai, year, class_group, subject_code)
     others = () if services else store.assessed(uai, year)
@@ -86,8 +88,8 @@ def require_course(
     )
     if not found:
         raise NotFoundError(f"nobody teaches {subject_code} to {class_group} in {uai}")
-    mine = {service.staff_id for service in services} & set(viewer.account.holder_ids)
-    if not mine and not is_head(site, tx, viewer, uai):
+    mine = {service.staff_id for service in services} & set(account.holder_ids)
+    if not mine and not is_head(site, tx, account, uai):
         raise NotAllowedError(f"does not teach {subject_code} to {class_group} in {uai}")
     return found[0]
 
@@ -97,7 +99,7 @@ def all_services(
 ) -> list[TeachingService]:
     """Who teaches what in an establishment this year. Raises :exc:`NotAllowedError`."""
     with site.database.reading() as tx:
-        require_module(site, tx, viewer, uai, MODULE_ID)
+        require_module(site, tx, viewer.account, uai, MODULE_ID)
         return opens(tx.connection).services(uai, site.school_year())
 
 
@@ -169,9 +171,7 @@ def import_services(
     year, today = site.school_year(), site.academie.today(site.now())
     report = ServicesReport()
     with site.database.reading() if dry_run else site.database.writing() as tx:
-        require_establishment(tx, uai)
-        if viewer is not None:
-            require_module(site, tx, viewer, uai, MODULE_ID)
+        require_decider(site, tx, viewer, uai)
         store = opens(tx.connection)
         if not dry_run:
             # Two lists at once: the second is compared with what the first has made.

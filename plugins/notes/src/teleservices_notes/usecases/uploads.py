@@ -18,7 +18,8 @@ from teleservices_core.usecases.rights import require_module
 from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.usecases.class_ports import ClassStore, OpensClasses
 from teleservices_notes.usecases.importing import KEPT_IMPORTS, MarkLine, import_marks
-from teleservices_notes.usecases.opened import MODULE_ID, require_establishment
+from teleservices_notes.usecases.opened import MODULE_ID
+from teleservices_notes.usecases.rights import require_decider
 from teleservices_notes.usecases.runs import (
     ClassesMet,
     Fault,
@@ -40,7 +41,7 @@ Reads = Callable[[bytes, Uai, datetime], AbstractContextManager[Iterator[MarkLin
 def imports(site: Site, viewer: Viewer, uai: Uai, opens: OpensClasses) -> list[ImportRun]:
     """The latest imports of an establishment. Raises :exc:`NotAllowedError`."""
     with site.database.reading() as tx:
-        require_module(site, tx, viewer, uai, MODULE_ID)
+        require_module(site, tx, viewer.account, uai, MODULE_ID)
         return opens(tx.connection).imports(uai)
 
 
@@ -52,7 +53,7 @@ def import_run(
     Raises :exc:`NotFoundError`, :exc:`NotAllowedError`.
     """
     with site.database.reading() as tx:
-        require_module(site, tx, viewer, uai, MODULE_ID)
+        require_module(site, tx, viewer.account, uai, MODULE_ID)
         store = opens(tx.connection)
         return _run(store, uai, import_id), store.faults(import_id, SHOWN_FAULTS)
 
@@ -78,7 +79,7 @@ def try_upload(
     run = ImportRun.begun(site.new_id(), uai, site.school_year(), file_name, now, viewer.name)
     run = evolve(run, state=ImportState.WAITING, counts=report.counts())
     with site.database.writing() as tx:
-        _require(site, tx, viewer, uai)
+        require_decider(site, tx, viewer, uai)
         run = evolve(run, strange_classes=strange_classes(site, tx, uai, met))
         store = opens(tx.connection)
         store.forget_waiting(now - UPLOAD_LIFE)
@@ -104,7 +105,7 @@ def confirm_upload(
     """
     now = site.now()
     with site.database.writing() as tx:
-        _require(site, tx, viewer, uai)
+        require_decider(site, tx, viewer, uai)
         store = opens(tx.connection)
         run = _run(store, uai, import_id)
         content = store.upload(import_id)
@@ -140,7 +141,7 @@ def drop_upload(site: Site, viewer: Viewer, uai: Uai, import_id: UUID, opens: Op
     """
     now = site.now()
     with site.database.writing() as tx:
-        _require(site, tx, viewer, uai)
+        require_decider(site, tx, viewer, uai)
         store = opens(tx.connection)
         run = _run(store, uai, import_id)
         if run.state is not ImportState.WAITING:
@@ -150,11 +151,6 @@ def drop_upload(site: Site, viewer: Viewer, uai: Uai, import_id: UUID, opens: Op
             raise ConflictError(f"import {import_id} was confirmed meanwhile")
         store.forget_import(import_id)
         tx.audit.add(audited("notes.upload_dropped", now, viewer, uai=uai, file=run.file_name))
-
-
-def _require(site: Site, tx: Transaction, viewer: Viewer, uai: Uai) -> None:
-    require_establishment(tx, uai)
-    require_module(site, tx, viewer, uai, MODULE_ID)
 
 
 def _run(store: ClassStore, uai: Uai, import_id: UUID) -> ImportRun:
