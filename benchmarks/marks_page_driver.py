@@ -9,14 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 from html import escape
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psycopg
 from sqlalchemy import Engine
 
-from marks_page_flask import MONTHS
+from marks_page_flask import MONTHS, ZONE
 
-ZONE = ZoneInfo("Europe/Paris")
 PAGE = Path(__file__).with_name("templates").joinpath("joined.html").read_text("utf-8")
 SESSION = """SELECT a.id, a.display_name, a.state FROM core_sessions s
  JOIN core_accounts a ON a.id = s.account_id WHERE s.id_hash = {0}"""

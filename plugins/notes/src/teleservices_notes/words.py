@@ -92,8 +92,7 @@ def level_lines(plan: PublicationPlan, levels: Mapping[str, int]) -> list[tuple[
 
 def competency_label(plan: PublicationPlan, code: str) -> str:
     """What the establishment calls a competency; its code where it says nothing of it."""
-    label = next((each.label for each in plan.competencies if each.code == code), "")
-    return label or _("Compétence {code}").format(code=code)
+    return plan.competency_label(code) or _("Compétence {code}").format(code=code)
 
 
 def level_words(plan: PublicationPlan, level: int) -> str:

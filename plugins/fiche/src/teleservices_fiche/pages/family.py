@@ -18,6 +18,7 @@ from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.responses import Download, Page, Redirect
 from teleservices_fiche.model import PersonKind, Receipt, ReceiptKind
+from teleservices_fiche.pages.forms import Button
 from teleservices_fiche.pages.views import (
     confirming,
     questions,
@@ -70,11 +71,6 @@ class Reading:
     def number(self) -> int:
         """The version; one that no draft has for anything else."""
         return int(self.version) if self.version.isdecimal() else -1
-
-
-@frozen
-class Button:
-    """A form that says nothing but that it was sent."""
 
 
 @frozen

@@ -19,7 +19,7 @@ from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.pages.school import establishment_of
 from teleservices_core.web.responses import Download, Page, Redirect
 from teleservices_fiche.model import ConfirmationRound
-from teleservices_fiche.pages.family import Button
+from teleservices_fiche.pages.forms import Button
 from teleservices_fiche.school_words import school_field
 from teleservices_fiche.usecases.exporting import Delta, list_deltas, open_delta, read_delta
 from teleservices_fiche.usecases.reports import answer_report, open_reports

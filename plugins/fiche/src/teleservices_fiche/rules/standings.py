@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from attrs import frozen
 
 from teleservices_core.domain.families import Child
+from teleservices_core.domain.localtime import add_months
 from teleservices_core.domain.roster import Level
 from teleservices_fiche.model import (
     Catalogue,
@@ -57,10 +58,7 @@ def standings(child: Child, at: datetime, zone: ZoneInfo) -> dict[Person, Standi
 
 def born_by(today: date) -> date:
     """The latest day of birth of who is of age."""
-    try:
-        return today.replace(year=today.year - 18)
-    except ValueError:
-        return date(today.year - 18, 2, 28)
+    return add_months(today, -12 * 18)
 
 
 def parts(

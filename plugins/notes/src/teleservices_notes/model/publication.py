@@ -175,6 +175,10 @@ class PublicationPlan:
         """The grading period that holds a day."""
         return next((each for each in self.periods if day in each), None)
 
+    def competency_label(self, code: str) -> str:
+        """What the establishment calls a competency; empty where it says nothing of it."""
+        return next((each.label for each in self.competencies if each.code == code), "")
+
 
 def check_rules(rules: Iterable[PublicationRule]) -> None:
     """Refuse two rules for the same readers. Raises :exc:`InvalidValueError`."""

@@ -123,7 +123,8 @@ def _wrong(code: str, label: str, found: Mapping[str, Competency]) -> str:
     if not label:
         return _("écrivez un code, une espace, puis le nom de la compétence.")
     if len(code) > _LONGEST_CODE or len(label) > _LONGEST_LABEL:
-        return _("code de plus de 20 caractères, ou nom de plus de 200.")
+        said = _("code de plus de {code} caractères, ou nom de plus de {label}.")
+        return said.format(code=_LONGEST_CODE, label=_LONGEST_LABEL)
     if any(each in code for each in ",=;"):
         return _("un code s’écrit sans virgule, point-virgule ni signe égal.")
     if code in found:

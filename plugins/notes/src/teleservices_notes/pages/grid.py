@@ -269,7 +269,7 @@ def _recorded(shown: Grid, row: GridRow) -> RowView:
 
 
 def _label(plan: PublicationPlan, code: str) -> str:
-    return next((each.label for each in plan.competencies if each.code == code), code)
+    return plan.competency_label(code) or code
 
 
 def _again(

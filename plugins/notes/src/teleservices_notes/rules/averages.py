@@ -33,6 +33,7 @@ HALF: Final = SCALE // 2
 """Only what is above it counts in a bonus."""
 _TOP: Final = Fraction(SCALE)
 _NONE: Final = Fraction(0)
+# Asked of each mark: a member of an enumeration is slow to look up.
 _COMPULSORY: Final = Counting.COMPULSORY
 _BONUS: Final = Counting.BONUS
 _EXACT: Final = Context(prec=60, traps=[Inexact])
@@ -198,8 +199,8 @@ def subject_average(found: list[Shown]) -> SubjectAverage:
     parts = [_part(each) for each in found]
     sums = _Sums()
     raising: list[tuple[Fraction, int]] = []
-    for index, each in enumerate(found):
-        if parts[index] is not _COUNTS:
+    for index, (each, part) in enumerate(zip(found, parts, strict=True)):
+        if part is not _COUNTS:
             continue
         if each.assessment.counting is _COMPULSORY:
             sums.add(each)

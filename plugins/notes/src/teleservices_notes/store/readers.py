@@ -9,7 +9,6 @@ from uuid import UUID
 
 from attrs import frozen
 from sqlalchemy import (
-    ColumnElement,
     CompoundSelect,
     and_,
     bindparam,
@@ -21,10 +20,8 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
-    type_coerce,
     union_all,
 )
-from sqlalchemy.types import NullType
 
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.roster import Level
@@ -36,7 +33,7 @@ from teleservices_notes.store.classes import ClassMarks
 from teleservices_notes.store.gathering import gather, to_instant
 from teleservices_notes.store.reader_tables import readers_table, to_known
 from teleservices_notes.store.rows import to_assessment, to_mark
-from teleservices_notes.store.statements import MARK, STUDENT_MARKS, STUDENT_PLAN
+from teleservices_notes.store.statements import MARK, STUDENT_MARKS, STUDENT_PLAN, raw
 from teleservices_notes.store.tables import assessments_table, marks_table, settings_table
 from teleservices_notes.usecases.plans import plan_from_json
 from teleservices_notes.usecases.reader_ports import ClassReaders, ReadPupil, Responsible
@@ -51,12 +48,8 @@ _STUDENTS: Final[Any] = bindparam("student_ids", expanding=True)
 _YEARS: Final[Any] = bindparam("years", expanding=True)
 
 
-_SEEN: Final = (_r.seen_at, _r.seen)
+_KNOWN: Final = (_r.seen_at, _r.seen)
 """At the end of a student's page, as the driver gives them: only the plan's row fills them."""
-
-
-def _raw(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return type_coerce(column, NullType())
 
 
 def _of_reader() -> CompoundSelect[Any]:
@@ -68,9 +61,9 @@ def _of_reader() -> CompoundSelect[Any]:
     )
 
     return union_all(
-        STUDENT_MARKS.add_columns(*(_raw(cast(null(), each.type)) for each in _SEEN)),
+        STUDENT_MARKS.add_columns(*(raw(cast(null(), each.type)) for each in _KNOWN)),
         STUDENT_PLAN.add_columns(
-            *(_raw(select(each).where(*mine).scalar_subquery()) for each in _SEEN)
+            *(raw(select(each).where(*mine).scalar_subquery()) for each in _KNOWN)
         ),
     )
 
@@ -174,7 +167,7 @@ class ReaderMarks(ClassMarks):
         }
         rows = self.connection.execute(OF_READER, asked).all()
         plan, entries = gather(rows, student_id, uai, school_year)
-        seen_at, seen = next(row[-len(_SEEN) :] for row in rows if row[1] is None)
+        seen_at, seen = next(row[-len(_KNOWN) :] for row in rows if row[1] is None)
         reader = Reader(
             student_id,
             account_id,

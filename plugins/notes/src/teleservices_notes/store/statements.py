@@ -9,6 +9,7 @@ from sqlalchemy import (
     ARRAY,
     JSON,
     BindParameter,
+    ColumnElement,
     CompoundSelect,
     Text,
     Uuid,
@@ -42,9 +43,15 @@ MARK: Final = (
 PLAN = select(settings_table.c.plan, settings_table.c.version).where(
     settings_table.c.uai == bindparam("uai"), settings_table.c.school_year == bindparam("year")
 )
-# As the driver gives them: see :mod:`.gathering`.
+
+
+def raw(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column as the driver gives it: see :mod:`.gathering`."""
+    return type_coerce(column, NullType())
+
+
 _SEEN = tuple(
-    cast(column, Text) if isinstance(column.type, JSON) else type_coerce(column, NullType())
+    cast(column, Text) if isinstance(column.type, JSON) else raw(column)
     for column in (
         _a.id,
         _a.class_group,
