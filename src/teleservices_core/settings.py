@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -242,6 +242,9 @@ def _exactly(value: Any, kind: type[Any]) -> Any:
     return value
 
 
+_STRICT: Final = strict_converter()
+
+
 def structure(
     mapping: Mapping[str, Any], kind: type[T], source: str, converter: Converter | None = None
 ) -> T:
@@ -250,7 +253,7 @@ def structure(
     ``converter`` is a :func:`strict_converter` that knows more types.
     """
     try:
-        return (converter or strict_converter()).structure(mapping, kind)
+        return (converter or _STRICT).structure(mapping, kind)
     except cattrs.BaseValidationError as error:
         problems = transform_error(error, path="", format_exception=_say)
         raise SettingsError([_tidy(problem) for problem in problems], source) from None

@@ -73,7 +73,7 @@ def clicks_arrive() -> Iterator[None]:
 def a_server() -> Iterator[Any]:
     """A server on loopback, running; what it serves is its ``app``."""
     server = make_server("127.0.0.1", 0, lambda _e, _s: [], threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield server
     server.shutdown()

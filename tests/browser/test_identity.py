@@ -47,7 +47,7 @@ def site(make_database: Callable[[str], str]) -> Iterator[tuple[str, Account]]:
         world.adult(father, a_link(child.id, father.id))
         account = world.account(father, Audience.GUARDIAN)
         server.app = services
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         yield address, account
         server.shutdown()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import event
 
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.policy import Stance
@@ -21,6 +20,7 @@ from teleservices_core.testing.builders import (
     an_adult,
     an_establishment,
 )
+from teleservices_core.testing.statements import counted
 from teleservices_core.testing.world import World
 from teleservices_core.usecases.home import children_with, family_of
 from teleservices_core.usecases.opening import set_opening
@@ -79,12 +79,9 @@ def test_a_module_is_open_to_many_as_it_is_to_each(services, accounts):
         Audience.GUARDIAN,
         Stance.OPEN,
     )
-    statements = []
     with services.site.database.reading() as tx:
-        event.listen(
-            services.engine, "before_cursor_execute", lambda *args: statements.append(args[2])
-        )
-        found = children_with(services.site, tx, accounts, "notes")
+        with counted(services.engine) as statements:
+            found = children_with(services.site, tx, accounts, "notes")
         assert len(statements) == 3
         for account in accounts:
             open_ = [

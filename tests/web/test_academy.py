@@ -6,7 +6,6 @@ import re
 import types
 
 import pytest
-from sqlalchemy import event
 
 from teleservices_core.app import Teleservices
 from teleservices_core.domain.accounts import Audience
@@ -25,6 +24,7 @@ from teleservices_core.testing.builders import (
     an_adult,
     an_establishment,
 )
+from teleservices_core.testing.statements import counted
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_core.usecases.opening import set_opening
 
@@ -341,13 +341,7 @@ def test_statements(services, number):
         "/academie/campagnes",
         "/academie/campagnes?acte=ajouter&module=eleven_1&ouvre=2026-12-01&ferme=2026-12-05",
     ):
-        seen = []
-
-        def note(_connection, _cursor, statement, *_rest, seen=seen):
-            seen.append(statement)
-
-        event.listen(services.engine, "before_cursor_execute", note)
-        assert browser.get(path).status_code == 200
-        event.remove(services.engine, "before_cursor_execute", note)
+        with counted(services.engine) as seen:
+            assert browser.get(path).status_code == 200
         spent[path.partition("?")[0], "acte" in path] = len(seen)
     assert list(spent.values()) == [4, 4, 5, 6, 5, 8, 5, 4, 6], spent

@@ -6,13 +6,14 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 from werkzeug.test import Client
 
 from teleservices_core.domain.accounts import Account, AccountState, Audience
 from teleservices_core.hashing import Argon2Hasher
 from teleservices_core.storage import tables as t
 from teleservices_core.testing.builders import COLLEGE
+from teleservices_core.testing.statements import counted
 from teleservices_core.testing.world import PASSWORD
 
 PENDING = {"email": None, "pending_email": "attente@example.org"}
@@ -80,8 +81,8 @@ def add_letter(site, tx, account, *, replaced):
 class Watch:
     """The statements sent and the hashes compared during one request."""
 
-    def __init__(self, services, monkeypatch):
-        self.statements, self.hashes = [], []
+    def __init__(self, monkeypatch):
+        self.hashes = []
         honest = Argon2Hasher._matches
 
         def matches(hasher, kind, digest, secret):
@@ -89,21 +90,19 @@ class Watch:
             return honest(hasher, kind, digest, secret)
 
         monkeypatch.setattr(Argon2Hasher, "_matches", matches)
-        event.listen(services.engine, "before_cursor_execute", self._note)
-
-    def _note(self, _connection, _cursor, statement, *_rest):
-        self.statements.append(statement)
 
     def post(self, services, case, path, **typed):
         """Send a form of a new browser: all that it shows, but for what is drawn at random."""
         client = Client(services)
         page = client.get(path).text
         token = re.search(r'name="csrf_token" value="([^"]+)"', page).group(1)
-        self.statements.clear()
         self.hashes.clear()
         # An address for each: what one source asks is counted for all accounts together.
         source = {"REMOTE_ADDR": f"192.0.2.{list(CASES).index(case)}"}
-        answer = client.post(path, data={"csrf_token": token, **typed}, environ_overrides=source)
+        with counted(services.engine) as statements:
+            answer = client.post(
+                path, data={"csrf_token": token, **typed}, environ_overrides=source
+            )
         body = answer.text
         for value in sorted(typed.values(), key=len, reverse=True):
             body = body.replace(value, "…")
@@ -115,15 +114,15 @@ class Watch:
                 if name != "Date"
             ],
             "body": re.sub(r'(name="csrf_token" value=)"[^"]+"', r"\1", body),
-            "statements": list(self.statements),
+            "statements": statements,
             "hashes": list(self.hashes),
         }
 
 
 @pytest.fixture
-def watch(services, monkeypatch):
+def watch(monkeypatch):
     """See :class:`Watch`."""
-    return Watch(services, monkeypatch)
+    return Watch(monkeypatch)
 
 
 @pytest.mark.faq("F30")

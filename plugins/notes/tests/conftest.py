@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 from attrs import evolve, frozen
-from sqlalchemy import event
 
 from teleservices_core.app import Teleservices
 from teleservices_core.domain.accounts import Account, Audience
@@ -73,20 +71,6 @@ class School:
         with self.services.site.database.writing() as tx:
             for table in ("notes_marks", "notes_assessments", "notes_settings"):
                 tx.connection.exec_driver_sql(f"DELETE FROM {table}")
-
-    @contextmanager
-    def statements(self) -> Iterator[list[str]]:
-        """The SQL run meanwhile."""
-        run: list[str] = []
-
-        def note(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
-            run.append(statement)
-
-        event.listen(self.services.engine, "before_cursor_execute", note)
-        try:
-            yield run
-        finally:
-            event.remove(self.services.engine, "before_cursor_execute", note)
 
 
 def open_notes(services: Teleservices) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from teleservices_core.domain.values import Ine, Uai
 from teleservices_core.errors import ImportRefusedError, NotFoundError
 from teleservices_core.testing.builders import COLLEGE, DIJON, YEAR
+from teleservices_core.testing.statements import counted
 from teleservices_notes.exchange import COLUMNS, read_marks
 from teleservices_notes.model import Counting, MarkStatus
 from teleservices_notes.store import ClassMarks
@@ -333,7 +334,7 @@ def test_statements_by_batch(school, classmates, write, monkeypatch):
         for student in students
     ]
     site = school.services.site
-    with school.statements() as run:
+    with counted(school.services.engine) as run:
         found = read_marks(write(*lines), COLLEGE, YEAR, site.academie, NOW)
         report = import_marks(site, None, COLLEGE, found, ClassMarks)
     assert report.marks_added == 200
@@ -347,7 +348,7 @@ def test_statements_by_batch(school, classmates, write, monkeypatch):
         "notes_assessments": 4,
         "notes_marks": 0,  # none can be there at new assessments
     }
-    with school.statements() as run:
+    with counted(school.services.engine) as run:
         found = read_marks(write(*lines), COLLEGE, YEAR, site.academie, NOW)
         assert import_marks(site, None, COLLEGE, found, ClassMarks).changes == 0
     reads = [sql for sql in run if sql.startswith("SELECT")]

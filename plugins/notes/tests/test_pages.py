@@ -13,6 +13,7 @@ from attrs import evolve
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import COLLEGE, YEAR, a_schooling, a_student
+from teleservices_core.testing.statements import counted
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_notes.model import (
     Competency,
@@ -274,7 +275,7 @@ def test_statements(school, number):
         if path.endswith("SUBJ00/") and not number:
             continue
         school.browser.get(path)
-        with school.statements() as run:
+        with counted(school.services.engine) as run:
             assert school.browser.get(path).status_code == 200
         assert len(run) == most
         assert sum("notes_" in statement for statement in run) == most - 3

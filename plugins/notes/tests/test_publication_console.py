@@ -12,6 +12,7 @@ from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.staff import Role
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import COLLEGE, YEAR
+from teleservices_core.testing.statements import counted
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_notes.model import (
     GradingPeriodKind,
@@ -259,7 +260,7 @@ def test_statements(school, head, classmates):
             lambda: head.submit(CONSOLE, part="default", default_mode="immediate"),
             lambda: head.get(f"{CONSOLE}/evaluations"),
         ):
-            with school.statements() as found:
+            with counted(school.services.engine) as found:
                 assert step().status_code == 200
             run.append(len(found))
         counts.append(run)

@@ -28,6 +28,7 @@ from teleservices_core.testing.builders import (
     an_adult,
     an_establishment,
 )
+from teleservices_core.testing.statements import counted
 from teleservices_core.testing.world import PASSWORD, World, person_id
 from teleservices_core.usecases.opening import set_opening
 from teleservices_core.usecases.signing_in import resume, sign_in
@@ -103,7 +104,7 @@ def test_a_child_page_keeps_to_four_statements(school):
     school.clock.set(NOW)
     school.record(*(entry(school, n % 20, title=str(n)) for n in range(30)))
     press(school)
-    with school.statements() as run:
+    with counted(school.services.engine) as run:
         school.browser.get(school.path)
     assert len(run) <= 4
 
@@ -154,7 +155,7 @@ def test_the_page_of_all_children_takes_a_fixed_number_of_statements(school, fam
     """Whatever the number of children and establishments."""
     school.record(entry(school))
     school.browser.get("/notes/")
-    with school.statements() as run:
+    with counted(school.services.engine) as run:
         school.browser.get("/notes/")
     one = len(run)
     open_at(school.services, LYCEE)
@@ -172,7 +173,7 @@ def test_the_page_of_all_children_takes_a_fixed_number_of_statements(school, fam
                 subject=FRENCH,
             ),
         )
-    with school.statements() as run:
+    with counted(school.services.engine) as run:
         page = school.browser.get("/notes/")
     assert page.text.count("de moyenne générale") == 2
     assert len(run) == one <= 8
@@ -279,19 +280,19 @@ def test_the_pages_of_the_school_take_a_fixed_number_of_statements(school, staff
     browser = Browser(school.services)
     browser.sign_in(staff["head"], PASSWORD)
 
-    def counted():
-        with school.statements() as run:
+    def spent():
+        with counted(school.services.engine) as run:
             assert browser.get(f"{READERS}?classe=6+B").status_code == 200
         return len(run)
 
-    counted()
-    before = counted()
+    spent()
+    before = spent()
     world = World(school.services)
     for pupil in classmates(range(100, 110)):
         adult = an_adult(first_name="Sam")
         world.adult(adult, a_link(pupil.id, adult.id))
         world.account(adult, Audience.GUARDIAN)
-    assert counted() == before <= 16
+    assert spent() == before <= 16
 
 
 def test_another_account_s_seen_is_not_mine(school):

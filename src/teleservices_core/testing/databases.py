@@ -1,25 +1,25 @@
 """Empty, migrated databases for tests, cheap enough for thousands of them.
 
-SQLite: a copy of a file. PostgreSQL: making a database costs half a second, so
-one that a test gives back is emptied and lent again. Neither waits for the
-disk: tests kill processes, they do not pull the plug.
+One that a test gives back is emptied and lent again, with its engine: making a
+database of PostgreSQL costs half a second, and an engine compiles its statements
+anew. Neither waits for the disk: tests kill processes, they do not pull the plug.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from attrs import define, field
-from sqlalchemy import URL, Engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
 
 from teleservices_core.storage.engine import make_engine
-
-if TYPE_CHECKING:
-    import psycopg
 
 _TEMPLATE: Final = "template_teleservices"
 _COLUMNS: Final = """
@@ -29,16 +29,16 @@ WHERE c.relnamespace = 'public'::regnamespace
 """
 _VERSIONS: Final = r"""
 SELECT tablename FROM pg_tables
-WHERE schemaname = 'public' AND tablename LIKE '%\_version' ORDER BY tablename
+WHERE schemaname = 'public' AND tablename LIKE '%%\_version' ORDER BY tablename
 """
 _EMPTY: Final = r"""
 DO $$
 DECLARE name text;
 BEGIN
   FOR name IN SELECT tablename FROM pg_tables
-    WHERE schemaname = 'public' AND tablename NOT LIKE '%\_version'
+    WHERE schemaname = 'public' AND tablename NOT LIKE '%%\_version'
   LOOP
-    EXECUTE format('DELETE FROM %I', name);
+    EXECUTE format('DELETE FROM %%I', name);
   END LOOP;
 END $$
 """
@@ -56,10 +56,13 @@ class Databases:
     _admin: Engine | None = field(init=False, default=None)
     _schema: list[Any] = field(init=False, factory=list)
     """What the template's tables are, to know a database that a test has altered."""
-    _free: list[URL] = field(init=False, factory=list)
+    _free: dict[str, list[Engine]] = field(init=False, factory=lambda: defaultdict(list))
 
     def close(self) -> None:
         """Leave the server alone."""
+        for free in self._free.values():
+            for engine in free:
+                engine.dispose()
         if self._admin is not None:
             self._admin.dispose()
 
@@ -71,18 +74,21 @@ class Databases:
     @contextmanager
     def lent(self, backend: str) -> Iterator[Engine]:
         """An engine on a database, for as long as a test runs."""
-        if backend == "sqlite":
-            engine = make_engine(self._new_file())
-            event.listen(engine, "connect", _do_not_wait)
-            yield engine
-            engine.dispose()
-            return
-        url = self._free.pop() if self._free else self._new_database()
-        engine = make_engine(url)
+        free = self._free[backend]
+        engine = free.pop() if free else self._new_engine(backend)
         yield engine
-        engine.dispose()
-        if self._emptied(url):
-            self._free.append(url)
+        # What a test left behind is nobody else's: a connection, a listener, an index.
+        if not _is_used(engine) and self._emptied(engine):
+            free.append(engine)
+        else:
+            engine.dispose()
+
+    def _new_engine(self, backend: str) -> Engine:
+        if backend != "sqlite":
+            return make_engine(self._new_database())
+        engine = make_engine(self._new_file())
+        event.listen(engine, "connect", _do_not_wait)
+        return engine
 
     def _new_file(self) -> URL:
         if not self._file:
@@ -116,48 +122,48 @@ class Databases:
         url = admin.url.set(database=_TEMPLATE)
         engine = make_engine(url)
         self.migrate(engine)
-        engine.dispose()
-        with _connect(url) as connection:
+        with engine.connect() as connection:
             self._schema = _schema(connection)
+        engine.dispose()
         return admin
 
-    def _emptied(self, url: URL) -> bool:
+    def _emptied(self, engine: Engine) -> bool:
         """Empty a database; False for one that another test must not get."""
-        import psycopg
-
+        if engine.dialect.name == "sqlite":
+            self._empty_file(engine)
+            return True
         try:
-            with _connect(url) as connection:
+            with engine.begin() as connection:
                 # Neither foreign keys nor the trigger that keeps the audit trail.
-                connection.execute("SET session_replication_role = replica")
-                connection.execute("SET lock_timeout = '2s'")
+                connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
                 if _schema(connection) != self._schema:
                     return False
-                connection.execute(_EMPTY)
-        except psycopg.Error:
+                connection.exec_driver_sql(_EMPTY)
+        except DBAPIError:
             return False
         return True
 
+    def _empty_file(self, engine: Engine) -> None:
+        engine.dispose()
+        path = Path(str(engine.url.database))
+        # A new file of that name: who still has the old one open harms nobody.
+        for each in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+            each.unlink(missing_ok=True)
+        path.write_bytes(self._file)
 
-def _connect(url: URL) -> psycopg.Connection[Any]:
-    # Without SQLAlchemy, which asks a server who it is before anything else. Imported
-    # when asked for: who tests on SQLite alone has no driver.
-    import psycopg
 
-    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return psycopg.connect(plain)
+def _is_used(engine: Engine) -> bool:
+    is_out = isinstance(engine.pool, QueuePool) and engine.pool.checkedout() > 0
+    return is_out or bool(engine.dispatch.before_cursor_execute)
 
 
-def _schema(connection: psycopg.Connection[Any]) -> list[Any]:
+def _schema(connection: Connection) -> list[Any]:
     """The columns of all tables and indexes, and which migrations have been run."""
-    from psycopg import sql
-
-    (columns,) = connection.execute(_COLUMNS).fetchall()
-    versions = [name for (name,) in connection.execute(_VERSIONS).fetchall()]
-    rows = [
-        connection.execute(sql.SQL("TABLE {}").format(sql.Identifier(name))).fetchall()
-        for name in versions
-    ]
-    return [columns, versions, rows]
+    ask = connection.exec_driver_sql
+    columns = ask(_COLUMNS).scalar()
+    versions = ask(_VERSIONS).scalars().all()
+    return [columns, versions, *(ask(f'TABLE "{name}"').all() for name in versions)]
 
 
 def _do_not_wait(connection: Any, _record: object) -> None:

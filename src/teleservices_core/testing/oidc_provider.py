@@ -258,7 +258,7 @@ def running_provider(
         f"http://127.0.0.1:{server.port}", tuple(personas), tuple(redirect_uris), **options
     )
     server.app = provider
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield provider
