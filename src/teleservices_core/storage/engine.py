@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Any
+from time import monotonic
+from typing import Any, Final
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.pool import QueuePool, StaticPool
+from sqlalchemy import URL, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
+
+_ANSWERED: Final = "answered"
+_IDLE: Final = 1.0
+"""Seconds: a server takes longer than that to start again."""
 
 
 def make_engine(url: str | URL, **options: Any) -> Engine:
     """Create an engine for an SQLAlchemy URL, with the settings decided for its database.
 
-    ``postgresql://`` means psycopg. SQLite gets WAL, full synchronization, foreign keys,
+    ``postgresql://`` means psycopg; a connection that was idle is asked whether its server
+    is still there before it is used. SQLite gets WAL, full synchronization, foreign keys,
     a busy timeout of 5 s and explicit transactions (see :mod:`.unit_of_work`).
     """
     parsed = make_url(url)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, **options)
+        engine = create_engine(parsed, **options)
+        event.listen(engine, "checkin", _note_answered)
+        event.listen(engine, "checkout", partial(_ask_if_idle, engine.dialect))
+        return engine
     if parsed.database in (None, "", ":memory:"):
         options.setdefault("poolclass", StaticPool)
         options.setdefault("connect_args", {"check_same_thread": False})
@@ -29,6 +40,24 @@ def make_engine(url: str | URL, **options: Any) -> Engine:
     engine = create_engine(parsed, **options)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
+
+
+def _note_answered(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info[_ANSWERED] = monotonic()
+
+
+def _ask_if_idle(
+    dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object
+) -> None:
+    # SQLAlchemy's own pre-ping asks at each use: three times in a page. A connection
+    # that has just been opened, or has just answered, need not say so again.
+    answered = record.info.get(_ANSWERED)
+    if answered is None or monotonic() - answered < _IDLE:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as gone:
+        raise InvalidatePoolError from gone
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
