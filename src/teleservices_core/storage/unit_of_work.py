@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Generic, TypeVar
 
 from attrs import frozen
 from sqlalchemy import Connection, Engine
@@ -44,33 +45,50 @@ from teleservices_core.storage.school_pages import SchoolPages
 from teleservices_core.storage.staff import Staff
 from teleservices_core.storage.throttles import Devices, Throttles
 
+_S = TypeVar("_S")
+
+
+class _Store(Generic[_S]):
+    """A store of a transaction, opened when first asked for: a page needs two of twenty-one."""
+
+    def __init__(self, kind: Callable[[Connection], _S]) -> None:
+        self._kind = kind
+
+    def __set_name__(self, _owner: type[SqlTransaction], name: str) -> None:
+        self._name = name
+
+    def __get__(self, tx: SqlTransaction, _owner: type[SqlTransaction]) -> _S:
+        opened = tx.__dict__[self._name] = self._kind(tx.connection)
+        return opened
+
 
 class SqlTransaction:
     """The stores over one connection; see :class:`teleservices_core.ports.Transaction`."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.accounts: AccountStore = Accounts(connection)
-        self.groupings: GroupingStore = Groupings(connection)
-        self.attachments: AttachmentStore = Attachments(connection)
-        self.letters: LetterStore = Letters(connection)
-        self.office: OfficeStore = Office(connection)
-        self.identities: IdentityStore = Identities(connection)
-        self.sessions: SessionStore = Sessions(connection)
-        self.tokens: TokenStore = Tokens(connection)
-        self.throttles: ThrottleStore = Throttles(connection)
-        self.devices: DeviceStore = Devices(connection)
-        self.roster: RosterStore = Roster(connection)
-        self.policy: PolicyStore = PolicyTable(connection)
-        self.cut_offs: CutOffStore = CutOffs(connection)
-        self.incidents: IncidentStore = Incidents(connection)
-        self.delegations: DelegationStore = Delegations(connection)
-        self.school_pages: SchoolPageStore = SchoolPages(connection)
-        self.staff: StaffStore = Staff(connection)
-        self.outbox: OutboxStore = Outbox(connection)
-        self.lifecycle: LifecycleStore = Lifecycle(connection)
-        self.audit: AuditStore = Audit(connection)
-        self.adoption: AdoptionStore = AdoptionFigures(connection)
+
+    accounts = _Store[AccountStore](Accounts)
+    groupings = _Store[GroupingStore](Groupings)
+    attachments = _Store[AttachmentStore](Attachments)
+    letters = _Store[LetterStore](Letters)
+    office = _Store[OfficeStore](Office)
+    identities = _Store[IdentityStore](Identities)
+    sessions = _Store[SessionStore](Sessions)
+    tokens = _Store[TokenStore](Tokens)
+    throttles = _Store[ThrottleStore](Throttles)
+    devices = _Store[DeviceStore](Devices)
+    roster = _Store[RosterStore](Roster)
+    policy = _Store[PolicyStore](PolicyTable)
+    cut_offs = _Store[CutOffStore](CutOffs)
+    incidents = _Store[IncidentStore](Incidents)
+    delegations = _Store[DelegationStore](Delegations)
+    school_pages = _Store[SchoolPageStore](SchoolPages)
+    staff = _Store[StaffStore](Staff)
+    outbox = _Store[OutboxStore](Outbox)
+    lifecycle = _Store[LifecycleStore](Lifecycle)
+    audit = _Store[AuditStore](Audit)
+    adoption = _Store[AdoptionStore](AdoptionFigures)
 
 
 @frozen

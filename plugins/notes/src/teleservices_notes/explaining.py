@@ -105,16 +105,16 @@ def particular(shown: Shown) -> str:
     return ". ".join(said)
 
 
-def teachers(terms: Iterable[Term]) -> str:
+def teachers(found: Iterable[Shown]) -> str:
     """Who gave the marks."""
-    names = {term.shown.assessment.teacher: None for term in terms}
+    names = {each.assessment.teacher: None for each in found}
     return ", ".join(filter(None, names))
 
 
 def marks_in_line(average: SubjectAverage) -> str:
     """« 14,5 · 7/10 · (12) »."""
     # The space before the dot does not break: no line begins with one.
-    return "\u00a0· ".join([_short(term.shown) for term in average.terms])
+    return "\u00a0· ".join([_short(each) for each in average.shown])
 
 
 def _short(shown: Shown) -> str:

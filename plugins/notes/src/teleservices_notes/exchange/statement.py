@@ -76,7 +76,7 @@ def content(settings: Settings, child: Child, book: MarkBook, at: datetime) -> d
 def _subject(average: SubjectAverage, plan: PublicationPlan) -> dict[str, Any]:
     return {
         "label": printable(average.subject.label),
-        "teachers": printable(teachers(average.terms)),
+        "teachers": printable(teachers(average.shown)),
         "average": show_average(average.value),
         "working": _rounded_working(working(average), exact=is_exact(average.value)),
         "marks": [_mark(term, plan) for term in average.terms],

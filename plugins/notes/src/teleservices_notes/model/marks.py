@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from attrs import field, frozen, validators
+from attrs import field, frozen
 
 from teleservices_core.domain.localtime import instant
 from teleservices_core.errors import InvalidValueError
@@ -31,32 +31,37 @@ class MarkStatus(StrEnum):
     NOT_SUBMITTED = "not_submitted"
 
 
+_MARK: Final = MarkStatus.MARK
+"""Asked of each mark: a member of an enumeration is slow to look up."""
+
+
 @frozen
 class Outcome:
     """A figure, or the reason why there is none, with what the teacher says of it."""
 
     status: MarkStatus
-    value: Decimal | None = field()
+    value: Decimal | None
     """On the assessment's scale; None unless the status is MARK."""
     entered_at: datetime = field(converter=instant)
-    remark: str = field(default="", validator=validators.max_len(LONGEST_REMARK))
+    remark: str = ""
     levels: Mapping[str, int] = field(default=NO_LEVELS, hash=False)
     """Level reached in a competency, by its code, from 1."""
 
-    @value.validator
-    def _validate(self, _attribute: object, value: Decimal | None) -> None:
-        if (value is None) is (self.status is MarkStatus.MARK):
+    def __attrs_post_init__(self) -> None:
+        # One look at the whole, since a page makes 180 of them.
+        value = self.value
+        if (value is None) is (self.status is _MARK):
             raise InvalidValueError("mark", value, f"does not go with the status {self.status}")
         if value is not None:
             check_hundredths("mark", value, ZERO)
-
-    @levels.validator
-    def _validate_levels(self, _attribute: object, levels: Mapping[str, int]) -> None:
-        if levels is NO_LEVELS:
-            return
-        for code, level in levels.items():
-            if not code or not 1 <= level <= 9:
-                raise InvalidValueError("level", level, f"of competency {code!r}: expected 1 to 9")
+        if len(self.remark) > LONGEST_REMARK:
+            raise InvalidValueError("remark", self.remark, f"longer than {LONGEST_REMARK}")
+        if self.levels is not NO_LEVELS:
+            for code, level in self.levels.items():
+                if not code or not 1 <= level <= 9:
+                    raise InvalidValueError(
+                        "level", level, f"of competency {code!r}: expected 1 to 9"
+                    )
 
     @property
     def is_levels_only(self) -> bool:

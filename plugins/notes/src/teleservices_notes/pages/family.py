@@ -130,7 +130,7 @@ def _subjects(context: Context, student_id: UUID, book: MarkBook) -> list[Subjec
         code = average.subject.code
         return SubjectLine(
             label=average.subject.label,
-            teachers=teachers(average.terms),
+            teachers=teachers(average.shown),
             href=context.urls.to("notes.subject", student_id=student_id, subject=code, **period),
             marks=marks_in_line(average),
             average=show_average(average.value),

@@ -85,7 +85,7 @@ class SubjectPages:
                 ),
                 "span": span_name(found.period),
                 "label": found.shown[-1].assessment.subject.label,
-                "teachers": teachers(terms),
+                "teachers": teachers(average.shown if average else ()),
                 "average": show_average(average.value if average else None),
                 "working": working(average),
                 "is_exact": is_exact(average.value if average else None),

@@ -13,7 +13,7 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final
 
 from attrs import field, frozen
 
@@ -36,6 +36,7 @@ _NONE: Final = Fraction(0)
 # Asked of each mark: a member of an enumeration is slow to look up.
 _COMPULSORY: Final = Counting.COMPULSORY
 _BONUS: Final = Counting.BONUS
+_BY_DAY: Final = attrgetter("assessment.given_on", "assessment.title", "assessment.id")
 _EXACT: Final = Context(prec=60, traps=[Inexact])
 
 
@@ -94,9 +95,15 @@ class SubjectAverage:
     """What is shown of a subject, oldest first, and the average that it makes."""
 
     subject: Subject
-    terms: tuple[Term, ...]
+    shown: tuple[Shown, ...]
+    parts: tuple[Part, ...]
     value: Fraction | None
     """Out of 20, exact; None when nothing counts."""
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Its working."""
+        return tuple(map(Term, self.shown, self.parts))
 
     @property
     def weight(self) -> Decimal:
@@ -168,17 +175,12 @@ def mark_book(
 
 def in_order(shown: Iterable[Shown]) -> list[Shown]:
     """The oldest assessment first."""
-    return sorted(shown, key=_by_day)
+    return sorted(shown, key=_BY_DAY)
 
 
 def within(shown: Iterable[Shown], period: GradingPeriod) -> list[Shown]:
     """The marks of the assessments that were given in a grading period."""
     return [each for each in shown if each.assessment.given_on in period]
-
-
-def _by_day(shown: Shown) -> tuple[Any, ...]:
-    assessment = shown.assessment
-    return assessment.given_on, assessment.title, assessment.id
 
 
 @lru_cache(maxsize=4096)
@@ -220,9 +222,11 @@ def subject_average(found: list[Shown]) -> SubjectAverage:
             value = sums.average()
         else:
             parts[index] = Part.NO_GAIN
-    terms = tuple(map(Term, found, parts))
     return SubjectAverage(
-        found[-1].assessment.subject, terms, None if value is None else min(value, _TOP)
+        found[-1].assessment.subject,
+        tuple(found),
+        tuple(parts),
+        None if value is None else min(value, _TOP),
     )
 
 

@@ -13,7 +13,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    cast,
     distinct,
     func,
     null,
@@ -61,7 +60,7 @@ def _of_reader() -> CompoundSelect[Any]:
     )
 
     return union_all(
-        STUDENT_MARKS.add_columns(*(raw(cast(null(), each.type)) for each in _KNOWN)),
+        STUDENT_MARKS.add_columns(*(null() for _column in _KNOWN)),
         STUDENT_PLAN.add_columns(
             *(raw(select(each).where(*mine).scalar_subquery()) for each in _KNOWN)
         ),
