@@ -9,6 +9,7 @@ erased early or kept late, and no account leaves the table of its life.
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -40,7 +41,6 @@ from teleservices_core.domain.roster import Level
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.hashing import Argon2Hasher, digest
 from teleservices_core.storage import tables as t
-from teleservices_core.storage.engine import make_engine
 from teleservices_core.testing.builders import (
     COLLEGE,
     LYCEE,
@@ -136,11 +136,12 @@ class Keeper:
 class Life(RuleBasedStateMachine):
     """Two schools, four students, five adults of whom two are one mother."""
 
-    make_url: Any = None
+    lend: Any = None
 
     def __init__(self):
         super().__init__()
-        self.engine = make_engine(type(self).make_url())
+        self.held = ExitStack()
+        self.engine = self.held.enter_context(type(self).lend())
         self.clock, self.mailer = FixedClock(), Keeper()
         self.services = Teleservices(
             make_settings("sqlite://"),
@@ -162,7 +163,7 @@ class Life(RuleBasedStateMachine):
 
     def teardown(self):
         """Give the database back."""
-        self.engine.dispose()
+        self.held.close()
 
     @initialize()
     def populate(self):
@@ -728,9 +729,9 @@ class Life(RuleBasedStateMachine):
 @pytest.mark.faq("F32")
 @pytest.mark.faq("F40")
 @pytest.mark.parametrize(("backend", "share"), [("sqlite", 0.5), ("postgresql", 0.1)])
-def test_life_of_accounts(make_database, backend, share):
+def test_life_of_accounts(databases, backend, share):
     """Half as many lives as the profile has examples on SQLite, some on PostgreSQL."""
-    machine = type("Life", (Life,), {"make_url": staticmethod(lambda: make_database(backend))})
+    machine = type("Life", (Life,), {"lend": staticmethod(lambda: databases.lent(backend))})
     profile = settings.get_current_profile_name()
     examples = max(5, int(settings.get_profile(profile).max_examples * share))
     run_state_machine_as_test(

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from teleservices_core.app import Teleservices
+from teleservices_core.hashing import Argon2Hasher
 from teleservices_core.importing import ImportReport, import_siecle
 from teleservices_core.storage import tables as t
-from teleservices_core.storage.engine import make_engine
 from teleservices_core.testing.clock import FixedClock
+from teleservices_core.testing.databases import Databases
 from teleservices_core.testing.fixtures import make_settings
 from teleservices_core.testing.strategies import schools
 from teleservices_core.testing.synth import SynthSchool, write_siecle
@@ -85,18 +86,16 @@ Make = Callable[..., Any]
 
 
 @pytest.fixture
-def bench(make_database: Callable[[str], str]) -> Make:
+def bench(databases: Databases) -> Make:
     """Make a bench on a new database."""
 
     @contextmanager
     def make(school: SynthSchool, backend: str = "sqlite") -> Iterator[Bench]:
-        url = make_database(backend)
-        engine = make_engine(url)
-        clock = FixedClock(school.exported_at)
-        try:
-            yield Bench(Teleservices(make_settings(url), engine=engine, clock=clock), school)
-        finally:
-            engine.dispose()
+        clock, hasher = FixedClock(school.exported_at), Argon2Hasher.cheapest()
+        with databases.lent(backend) as engine:
+            settings = make_settings("sqlite://")
+            services = Teleservices(settings, engine=engine, clock=clock, hasher=hasher)
+            yield Bench(services, school)
 
     return make
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import unicodedata
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -16,9 +17,9 @@ from sqlalchemy import select
 
 from teleservices_core.app import Teleservices
 from teleservices_core.domain.establishments import PostalAddress
+from teleservices_core.hashing import Argon2Hasher
 from teleservices_core.importing import import_siecle
 from teleservices_core.storage import tables as core
-from teleservices_core.storage.engine import make_engine
 from teleservices_core.testing.clock import FixedClock
 from teleservices_core.testing.fixtures import make_settings
 from teleservices_core.testing.synth import write_siecle
@@ -133,19 +134,17 @@ class Base:
 
 
 @pytest.fixture
-def base(make_database):
+def base(databases):
     """Make a site beside a school base."""
-    engines = []
 
+    @contextmanager
     def make():
-        url = make_database("sqlite")
-        engines.append(make_engine(url))
-        clock = FixedClock(SCHOOL.exported_at)
-        return Base(Teleservices(make_settings(url), engine=engines[-1], clock=clock))
+        clock, hasher = FixedClock(SCHOOL.exported_at), Argon2Hasher.cheapest()
+        with databases.lent("sqlite") as engine:
+            settings = make_settings("sqlite://")
+            yield Base(Teleservices(settings, engine=engine, clock=clock, hasher=hasher))
 
-    yield make
-    for engine in engines:
-        engine.dispose()
+    return make
 
 
 PHONES = st.sampled_from(("+33639980007", "+33353019909", "+262639123456", "+3225550123"))
@@ -256,32 +255,32 @@ def differences(one, other):
 @given(data=st.data())
 def test_export_then_import_equals_acceptance(base, data):
     """Through the file, the base and its real import: what was in force is what the base says."""
-    here = base()
-    site, uai = here.services.site, SCHOOL.establishment.uai
-    sheets = Sheets(here.services)
-    proposals = sheets.ask(data.draw)
-    before, wanted = sheets.read()
-    batch = open_delta(site, None, uai, FicheSchoolStore)
-    pieces = None
-    if batch is not None:
-        delta = read_delta(site, None, uai, batch.number, FicheSchoolStore)
-        pieces = delta_xml(site, delta, FicheSchoolStore)
-    gone = set()
-    if pieces is not None:
-        root = ET.fromstring(b"".join(pieces))
-        gone = sheets.named_in(root)
-        here.take_in(root)
-    here.export()
-    after, still = sheets.read()
-    for person, values in wanted.items():
-        told = {k: v for k, v in still[person].items() if (person.kind, k) not in NOT_EXPORTED}
-        assert not differences(told, values), "left or not, nothing accepted is lost"
-    with here.services.engine.connect() as connection:
-        states = dict(connection.execute(select(t.proposals.c.id, t.proposals.c.state)).all())
-    for each in proposals:
-        has_left = each.person.id in gone
-        state = ProposalState.RECONCILED if has_left else ProposalState.ACCEPTED
-        assert states[each.id] == state, each
-    for person, values in after.items():
-        told = {k: v for k, v in values.items() if (person.kind, k) not in NOT_EXPORTED}
-        assert not differences(told, (wanted if person.id in gone else before)[person])
+    with base() as here:
+        site, uai = here.services.site, SCHOOL.establishment.uai
+        sheets = Sheets(here.services)
+        proposals = sheets.ask(data.draw)
+        before, wanted = sheets.read()
+        batch = open_delta(site, None, uai, FicheSchoolStore)
+        pieces = None
+        if batch is not None:
+            delta = read_delta(site, None, uai, batch.number, FicheSchoolStore)
+            pieces = delta_xml(site, delta, FicheSchoolStore)
+        gone = set()
+        if pieces is not None:
+            root = ET.fromstring(b"".join(pieces))
+            gone = sheets.named_in(root)
+            here.take_in(root)
+        here.export()
+        after, still = sheets.read()
+        for person, values in wanted.items():
+            told = {k: v for k, v in still[person].items() if (person.kind, k) not in NOT_EXPORTED}
+            assert not differences(told, values), "left or not, nothing accepted is lost"
+        with here.services.engine.connect() as connection:
+            states = dict(connection.execute(select(t.proposals.c.id, t.proposals.c.state)).all())
+        for each in proposals:
+            has_left = each.person.id in gone
+            state = ProposalState.RECONCILED if has_left else ProposalState.ACCEPTED
+            assert states[each.id] == state, each
+        for person, values in after.items():
+            told = {k: v for k, v in values.items() if (person.kind, k) not in NOT_EXPORTED}
+            assert not differences(told, (wanted if person.id in gone else before)[person])
