@@ -72,7 +72,8 @@ def show_short_date(day: date) -> str:
 def show_instant(at: datetime, zone: ZoneInfo) -> str:
     """An instant in local time: "mardi 24 novembre 2026 à 14 h 30"."""
     local = at.astimezone(zone)
-    time = str(format_time(local, "H 'h' mm", locale=LOCALE))
+    # An hour is not cut over two lines.
+    time = str(format_time(local, "H'\u00a0h\u00a0'mm", locale=LOCALE))
     return f"{show_day(local.date())} à {time}"
 
 
@@ -92,7 +93,7 @@ def show_wait(time: timedelta) -> str:
     if minutes < 60:
         return ngettext("{n} minute", "{n} minutes", minutes).format(n=minutes)
     hours, rest = divmod(minutes, 60)
-    return f"{hours} h {rest:02}" if rest else f"{hours} h"
+    return f"{hours}\u00a0h\u00a0{rest:02}" if rest else f"{hours}\u00a0h"
 
 
 def show_age(age: timedelta) -> str:

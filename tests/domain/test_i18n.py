@@ -26,8 +26,10 @@ def test_dates():
     assert show_date(date(2026, 9, 1)) == "1er septembre 2026"
     assert show_day(date(2026, 11, 24)) == "mardi 24 novembre 2026"
     at = datetime(2018, 6, 29, 12, 30, tzinfo=UTC)
-    assert show_instant(at, ZoneInfo("Europe/Paris")) == "vendredi 29 juin 2018 à 14 h 30"
-    assert show_instant(at, ZoneInfo("Pacific/Noumea")) == "vendredi 29 juin 2018 à 23 h 30"
+    assert show_instant(at, ZoneInfo("Europe/Paris")) == "vendredi 29 juin 2018 à 14\u00a0h\u00a030"
+    assert (
+        show_instant(at, ZoneInfo("Pacific/Noumea")) == "vendredi 29 juin 2018 à 23\u00a0h\u00a030"
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,10 +69,10 @@ def test_phones(written):
         (59, "1 minute", "à l’instant"),
         (61, "2 minutes", "il y a 1 minute"),
         (4 * 60, "4 minutes", "il y a 4 minutes"),
-        (3600, "1 h", "il y a 1 heure"),
-        (3661, "1 h 02", "il y a 1 heure"),
-        (24 * 3600, "24 h", "il y a 1 jour"),
-        (3 * 24 * 3600, "72 h", "il y a 3 jours"),
+        (3600, "1\u00a0h", "il y a 1 heure"),
+        (3661, "1\u00a0h\u00a002", "il y a 1 heure"),
+        (24 * 3600, "24\u00a0h", "il y a 1 jour"),
+        (3 * 24 * 3600, "72\u00a0h", "il y a 3 jours"),
     ],
 )
 def test_durations(seconds, wait, age):

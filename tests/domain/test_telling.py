@@ -99,10 +99,13 @@ def test_waiting_is_advised_where_it_helps(module, question):
 @pytest.mark.parametrize(
     ("at", "state"),
     [
-        (datetime(2018, 6, 28, 9, 0), "Ouvre le vendredi 29 juin 2018 à 14 h 30"),
-        (datetime(2018, 6, 29, 14, 29, 59), "Ouvre le vendredi 29 juin 2018 à 14 h 30"),
-        (datetime(2018, 6, 29, 14, 30), "Ouvert jusqu’au lundi 2 juillet 2018 à 23 h 59"),
-        (datetime(2018, 7, 2, 23, 59, 59), "Ouvert jusqu’au lundi 2 juillet 2018 à 23 h 59"),
+        (datetime(2018, 6, 28, 9, 0), "Ouvre le vendredi 29 juin 2018 à 14\u00a0h\u00a030"),
+        (datetime(2018, 6, 29, 14, 29, 59), "Ouvre le vendredi 29 juin 2018 à 14\u00a0h\u00a030"),
+        (datetime(2018, 6, 29, 14, 30), "Ouvert jusqu’au lundi 2 juillet 2018 à 23\u00a0h\u00a059"),
+        (
+            datetime(2018, 7, 2, 23, 59, 59),
+            "Ouvert jusqu’au lundi 2 juillet 2018 à 23\u00a0h\u00a059",
+        ),
         (datetime(2018, 7, 3, 0, 0), "Fermé"),
     ],
 )

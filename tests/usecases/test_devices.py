@@ -49,7 +49,7 @@ def test_a_new_device_is_told(services, mother, clock):
     clock.advance(hours=3)
     Browser(services, agent=PHONE).sign_in(mother.login_name, PASSWORD)
     (text,) = notices(services)
-    assert "Firefox, Android, le mardi 24 novembre 2026 à 13 h 30" in text
+    assert "Firefox, Android, le mardi 24 novembre 2026 à 13\u00a0h\u00a030" in text
     assert "Mot de passe oublié" in text
     home.submit("deconnexion")
     home.sign_in(mother.login_name, PASSWORD)

@@ -107,12 +107,12 @@ def test_a_campaign_before_during_and_after(visit, clock):
     assert "Bientôt" in browser.get("/").text
     page = browser.get(path)
     assert page.status_code == 403
-    assert "ouvre le vendredi 27 novembre 2026 à 14 h 30" in page.text
+    assert "ouvre le vendredi 27 novembre 2026 à 14\u00a0h\u00a030" in page.text
     assert "Revenez à partir de cette date" in page.text
     assert 'href="tel:0353010001"' in page.text
     clock.advance(seconds=1)
     assert browser.get(path).status_code == 200
-    assert "Ouvert jusqu’au lundi 30 novembre 2026 à 23 h 59" in browser.get("/").text
+    assert "Ouvert jusqu’au lundi 30 novembre 2026 à 23\u00a0h\u00a059" in browser.get("/").text
     clock.set(CLOSES.replace(tzinfo=PARIS) + timedelta(seconds=59))
     browser.sign_in("anne.martin", PASSWORD)
     assert browser.get(path).status_code == 200

@@ -127,11 +127,11 @@ def test_what_opens_soon(services, world, clock):
     browser = Browser(services)
     page = browser.get(PAGE).text
     assert "Bientôt" in page
-    assert "Ouvre le vendredi 27 novembre 2026 à 10 h 30" in page
+    assert "Ouvre le vendredi 27 novembre 2026 à 10\u00a0h\u00a030" in page
     clock.set(opens)
     page = browser.get(PAGE).text
     assert "Bientôt" not in page
-    assert "Ouvert jusqu’au samedi 28 novembre 2026 à 10 h 29" in page
+    assert "Ouvert jusqu’au samedi 28 novembre 2026 à 10\u00a0h\u00a029" in page
 
 
 @pytest.mark.parametrize(

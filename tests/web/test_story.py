@@ -121,7 +121,7 @@ def test_the_age_of_the_last_mail_is_shown(services, family, clock):
     assert "à l’instant" in browser.submit("courriel", email="anne@example.org").text
     clock.advance(minutes=4)
     page = browser.get("/activation/en-attente")
-    assert "il y a 4 minutes, le mardi 24 novembre 2026 à 10 h 30" in page.text
+    assert "il y a 4 minutes, le mardi 24 novembre 2026 à 10\u00a0h\u00a030" in page.text
     page = browser.submit("renvoyer")
     assert "à l’instant" in page.text
     page = browser.submit("renvoyer")

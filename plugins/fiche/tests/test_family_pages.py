@@ -362,6 +362,19 @@ def test_the_module_closes_while_one_types(family, is_late):
     assert 'value="06 39 98"' in page.text
 
 
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_message_that_comes_too_late_is_given_back(family, is_closed):
+    """No draft keeps it: it is shown on the page that says why it was not taken."""
+    browser = family.browser(path="signaler/student/last_name/")
+    if is_closed:
+        close(family)
+    else:
+        family.clock.advance(hours=2)
+    page = browser.submit("signaler", message="Il manque un tréma.")
+    assert page.status_code == 403
+    assert "<blockquote>Il manque un tréma.</blockquote>" in page.text
+
+
 def test_a_form_is_not_kept_without_the_right(family):
     """The link to the child has ended: the sheet is nobody's to write in any more."""
     browser = family.browser(path="modifier/vos-coordonnees/")

@@ -90,6 +90,16 @@ def test_the_session_ends_while_one_types(room):
     assert room.outcomes(given)[two.id].value == Decimal(16)
 
 
+def test_the_session_ends_while_one_describes_an_assessment(room):
+    """Its description is given back, to be copied."""
+    browser = room.browser()
+    browser.get(f"/ecole/{COLLEGE}/notes/classes/evaluation?classe=6+B&matiere=MATHS")
+    room.clock.advance(hours=1)
+    page = browser.submit("evaluation", title="Fractions", description="Pages 30 à 42.")
+    assert page.status_code == 403
+    assert "<blockquote>Pages 30 à 42.</blockquote>" in page.text
+
+
 def test_what_is_typed_late_waits_a_day(room):
     """Then nobody finds it, and the daily run removes it."""
     given = room.assessment()

@@ -143,7 +143,9 @@ class Application:
         ):
             return error_page(context, 403, code="form_expired")
         if context.request.method == "POST":
-            keep_late_form(context, route, values)
+            given_back = keep_late_form(context, route, values)
+            if given_back is not None:
+                return given_back
         guard(context, route, values)
         if context.viewer is not None and "uai" in values:
             here = next((w for w in context.viewer.workplaces if w.code == values["uai"]), None)

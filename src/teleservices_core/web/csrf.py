@@ -21,21 +21,24 @@ def token(settings: Settings, browser_id: str) -> str:
 def is_ours(settings: Settings, request: Request, browser_id: str | None) -> bool:
     """Whether a state-changing request comes from one of our pages.
 
-    The browser's own word must agree with the form's token: Sec-Fetch-Site
-    where it is sent, else the Origin, which may be the configured one or the
-    one addressed.
+    The browser's own word must agree with the form's token.
     """
-    fetch_site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    if fetch_site is not None:
-        if fetch_site not in {"same-origin", "none"}:
-            return False
-    elif origin not in {None, settings.origin} and _host(str(origin)) != request.host:
-        return False
-    if browser_id is None:
+    if browser_id is None or not is_from_here(settings, request):
         return False
     # As bytes: compare_digest refuses text that is not ASCII.
     sent, expected = request.form.get(FIELD, ""), token(settings, browser_id)
     return compare_digest(sent.encode(), expected.encode())
+
+
+def is_from_here(settings: Settings, request: Request) -> bool:
+    """The browser's own word: Sec-Fetch-Site where it is sent, else the Origin.
+
+    That one may be the configured one or the one addressed.
+    """
+    fetch_site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if fetch_site is not None:
+        return fetch_site in {"same-origin", "none"}
+    return origin in {None, settings.origin} or _host(str(origin)) == request.host
 
 
 def _host(origin: str) -> str:

@@ -98,12 +98,14 @@ def _uai(values: Mapping[str, Any]) -> Uai:
         raise NotFoundError("no such establishment") from None
 
 
-def _closed(context: Context, viewer: Viewer, child: Child, answer: ModuleAnswer) -> dict[str, Any]:
+def _closed(
+    context: Context, viewer: Viewer, child: Child, answer: ModuleAnswer, typed: list[str]
+) -> dict[str, Any]:
     decision = answer.decision
     kept: tuple[Kept, ...] = ()
     if decision.is_switched_off:
         kept = kept_about(context.site, viewer.account, child.student.id, decision.module.id)
-    return {"child": child, "answer": answer, "kept": kept}
+    return {"child": child, "answer": answer, "kept": kept, "typed": typed}
 
 
 def _enter(context: Context, viewer: Viewer, route: Route, values: Mapping[str, Any]) -> bool:
@@ -112,7 +114,9 @@ def _enter(context: Context, viewer: Viewer, route: Route, values: Mapping[str, 
     )
     context.child, context.module = child, answer
     if answer is not None and not answer.is_open:
+        typed: list[str] = []
         if answer.decision.is_switched_off:
-            keep_closed_form(context, route, viewer.account, values)
-        raise Stop(Page("closed.html", _closed(context, viewer, child, answer), status=403))
+            typed = keep_closed_form(context, route, viewer.account, values)
+        view = _closed(context, viewer, child, answer, typed)
+        raise Stop(Page("closed.html", view, status=403))
     return True

@@ -1,31 +1,39 @@
-"""A form sent after its page has closed: what was typed is kept, and nothing is shown."""
+"""A form sent after its page has closed: what was typed is kept, or given back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from werkzeug import Response
 from werkzeug.exceptions import HTTPException
 
-from teleservices_core.contributions import Route
+from teleservices_core.contributions import Access, Route
 from teleservices_core.domain.accounts import Account
 from teleservices_core.errors import TeleservicesError
 from teleservices_core.i18n import _
 from teleservices_core.usecases.signing_in import lapsed
 from teleservices_core.web.context import Context
+from teleservices_core.web.pages.errors import error_page, typed_text
+from teleservices_core.web.responses import Page
 
 
-def keep_late_form(context: Context, route: Route, values: Mapping[str, Any]) -> None:
+def keep_late_form(
+    context: Context, route: Route, values: Mapping[str, Any]
+) -> Page | Response | None:
     """Let the route keep what a form brought for the account that its page was shown to.
 
-    Only a form whose token was made for that very session comes here. Whatever
-    the route cannot keep is dropped without a word: the answer tells nothing.
+    Only a form whose token was made for that very session comes here. What the
+    route does not keep is given back on a page, from which it can be copied:
+    it says nothing but what the form said.
     """
     secret = context.cookies.get(context.request, "session")
-    if route.keep is None or context.viewer is not None or secret is None:
-        return
+    if route.access is Access.PUBLIC or context.viewer is not None or secret is None:
+        return None
     account = lapsed(context.site, secret)
-    if account is not None and _is_kept(context, route, account, values):
+    if account is None:
+        return None
+    if _is_kept(context, route, account, values):
         context.tell(
             "warning",
             _(
@@ -33,17 +41,23 @@ def keep_late_form(context: Context, route: Route, values: Mapping[str, Any]) ->
                 "reconnectez-vous."
             ),
         )
+        return None
+    return error_page(context, 403, code="session_expired") if typed_text(context) else None
 
 
 def keep_closed_form(
     context: Context, route: Route, account: Account, values: Mapping[str, Any]
-) -> None:
-    """The same where a choice has closed the module while somebody was writing."""
-    if context.request.method == "POST" and _is_kept(context, route, account, values):
-        context.tell(
-            "warning",
-            _("Ce que vous veniez d’écrire est gardé : vous le retrouverez à la réouverture."),
-        )
+) -> list[str]:
+    """The same where a choice has closed the module meanwhile; returns what is to be given back."""
+    if context.request.method != "POST":
+        return []
+    if not _is_kept(context, route, account, values):
+        return typed_text(context)
+    context.tell(
+        "warning",
+        _("Ce que vous veniez d’écrire est gardé : vous le retrouverez à la réouverture."),
+    )
+    return []
 
 
 def _is_kept(context: Context, route: Route, account: Account, values: Mapping[str, Any]) -> bool:

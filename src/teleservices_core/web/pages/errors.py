@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from werkzeug import Response
+from werkzeug.exceptions import HTTPException
 
 from teleservices_core.contributions import Message
 from teleservices_core.i18n import _
+from teleservices_core.web import csrf
 from teleservices_core.web.api.answers import is_api, not_signed_in, problem
 from teleservices_core.web.context import Context
-from teleservices_core.web.csrf import FIELD
 from teleservices_core.web.responses import Page, Redirect
 
-_SECRET_FIELDS: Final = frozenset({FIELD, "password", "again", "secret"})
+_SECRET_FIELDS: Final = frozenset({csrf.FIELD, "password", "again", "current", "secret"})
+_OF_A_MACHINE: Final = re.compile(r"[0-9a-f-]{16,}")
+"""Digests and identifiers, which no person types."""
 
 _TEXTS: Final[dict[str, tuple[Message, Message, Message]]] = {
     "400": (
@@ -32,6 +36,14 @@ _TEXTS: Final[dict[str, tuple[Message, Message, Message]]] = {
         lambda: _("La page avait expiré"),
         lambda: _("Par sécurité, ce formulaire n’a pas été pris en compte."),
         lambda: _("Reconnectez-vous ou rechargez la page, puis recommencez."),
+    ),
+    "session_expired": (
+        lambda: _("Votre connexion a expiré"),
+        lambda: _(
+            "Elle se ferme d’elle-même quand la page reste longtemps ouverte. Ce que vous venez "
+            "d’envoyer n’a pas été enregistré."
+        ),
+        lambda: _("Copiez ce que vous aviez saisi, connectez-vous, puis recommencez."),
     ),
     "404": (
         lambda: _("Page introuvable"),
@@ -79,26 +91,37 @@ _TEXTS: Final[dict[str, tuple[Message, Message, Message]]] = {
 def error_page(
     context: Context, status: int, *, code: str | None = None, incident: str = ""
 ) -> Page | Response:
-    """The page of an error; text typed in a refused form is given back. For the API, a problem."""
+    """The page of an error, which gives back the text of a form. For the API, a problem."""
     texts = _TEXTS.get(code or str(status)) or _TEXTS["400" if status < 500 else "500"]
     title, text, next_step = (message() for message in texts)
     if is_api(context.request):
         return problem(status, title, text, incident=incident)
-    typed = []
-    if code == "form_expired":
-        typed = [
-            (name, value)
-            for name, value in context.request.form.items()
-            if name not in _SECRET_FIELDS and value.strip()
-        ]
     view = {
         "title": title,
         "text": text,
         "next_step": next_step,
         "incident": incident,
-        "typed": typed,
+        "typed": typed_text(context),
+        "asks_to_sign_in": code == "session_expired",
     }
     return Page("error.html", view, status)
+
+
+def typed_text(context: Context) -> list[str]:
+    """What somebody typed in a form of ours, but for secrets; nothing that another site sent."""
+    request = context.request
+    if request.method != "POST" or not csrf.is_from_here(context.site.settings, request):
+        return []
+    try:
+        sent = list(request.form.items(multi=True))
+    except HTTPException:
+        # Too long to be read, or no form at all.
+        return []
+    return [
+        value
+        for name, value in sent
+        if name not in _SECRET_FIELDS and value.strip() and not _OF_A_MACHINE.fullmatch(value)
+    ]
 
 
 def refused(context: Context, answer: Page | Redirect) -> Page | Redirect | Response:
