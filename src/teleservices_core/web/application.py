@@ -142,10 +142,8 @@ class Application:
             changed or not csrf.is_ours(self.site.settings, context.request, context.browser_id())
         ):
             return error_page(context, 403, code="form_expired")
-        if context.request.method == "POST":
-            given_back = keep_late_form(context, route, values)
-            if given_back is not None:
-                return given_back
+        if context.request.method == "POST" and keep_late_form(context, route, values):
+            return error_page(context, 403, code="session_expired")
         guard(context, route, values)
         if context.viewer is not None and "uai" in values:
             here = next((w for w in context.viewer.workplaces if w.code == values["uai"]), None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from werkzeug import Response
 from werkzeug.exceptions import HTTPException
 
 from teleservices_core.contributions import Access, Route
@@ -14,35 +13,28 @@ from teleservices_core.errors import TeleservicesError
 from teleservices_core.i18n import _
 from teleservices_core.usecases.signing_in import lapsed
 from teleservices_core.web.context import Context
-from teleservices_core.web.pages.errors import error_page, typed_text
-from teleservices_core.web.responses import Page
+from teleservices_core.web.typed import typed_text
 
 
-def keep_late_form(
-    context: Context, route: Route, values: Mapping[str, Any]
-) -> Page | Response | None:
+def keep_late_form(context: Context, route: Route, values: Mapping[str, Any]) -> list[str]:
     """Let the route keep what a form brought for the account that its page was shown to.
 
-    Only a form whose token was made for that very session comes here. What the
-    route does not keep is given back on a page, from which it can be copied:
-    it says nothing but what the form said.
+    Only a form whose token was made for that very session comes here. Returns what
+    the route does not keep, to be given back and copied: nothing but what the form said.
     """
     secret = context.cookies.get(context.request, "session")
     if route.access is Access.PUBLIC or context.viewer is not None or secret is None:
-        return None
+        return []
     account = lapsed(context.site, secret)
     if account is None:
-        return None
-    if _is_kept(context, route, account, values):
-        context.tell(
-            "warning",
-            _(
-                "Votre connexion a expiré. Ce que vous veniez d’écrire est gardé : "
-                "reconnectez-vous."
-            ),
-        )
-        return None
-    return error_page(context, 403, code="session_expired") if typed_text(context) else None
+        return []
+    if not _is_kept(context, route, account, values):
+        return typed_text(context)
+    context.tell(
+        "warning",
+        _("Votre connexion a expiré. Ce que vous veniez d’écrire est gardé : reconnectez-vous."),
+    )
+    return []
 
 
 def keep_closed_form(

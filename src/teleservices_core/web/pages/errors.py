@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from werkzeug import Response
-from werkzeug.exceptions import HTTPException
 
 from teleservices_core.contributions import Message
 from teleservices_core.i18n import _
-from teleservices_core.web import csrf
 from teleservices_core.web.api.answers import is_api, not_signed_in, problem
 from teleservices_core.web.context import Context
 from teleservices_core.web.responses import Page, Redirect
-
-_SECRET_FIELDS: Final = frozenset({csrf.FIELD, "password", "again", "current", "secret"})
-_OF_A_MACHINE: Final = re.compile(r"[0-9a-f-]{16,}")
-"""Digests and identifiers, which no person types."""
+from teleservices_core.web.typed import typed_text
 
 _TEXTS: Final[dict[str, tuple[Message, Message, Message]]] = {
     "400": (
@@ -40,7 +34,7 @@ _TEXTS: Final[dict[str, tuple[Message, Message, Message]]] = {
     "session_expired": (
         lambda: _("Votre connexion a expiré"),
         lambda: _(
-            "Elle se ferme d’elle-même quand la page reste longtemps ouverte. Ce que vous venez "
+            "Elle se ferme seule quand une page reste longtemps ouverte. Ce que vous venez "
             "d’envoyer n’a pas été enregistré."
         ),
         lambda: _("Copiez ce que vous aviez saisi, connectez-vous, puis recommencez."),
@@ -105,23 +99,6 @@ def error_page(
         "asks_to_sign_in": code == "session_expired",
     }
     return Page("error.html", view, status)
-
-
-def typed_text(context: Context) -> list[str]:
-    """What somebody typed in a form of ours, but for secrets; nothing that another site sent."""
-    request = context.request
-    if request.method != "POST" or not csrf.is_from_here(context.site.settings, request):
-        return []
-    try:
-        sent = list(request.form.items(multi=True))
-    except HTTPException:
-        # Too long to be read, or no form at all.
-        return []
-    return [
-        value
-        for name, value in sent
-        if name not in _SECRET_FIELDS and value.strip() and not _OF_A_MACHINE.fullmatch(value)
-    ]
 
 
 def refused(context: Context, answer: Page | Redirect) -> Page | Redirect | Response:
