@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from teleservices_core.domain.accounts import Audience
@@ -17,10 +19,11 @@ from teleservices_core.domain.scopes import Scope
 from teleservices_core.domain.staff import Role
 from teleservices_core.storage import tables as core
 from teleservices_core.testing.browsing import Browser
-from teleservices_core.testing.builders import COLLEGE, a_schooling, a_student
+from teleservices_core.testing.builders import COLLEGE, YEAR, a_schooling, a_student
 from teleservices_core.testing.world import PASSWORD
 from teleservices_core.usecases.opening import set_opening
 from teleservices_fiche.commands import fiche
+from teleservices_fiche.model import ConfirmationRound
 from teleservices_fiche.store import tables as t
 
 ROUND = f"/ecole/{COLLEGE}/fiche/confirmation"
@@ -128,6 +131,47 @@ def test_reminders_leave_once(family, office):
     at(family, 6)
     run(family, "remind")
     assert len(reminders(family)) == 2, "the other day ticked"
+
+
+@given(
+    st.sets(st.integers(0, 20), max_size=4),
+    st.sets(st.integers(0, 16), min_size=1),
+)
+def test_a_missed_day_is_made_up_for(planned, runs):
+    """Runs on some days only: each reminder leaves at most once, and never more than three late.
+
+    One whose day has a run leaves that day. A missed one leaves on the next run, unless
+    another is due by then: two mails on one morning would say the same.
+    """
+    first, day = date(2026, 12, 1), timedelta(days=1)
+    asked = ConfirmationRound(COLLEGE, YEAR, first, first + 14 * day, tuple(planned))
+    wanted = [asked.closes_on - n * day for n in planned if asked.closes_on - n * day in asked]
+    left = {}
+    for today in sorted(first + n * day for n in runs):
+        due = asked.reminder_due(today)
+        if due is not None and due not in left:
+            left[due] = today
+    assert set(left) <= set(wanted)
+    assert all(today in asked and 0 <= (today - due).days <= 3 for due, today in left.items())
+    for due in wanted:
+        next_due = min((other for other in wanted if other > due), default=asked.closes_on + day)
+        chances = [today for n in runs if due <= (today := first + n * day) < next_due]
+        if chances and min(chances) - due <= 3 * day:
+            assert left[due] == min(chances)
+
+
+def test_reminders_of_a_morning_without_a_run(family, office):
+    """They leave the next morning, once; after four days nobody is told any more."""
+    ask(office, reminder_7="1")
+    at(family, 3)
+    dry = run(family, "remind", "--dry-run")["reminders"]
+    assert dry == run(family, "remind")["reminders"]
+    assert dry[0]["mails"] == len(reminders(family)) == 2
+    for day in (3, 4):
+        at(family, day, 20)
+        assert run(family, "remind", "--dry-run")["reminders"] == []
+        assert run(family, "remind")["reminders"] == []
+    assert len(reminders(family)) == 2
 
 
 def test_nobody_is_sent_to_a_closed_page(family, office):

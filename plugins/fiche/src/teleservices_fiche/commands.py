@@ -251,7 +251,8 @@ def _say_export(done: Exported, *, as_json: bool, dry_run: bool) -> None:
 def remind(services: Opener, uai: Uai | None, dry_run: bool, as_json: bool) -> None:
     """Rappeler de confirmer la fiche, là où un rappel est prévu ce jour. À lancer chaque jour.
 
-    Peut être relancée sans risque : un rappel ne part qu’une fois.
+    Peut être relancée sans risque : un rappel ne part qu’une fois. Un jour sans lancement se
+    rattrape dans les trois jours.
     """
     site = services().site
     found = send_reminders(site, FicheSchoolStore, only=uai, dry_run=dry_run)
@@ -272,7 +273,7 @@ def remind(services: Opener, uai: Uai | None, dry_run: bool, as_json: bool) -> N
         said = _("{uai} : {n} rappels") if each.left else _("{uai} : déjà partis, ou module fermé")
         click.echo(said.format(uai=each.uai, n=each.mails))
     if not found:
-        click.echo(_("Aucun rappel prévu ce jour."))
+        click.echo(_("Aucun rappel à envoyer."))
     _say_dry(dry_run)
 
 

@@ -15,6 +15,7 @@ from teleservices_fiche.model.fields import (
 )
 from teleservices_fiche.model.options import FicheOptions
 from teleservices_fiche.model.proposals import (
+    MADE_UP,
     Confirmation,
     ConfirmationRound,
     Draft,
@@ -29,6 +30,7 @@ from teleservices_fiche.model.values import FRANCE, Address, Value, canonical, f
 
 __all__ = [
     "FRANCE",
+    "MADE_UP",
     "Address",
     "Asked",
     "Catalogue",

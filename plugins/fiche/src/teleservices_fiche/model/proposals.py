@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 import attrs
@@ -100,6 +101,10 @@ class Confirmation:
     """Of what was read when it was said."""
 
 
+MADE_UP: Final = timedelta(days=3)
+"""A weekend, and the morning on which somebody notices."""
+
+
 @frozen
 class ConfirmationRound:
     """The days between which an establishment asks its families to confirm."""
@@ -120,6 +125,18 @@ class ConfirmationRound:
 
     def __contains__(self, day: date) -> bool:
         return self.opens_on <= day <= self.closes_on
+
+    def reminder_due(self, today: date) -> date | None:
+        """The day whose reminder leaves today, if it has not: today's, or the last one missed.
+
+        A breakdown of three days is made up for. Older ones are let go: dates that
+        are set late, or moved, must not send at once what was planned for before.
+        """
+        if today not in self:
+            return None
+        planned = [self.closes_on - timedelta(days=days) for days in self.reminders]
+        due = [day for day in planned if day in self and timedelta(0) <= today - day <= MADE_UP]
+        return max(due, default=None)
 
 
 @frozen

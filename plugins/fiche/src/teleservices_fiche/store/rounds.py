@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import date
 from itertools import groupby
 from typing import Any, Final
@@ -111,6 +111,11 @@ class Rounds:
             .order_by(_r.uai, _r.school_year)
         )
         return [_to_round(row) for row in rows]
+
+    def reminders_left(self, since: date) -> Set[tuple[Uai, SchoolYear, date]]:
+        """See the port."""
+        rows = self.connection.execute(select(t.reminders).where(t.reminders.c.day >= since))
+        return {(Uai(row.uai), SchoolYear(row.school_year), row.day) for row in rows}
 
     def take_reminder(self, asked: ConfirmationRound, day: date) -> bool:
         """See the port."""

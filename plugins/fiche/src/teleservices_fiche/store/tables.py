@@ -186,4 +186,4 @@ reminders: Final = Table(
     Column("school_year", SmallInteger, primary_key=True),
     Column("day", Date, primary_key=True),
 )
-"""Days on which the reminders of a round have left."""
+"""Days for which the reminders of a round have left."""

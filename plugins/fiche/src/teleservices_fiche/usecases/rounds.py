@@ -17,7 +17,7 @@ from teleservices_core.i18n import show_day
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.opening import switches
 from teleservices_core.usecases.site import Site, audited
-from teleservices_fiche.model import ConfirmationRound
+from teleservices_fiche.model import MADE_UP, ConfirmationRound
 from teleservices_fiche.rules.standings import born_by
 from teleservices_fiche.usecases.mails import send_all
 from teleservices_fiche.usecases.rights import require_console
@@ -117,24 +117,37 @@ def remind(
     only: Uai | None = None,
     dry_run: bool = False,
 ) -> list[Reminded]:
-    """Queue the reminders of today, of every establishment with a round under way.
+    """Queue the reminders due today, of every establishment with a round under way.
 
     Run every day. Safe to run twice, side by side: what leaves is noted in the
-    transaction that queues it. A day without a run is not made up for.
+    transaction that queues it. Days without a run are made up for, see
+    :meth:`.ConfirmationRound.reminder_due`.
     """
     today = site.academie.today(site.now())
     with site.database.reading() as tx:
-        found = opens(tx.connection).rounds.open_on(today)
-    due = [
-        each
-        for each in found
-        if only in {None, each.uai} and (each.closes_on - today).days in each.reminders
-    ]
-    return [_remind(site, each, today, opens, dry_run=dry_run) for each in due]
+        rounds = opens(tx.connection).rounds
+        found = rounds.open_on(today)
+        left = rounds.reminders_left(today - MADE_UP)
+    reminded = []
+    for each in found:
+        planned_on = each.reminder_due(today) if only in {None, each.uai} else None
+        if planned_on is None:
+            continue
+        if (each.uai, each.school_year, planned_on) not in left:
+            reminded.append(_remind(site, each, planned_on, today, opens, dry_run=dry_run))
+        elif planned_on == today:
+            reminded.append(Reminded(each.uai, 0, left=False))
+    return reminded
 
 
 def _remind(
-    site: Site, asked: ConfirmationRound, today: date, opens: SchoolOpens, *, dry_run: bool
+    site: Site,
+    asked: ConfirmationRound,
+    planned_on: date,
+    today: date,
+    opens: SchoolOpens,
+    *,
+    dry_run: bool,
 ) -> Reminded:
     audiences = _open_to(site, asked.uai)
     if dry_run:
@@ -142,7 +155,7 @@ def _remind(
             return Reminded(asked.uai, len(_unconfirmed(tx, asked, today, audiences, opens)))
     with site.database.writing() as tx:
         rounds = opens(tx.connection).rounds
-        if not audiences or not rounds.take_reminder(asked, today):
+        if not audiences or not rounds.take_reminder(asked, planned_on):
             return Reminded(asked.uai, 0, left=False)
         school = tx.roster.establishment(asked.uai)
         words = {"school": school.name if school else "", "day": show_day(asked.closes_on)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -235,8 +235,12 @@ class RoundStore(Protocol):
         """Rounds under way on a day, of all establishments."""
         ...
 
+    def reminders_left(self, since: date) -> Set[tuple[Uai, SchoolYear, date]]:
+        """The days, since one, for which the reminders of establishments have left."""
+        ...
+
     def take_reminder(self, asked: ConfirmationRound, day: date) -> bool:
-        """Note that the reminders of a day leave; False if they have left already."""
+        """Note that the reminders planned for a day leave; False if they have left already."""
         ...
 
     def progress(self, uai: Uai, year: SchoolYear, day: date) -> list[ClassProgress]:
