@@ -21,13 +21,14 @@ def token(settings: Settings, browser_id: str) -> str:
 def is_ours(settings: Settings, request: Request, browser_id: str | None) -> bool:
     """Whether a state-changing request comes from one of our pages.
 
-    The browser's own word must agree with the form's token.
+    The browser's own word must agree with the form's token. Raises werkzeug's
+    :exc:`RequestEntityTooLarge` for a form that is too long, whoever sends it.
     """
+    sent = request.form.get(FIELD, "")
     if browser_id is None or not is_from_here(settings, request):
         return False
     # As bytes: compare_digest refuses text that is not ASCII.
-    sent, expected = request.form.get(FIELD, ""), token(settings, browser_id)
-    return compare_digest(sent.encode(), expected.encode())
+    return compare_digest(sent.encode(), token(settings, browser_id).encode())
 
 
 def is_from_here(settings: Settings, request: Request) -> bool:
