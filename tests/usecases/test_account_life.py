@@ -454,7 +454,8 @@ class Life(RuleBasedStateMachine):
         name = data.draw(st.sampled_from(sorted(able)))
         known = self.known[name]
         self.hand_letter(name)
-        if known.state is not _S.ISSUED:
+        # No school may have one to give, and the one of before may be too old.
+        if known.letter is None or not self.opens(known, known.letter.code):
             return
         self.sources += 1
         login, source = known.account.login_name, f"s{self.sources}"
