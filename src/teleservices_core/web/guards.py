@@ -7,11 +7,9 @@ from typing import Any, Final
 
 from teleservices_core.contributions import Access, Route
 from teleservices_core.domain.accounts import SessionPurpose
-from teleservices_core.domain.families import Child
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import InvalidValueError, NotFoundError, TeleservicesError
-from teleservices_core.usecases.answers import ModuleAnswer
 from teleservices_core.usecases.claiming import go_on
 from teleservices_core.usecases.home import child_module
 from teleservices_core.usecases.kept import Kept, kept_about
@@ -98,16 +96,6 @@ def _uai(values: Mapping[str, Any]) -> Uai:
         raise NotFoundError("no such establishment") from None
 
 
-def _closed(
-    context: Context, viewer: Viewer, child: Child, answer: ModuleAnswer, typed: list[str]
-) -> dict[str, Any]:
-    decision = answer.decision
-    kept: tuple[Kept, ...] = ()
-    if decision.is_switched_off:
-        kept = kept_about(context.site, viewer.account, child.student.id, decision.module.id)
-    return {"child": child, "answer": answer, "kept": kept, "typed": typed}
-
-
 def _enter(context: Context, viewer: Viewer, route: Route, values: Mapping[str, Any]) -> bool:
     child, answer = child_module(
         context.site, viewer.account, values["student_id"], route.module_id
@@ -115,8 +103,13 @@ def _enter(context: Context, viewer: Viewer, route: Route, values: Mapping[str, 
     context.child, context.module = child, answer
     if answer is not None and not answer.is_open:
         typed: list[str] = []
+        kept: tuple[Kept, ...] = ()
         if answer.decision.is_switched_off:
+            # In this order: what was typed now is part of what is kept.
             typed = keep_closed_form(context, route, viewer.account, values)
-        view = _closed(context, viewer, child, answer, typed)
+            kept = kept_about(
+                context.site, viewer.account, child.student.id, answer.decision.module.id
+            )
+        view = {"child": child, "answer": answer, "kept": kept, "typed": typed}
         raise Stop(Page("closed.html", view, status=403))
     return True

@@ -28,13 +28,8 @@ def keep_late_form(context: Context, route: Route, values: Mapping[str, Any]) ->
     account = lapsed(context.site, secret)
     if account is None:
         return []
-    if not _is_kept(context, route, account, values):
-        return typed_text(context)
-    context.tell(
-        "warning",
-        _("Votre connexion a expiré. Ce que vous veniez d’écrire est gardé : reconnectez-vous."),
-    )
-    return []
+    said = _("Votre connexion a expiré. Ce que vous veniez d’écrire est gardé : reconnectez-vous.")
+    return _keep(context, route, account, values, said)
 
 
 def keep_closed_form(
@@ -43,12 +38,16 @@ def keep_closed_form(
     """The same where a choice has closed the module meanwhile; returns what is to be given back."""
     if context.request.method != "POST":
         return []
+    said = _("Ce que vous veniez d’écrire est gardé : vous le retrouverez à la réouverture.")
+    return _keep(context, route, account, values, said)
+
+
+def _keep(
+    context: Context, route: Route, account: Account, values: Mapping[str, Any], said: str
+) -> list[str]:
     if not _is_kept(context, route, account, values):
         return typed_text(context)
-    context.tell(
-        "warning",
-        _("Ce que vous veniez d’écrire est gardé : vous le retrouverez à la réouverture."),
-    )
+    context.tell("warning", said)
     return []
 
 
