@@ -1,42 +1,58 @@
-"""Passwords that too many people choose, French ones included."""
+"""Words that French people start a password from, the likeliest first.
+
+What they add to them (a year, a sign, a capital, a second word) is reckoned by
+the estimator in :mod:`.password_strength`.
+"""
 
 from __future__ import annotations
 
-from functools import cache
-from itertools import product
 from typing import Final
 
-_STEMS: Final = (
-    "motdepasse password azerty qwerty azertyuiop qwertyuiop azertyuiopqsdfghjklm "
-    "qsdfghjklm wxcvbn iloveyou jetaime doudou loulou chouchou soleil bonjour marseille "
-    "lyon paris dijon bourgogne france football princesse princess dragon monkey shadow "
-    "superman batman pokemon naruto welcome bienvenue admin administrateur administrator "
-    "secret letmein changeme camille nicolas thomas julien celine sophie isabelle "
-    "education teleservice teleservices college lycee ecole eleve parent parents notes "
-    "abcdef abcdefgh abcdefghijkl azer qsdf coucou maman papa famille vacances ordinateur"
+_LIKED: Final = """
+motdepasse azerty azertyuiop jetaime doudou loulou chouchou soleil bonjour coucou bonsoir
+maman papa famille maison vacances ordinateur internet chocolat amour amoureux bisous bisou
+coeur cheri cherie princesse prince licorne dauphin papillon cheval chevaux poney tigre
+panthere lapin chien chienne chaton chat minou minette caramel nounours poupee poussin
+etoile lune ciel nuage fleur rose jasmin tulipe cerise fraise banane vanille nutella
+football foot rugby tennis judo danse musique guitare piano moto voiture camion tracteur
+chasse peche jardin montagne plage neige printemps ete automne hiver liberte bonheur
+espoir sourire magie secret mystere dragon pirate ninja naruto goku pokemon pikachu mario
+zelda minecraft fortnite roblox superman batman spiderman starwars doraemon asterix obelix
+tintin merlin arthur bienvenue salut merci admin administrateur utilisateur identifiant
+connexion entrer ouvre ouvrir sesame portail compte personnel prive provisoire changer
+changezmoi nouveau nouvelle education nationale ecole primaire maternelle college lycee
+classe eleve eleves parent parents professeur maitresse notes bulletin cantine academie
+rectorat teleservice teleservices pronote educonnect
+"""
+_PLACES: Final = """
+france paris marseille lyon toulouse nice nantes montpellier strasbourg bordeaux lille
+rennes reims toulon grenoble dijon angers nimes besancon nevers macon auxerre beaune
+chalon bourgogne bretagne normandie alsace corse provence guadeloupe martinique reunion
+guyane mayotte algerie maroc tunisie portugal italie espagne
+"""
+_FIRST_NAMES: Final = """
+camille nicolas thomas julien celine sophie isabelle marie jean pierre michel philippe
+alain patrick daniel bernard christophe stephane laurent sebastien frederic david olivier
+eric pascal thierry bruno didier franck vincent guillaume alexandre maxime antoine romain
+kevin anthony jeremy mathieu benjamin florian damien fabien ludovic gregory cedric arnaud
+nathalie sylvie catherine martine christine francoise monique valerie sandrine veronique
+veronica stephanie sandra virginie karine laurence delphine emilie aurelie laetitia audrey
+elodie melanie julie laura pauline marion charlotte manon chloe lea emma jade louise alice
+lina mila ambre rose anna ines sarah zoe juliette eva lou agathe jeanne lucie clara clemence
+gabriel leo raphael louis lucas adam hugo jules arthur mael noah ethan paul nathan sacha
+tom gabin axel mohamed rayan yanis ilyes mehdi karim fatima aicha yasmine nadia samira
+enzo theo mathis clement quentin valentin baptiste simon victor martin robert petit durand
+leroy moreau lefebvre garcia
+"""
+_TIMES: Final = """
+janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre lundi
+mardi mercredi jeudi vendredi samedi dimanche noel anniversaire naissance annee
+"""
+
+FRENCH_WORDS: Final = tuple(
+    dict.fromkeys(f"{_LIKED} {_FIRST_NAMES} {_PLACES} {_TIMES}".split()),
 )
-_TAILS: Final = (
-    "",
-    *(str(number) for number in range(100)),
-    *("123", "1234", "12345", "123456", "1234567", "12345678", "123456789", "1234567890"),
-    *(str(year) for year in range(1940, 2041)),
-)
+"""In lower case, without accents."""
 
-
-@cache
-def _all() -> frozenset[str]:
-    stems = _STEMS.split()
-    single = {stem + tail for stem, tail in product(stems, _TAILS)}
-    double = {first + second for first, second in product(stems, stems)}
-    digits = {("1234567890" * 13)[:length] for length in range(1, 129)}
-    digits |= {("0123456789" * 13)[:length] for length in range(1, 129)}
-    return frozenset(single | double | digits)
-
-
-def is_common(folded: str) -> bool:
-    """Whether a password, in lower case without accents or signs, is a well-known one.
-
-    The list is built from the words people start from and what they add to
-    them, since a password long enough to be accepted is rarely a bare word.
-    """
-    return folded in _all() or (len(folded) < 16 and folded.rstrip("0123456789") in _all())
+KEYBOARD: Final = ("²&é\"'(-è_çà)=", " azertyuiop^$", " qsdfghjklmù*", "<wxcvbn,;:!")
+"""The rows of a French keyboard, each a third of a key to the right of the one above."""

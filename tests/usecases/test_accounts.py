@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from teleservices_core.common_passwords import is_common
 from teleservices_core.domain.accounts import (
     TRANSITIONS,
     AccountEvent,
@@ -33,6 +32,7 @@ from teleservices_core.domain.localtime import midnight
 from teleservices_core.domain.standing import LetterChoice
 from teleservices_core.domain.throttling import FORGET_AFTER, wait_after
 from teleservices_core.errors import ConflictError, RefusedError, TransitionError
+from teleservices_core.password_strength import weakness
 from teleservices_core.testing.builders import COLLEGE, a_link, a_schooling, a_student, an_adult
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_core.usecases.claiming import (
@@ -138,10 +138,23 @@ def test_login_names_are_plain(first, last):
         ("court", "too_short"),
         ("x" * 129, "too_long"),
         ("aaaaaaaaaaaaaaa", "too_simple"),
+        ("............", "too_simple"),
+        ("éééééééééééé", "too_simple"),
+        (" " * 12, "too_simple"),
+        ("qsdfghjklmwxcvbn", "too_simple"),
+        ("chat-chat-chat-chat", "too_simple"),
         ("motdepasse2026", "too_common"),
         ("Azertyuiop123456", "too_common"),
+        ("azertyuiopqsdfgh", "too_common"),
+        ("Dijon21000!!!!", "too_common"),
+        ("soleil 2026 soleil", "too_common"),
         ("camillemartin1", "too_personal"),
+        ("Camille.Martin.2011", "too_personal"),
+        ("MartinCamille 2011!", "too_personal"),
+        ("nitramellimac11", "too_personal"),
+        ("c4m1ll3m4rt1n", "too_personal"),
         ("quatre chats sur le toit", None),
+        ("xK9#mP2$vL7q", None),
         ("ÉÈÀ çédille ñandú", None),
         ("日本語のパスワードです長い", None),
     ],
@@ -149,7 +162,7 @@ def test_login_names_are_plain(first, last):
 def test_passwords(password, problem):
     """Length, well-known ones and one's own name; nothing about kinds of characters."""
     personal = ("camille.martin", "Camille", "Martin")
-    assert password_problem(password, common=is_common, personal=personal) == problem
+    assert password_problem(password, weakness=weakness, personal=personal) == problem
 
 
 def test_fold():
@@ -172,6 +185,22 @@ def test_tries_in_a_day():
         tries += 1
         at += wait_after(tries)
     assert tries <= 25
+
+
+@pytest.mark.parametrize("password", ["Camille 2011 ♥♥", "collège-camille", "dijon-dijon-2026"])
+def test_a_password_of_what_a_neighbor_knows(services, family, password):
+    """A child's first name, his school and the town are no secrets, with a year or without."""
+    viewer = enter(services, hand_out(services)[Audience.GUARDIAN])
+    with pytest.raises(RefusedError) as refused:
+        choose_password(services.site, viewer, password)
+    assert refused.value.code in {"too_personal", "too_common", "too_simple"}
+
+
+@given(st.text("abcdefghjkmnpqrstuvwxyz23456789", min_size=14, max_size=40))
+def test_whatever_is_drawn_is_strong_enough(password):
+    """A password manager's password passes, unless chance repeats itself."""
+    assume(len(set(password)) > 9)
+    assert password_problem(password, weakness=weakness, personal=("camille", "martin")) is None
 
 
 @pytest.mark.faq("F10")

@@ -20,6 +20,10 @@ _LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l",
 PASSWORD_MIN: Final = 12
 PASSWORD_MIN_STAFF: Final = 15
 PASSWORD_MAX: Final = 128
+OWN_WORD: Final = 3
+"""Letters of the shortest word that is looked for in its owner's password."""
+BESIDE_OWN_WORDS: Final = 6
+"""Letters and digits that a password must have beside its owner's words: more than a year."""
 
 
 def new_letter_code(choice: Callable[[Sequence[str]], str]) -> str:
@@ -62,25 +66,24 @@ def password_problem(
     password: str,
     *,
     minimum: int = PASSWORD_MIN,
-    common: Callable[[str], bool],
+    weakness: Callable[[str, Sequence[str]], str | None],
     personal: Iterable[str] = (),
 ) -> str | None:
     """Why a password is refused, as a code, or None.
 
-    No rule on kinds of characters and no renewal: length, a list of common
-    passwords and the person's own words, with throttled attempts beside (CNIL
-    2022-100, second case; NIST SP 800-63B). Lengths count characters.
+    No rule on kinds of characters and no renewal: length, an estimate of the
+    guesses it withstands (``weakness``) and the person's own words, with
+    throttled attempts beside (CNIL 2022-100, second case; NIST SP 800-63B).
+    Lengths count characters.
     """
     if len(password) < minimum:
         return "too_short"
     if len(password) > PASSWORD_MAX:
         return "too_long"
-    folded = fold(password)
-    if len(set(folded)) < 5 and folded == password.casefold():
-        return "too_simple"
-    if common(folded):
-        return "too_common"
-    for word in map(fold, personal):
-        if len(word) >= 4 and word in folded and len(folded) - len(word) < 6:
-            return "too_personal"
-    return None
+    own = sorted({word for word in map(fold, personal) if len(word) >= OWN_WORD}, key=len)
+    rest = folded = fold(password)
+    for word in reversed(own):
+        rest = rest.replace(word, "")
+    if rest != folded and len(rest) < BESIDE_OWN_WORDS:
+        return "too_personal"
+    return weakness(password, own)

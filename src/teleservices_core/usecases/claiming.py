@@ -48,7 +48,7 @@ def choose_password(site: Site, viewer: Viewer, password: str) -> SignedIn:
     very same instant.
     """
     now, account = site.now(), viewer.account
-    require_good_password(account, password)
+    require_good_password(site, account, password)
     with site.database.reading() as tx:
         letter = tx.letters.latest(account.id)
     if letter is None or not account.takes_letter:

@@ -29,7 +29,7 @@ def change_password(site: Site, viewer: Viewer, current: str, password: str) -> 
     ``until``) or the new password's problem.
     """
     now, account = site.now(), viewer.account
-    require_good_password(account, password)
+    require_good_password(site, account, password)
     require_password(site, account, current)
     password_hash = site.hasher.hash_password(password)
     with site.database.writing() as tx:

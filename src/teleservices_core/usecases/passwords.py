@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Final
 
 from attrs import evolve
 
-from teleservices_core.common_passwords import is_common
 from teleservices_core.domain.accounts import Account, Audience
 from teleservices_core.domain.credentials import (
     PASSWORD_MIN,
@@ -16,7 +16,9 @@ from teleservices_core.domain.credentials import (
 )
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import RefusedError
+from teleservices_core.password_strength import weakness
 from teleservices_core.ports import Transaction
+from teleservices_core.usecases.home import known_children
 from teleservices_core.usecases.links import send_mail
 from teleservices_core.usecases.site import Site
 from teleservices_core.usecases.throttling import is_password
@@ -30,17 +32,25 @@ def minimum_length(audience: Audience) -> int:
     return PASSWORD_MIN_STAFF if audience is Audience.STAFF else PASSWORD_MIN
 
 
-def require_good_password(account: Account, password: str) -> None:
+def require_good_password(site: Site, account: Account, password: str) -> None:
     """Raise :exc:`RefusedError` with the code of the password's problem (detail ``minimum``)."""
     minimum = minimum_length(account.audience)
     problem = password_problem(
-        password,
-        minimum=minimum,
-        common=is_common,
-        personal=(account.login_name, *account.display_name.split()),
+        password, minimum=minimum, weakness=weakness, personal=own_words(site, account)
     )
     if problem:
         raise RefusedError(problem, minimum=minimum)
+
+
+def own_words(site: Site, account: Account) -> set[str]:
+    """What a neighbor knows of who chooses: names, children, schools, the address's name."""
+    with site.database.reading() as tx:
+        children = known_children(site, tx, account)
+    words = [account.login_name, account.display_name, site.settings.academie.name]
+    words += [address.partition("@")[0] for address in (account.email,) if address]
+    for child in children:
+        words += (child.student.full_name, child.establishment.name)
+    return {part for word in words for part in re.split(r"[\W\d_]+", word) if part}
 
 
 def require_password(site: Site, account: Account, password: str) -> None:

@@ -183,7 +183,7 @@ def renew_password(site: Site, viewer: Viewer, password: str) -> SignedIn:
     now, account = site.now(), viewer.account
     if not viewer.in_renewal:
         raise NotAllowedError("no renewal is under way")
-    require_good_password(account, password)
+    require_good_password(site, account, password)
     if account.must_renew and repeats(site, password, password_hash=account.password_hash):
         raise RefusedError("same_as_before")
     password_hash = site.hasher.hash_password(password)

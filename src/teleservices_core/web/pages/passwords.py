@@ -16,9 +16,19 @@ from teleservices_core.web.forms import read_form, text
 PROBLEMS: Final[Mapping[str, Message]] = {
     "too_short": lambda: _("Choisissez au moins {minimum} caractères."),
     "too_long": lambda: _("Choisissez au plus 128 caractères."),
-    "too_simple": lambda: _("Ce mot de passe répète trop peu de caractères."),
-    "too_common": lambda: _("Ce mot de passe est trop connu : choisissez-en un plus personnel."),
-    "too_personal": lambda: _("Ce mot de passe ressemble trop à votre nom ou à votre identifiant."),
+    "too_simple": lambda: _(
+        "Ce mot de passe se devine : il répète les mêmes caractères ou suit une rangée du "
+        "clavier. Essayez trois ou quatre mots sans rapport entre eux."
+    ),
+    "too_common": lambda: _(
+        "Ce mot de passe se devine : il est fait de mots, de dates ou de suites que beaucoup "
+        "choisissent. Allongez-le d’un ou deux mots sans rapport avec les autres."
+    ),
+    "too_personal": lambda: _(
+        "Ce mot de passe se devine par qui vous connaît : il est fait de votre nom, de votre "
+        "identifiant, du prénom d’un enfant ou de son établissement. Essayez trois ou quatre "
+        "mots sans rapport entre eux."
+    ),
     "same_as_before": lambda: _("C’est votre mot de passe actuel : il faut en choisir un autre."),
     "same_as_letter": lambda: _("Choisissez un autre mot de passe que celui de la notification."),
 }
