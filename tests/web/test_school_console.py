@@ -218,7 +218,7 @@ def test_welcome_and_contacts(site):
     ("field", "value", "said"),
     [
         ("office_phone", "appelez-nous", "Écrivez un numéro"),
-        ("office_email", "bureau", "Écrivez une adresse"),
+        ("office_email", "bureau", "prenom@exemple.fr"),
         ("welcome", "a" * 2_001, "trop long"),
     ],
 )

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from attrs import evolve
-from email_validator import EmailNotValidError, validate_email
 
 from teleservices_core.domain.accounts import (
     Account,
@@ -22,6 +21,7 @@ from teleservices_core.domain.accounts import (
 )
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import RefusedError
+from teleservices_core.mail_addresses import mail_address
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.links import look_at, send_link, use
 from teleservices_core.usecases.passwords import (
@@ -89,10 +89,10 @@ def give_email(site: Site, viewer: Viewer, address: str) -> SignedIn:
     """Note an address and send its confirmation link (F12, F13).
 
     A guardian waits for the link; a student goes on meanwhile. Raises
-    :exc:`RefusedError` with code ``bad_email`` (detail ``why``) or ``too_soon``.
+    :exc:`RefusedError` with code ``bad_email`` (as :func:`.mail_address`) or ``too_soon``.
     """
     now, account = site.now(), viewer.account
-    address = normalize_email(address)
+    address = mail_address(address)
     with site.database.writing() as tx:
         after = evolve(account, pending_email=address, epoch=account.epoch + 1)
         if account.audience is Audience.STUDENT:
@@ -181,14 +181,6 @@ def confirm_email(site: Site, secret: str, viewer: Viewer | None) -> SignedIn | 
         if viewer is None or viewer.account.id != account.id or viewer.in_renewal:
             return None
         return replace_session(site, tx, viewer, after)
-
-
-def normalize_email(text: str) -> str:
-    """The address as stored, in lower case. Raises :exc:`RefusedError` ``bad_email``."""
-    try:
-        return validate_email(text.strip(), check_deliverability=False).normalized.lower()
-    except EmailNotValidError as error:
-        raise RefusedError("bad_email", why=str(error)) from None
 
 
 def send_confirmation(site: Site, tx: Transaction, account: Account) -> None:

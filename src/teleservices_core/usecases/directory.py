@@ -19,10 +19,11 @@ from teleservices_core.domain.establishments import (
 from teleservices_core.domain.staff import Assignment, Role, StaffMember
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import ImportRefusedError, RefusedError
+from teleservices_core.mail_addresses import mail_address
 from teleservices_core.ports import Transaction
 from teleservices_core.ports.academy import AuditSearch
-from teleservices_core.usecases.claiming import normalize_email
 from teleservices_core.usecases.site import Site, audited
+from teleservices_core.words.addresses import tell_bad_address
 
 ESTABLISHMENT_COLUMNS = (
     "uai",
@@ -150,14 +151,16 @@ def import_staff(site: Site, path: Path) -> int:
     for row in _rows(path, STAFF_COLUMNS):
         value = row.values
         try:
-            email = normalize_email(value["courriel"])
+            email = mail_address(value["courriel"])
             member = StaffMember(
                 site.new_id(), value["nom"], value["prenom"], email, value["civilite"]
             )
             held = Assignment(
                 member.id, Role(value["role"]), Uai(value["uai"]) if value["uai"] else None
             )
-        except (ValueError, RefusedError) as error:
+        except RefusedError as refused:
+            raise row.refused(ValueError(tell_bad_address(refused))) from None
+        except ValueError as error:
             raise row.refused(error) from None
         if held.role.is_school is not (held.uai is not None):
             raise row.refused(ValueError(f"the role {held.role} and the UAI do not go together"))

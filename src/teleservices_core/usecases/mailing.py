@@ -18,9 +18,11 @@ from uuid import UUID
 from attrs import astuple, frozen
 
 from teleservices_core.contributions import MailTemplate
+from teleservices_core.errors import RefusedError
 from teleservices_core.hashing import link_secret, stop_secret
 from teleservices_core.help_entries import figures
 from teleservices_core.i18n import show_day, show_instant
+from teleservices_core.mail_addresses import mail_address
 from teleservices_core.mails import NEED_HELP
 from teleservices_core.ports import Mailer
 from teleservices_core.ports.upkeep import Parcel
@@ -206,7 +208,7 @@ def compose(site: Site, parcel: Parcel) -> EmailMessage:
     message = EmailMessage(policy=_LONG_LINES if "stop" in context else SMTP)
     name, sender = parseaddr(settings.mail.sender)
     message["From"] = Address(name, addr_spec=sender)
-    message["To"] = Address(addr_spec=parcel.to_address)
+    message["To"] = Address(addr_spec=_writable(parcel.to_address))
     if settings.mail.reply_to:
         message["Reply-To"] = settings.mail.reply_to
     message["Subject"] = template.subject().format_map(context)
@@ -217,6 +219,17 @@ def compose(site: Site, parcel: Parcel) -> EmailMessage:
         message["List-Unsubscribe"] = f"<{context['stop']}>"
     message.set_content((template.body() + NEED_HELP()).format_map(context))
     return message
+
+
+def _writable(address: str) -> str:
+    """The address in ASCII. Refused for good, as a server would (RFC 6531), where it has none."""
+    if address.isascii():
+        return address
+    try:
+        return mail_address(address)
+    except RefusedError:
+        refused = (553, b"5.6.7 the address has letters that no server takes")
+        raise smtplib.SMTPRecipientsRefused({address: refused}) from None
 
 
 def _links(site: Site, parcel: Parcel, template: MailTemplate) -> dict[str, str]:

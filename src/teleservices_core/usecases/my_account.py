@@ -7,7 +7,8 @@ from attrs import evolve
 from teleservices_core.domain.accounts import Account, TokenPurpose
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import RefusedError
-from teleservices_core.usecases.claiming import normalize_email, send_confirmation
+from teleservices_core.mail_addresses import mail_address
+from teleservices_core.usecases.claiming import send_confirmation
 from teleservices_core.usecases.devices import keep_only
 from teleservices_core.usecases.grouping import offer_undoing
 from teleservices_core.usecases.links import look_at, use
@@ -49,7 +50,7 @@ def change_email(site: Site, viewer: Viewer, current: str, address: str) -> str:
     ``same_email``, or as :func:`require_owner`.
     """
     now, account = site.now(), viewer.account
-    address = normalize_email(address)
+    address = mail_address(address)
     if address == account.email:
         raise RefusedError("same_email")
     require_owner(site, viewer, current)

@@ -26,9 +26,9 @@ from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotAllowedError, RefusedError
 from teleservices_core.hashing import digest, new_secret
 from teleservices_core.i18n import show_host
+from teleservices_core.mail_addresses import mail_address
 from teleservices_core.ports import Transaction
 from teleservices_core.ports.upkeep import Parcel
-from teleservices_core.usecases.claiming import normalize_email
 from teleservices_core.usecases.devices import keep_only
 from teleservices_core.usecases.links import look_at, send_link, send_mail, use
 from teleservices_core.usecases.passwords import (
@@ -56,7 +56,7 @@ def ask_login_names(site: Site, address: str, *, source: str) -> None:
 
     Raises :exc:`RefusedError` ``bad_email`` for what is no address.
     """
-    _queue(site, LOST_LOGIN, normalize_email(address), source)
+    _queue(site, LOST_LOGIN, mail_address(address), source)
 
 
 def ask_reset(site: Site, login_name: str, *, source: str) -> None:

@@ -10,7 +10,7 @@ from teleservices_core.domain.school_pages import SchoolPage
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import RefusedError
-from teleservices_core.usecases.claiming import normalize_email
+from teleservices_core.mail_addresses import mail_address
 from teleservices_core.usecases.rights import require_school
 from teleservices_core.usecases.site import Site, audited
 
@@ -40,7 +40,7 @@ def save_school_page(
     phone = office_phone.strip()
     if phone and not re.fullmatch(r"\+?[\d .()-]{8,}", phone):
         raise RefusedError("bad_phone")
-    email = normalize_email(office_email) if office_email.strip() else ""
+    email = mail_address(office_email) if office_email.strip() else ""
     with site.database.writing() as tx:
         require_school(site, tx, viewer.account, uai)
         before = evolve(tx.school_pages.page(uai), version=seen_version)

@@ -18,6 +18,7 @@ from teleservices_core.web.host_links import host_links
 from teleservices_core.web.pages.identity import linked
 from teleservices_core.web.pages.passwords import PasswordForm, submit
 from teleservices_core.web.responses import Page, Redirect
+from teleservices_core.words.addresses import tell_bad_address
 
 
 @frozen
@@ -101,9 +102,7 @@ def _email_errors(refused: RefusedError) -> dict[str, str]:
             return {"current": _("Trop d’essais : attendez quelques minutes avant de recommencer.")}
         case "same_email":
             return {"email": _("C’est déjà votre adresse.")}
-    return {
-        "email": _("Cette adresse n’est pas valable : elle doit ressembler à prenom@exemple.fr.")
-    }
+    return {"email": tell_bad_address(refused)}
 
 
 def undo_email(context: Context, secret: str) -> Page | Redirect:

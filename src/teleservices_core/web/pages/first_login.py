@@ -18,6 +18,7 @@ from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.guards import next_step
 from teleservices_core.web.pages.passwords import PasswordForm, submit
 from teleservices_core.web.responses import Page, Redirect
+from teleservices_core.words.addresses import tell_bad_address
 
 
 @frozen
@@ -67,10 +68,8 @@ def give_email(context: Context) -> Page | Redirect:
         typed = form.typed.get("email", "")
         try:
             context.signed_in = claiming.give_email(context.site, viewer, typed)
-        except RefusedError:
-            errors["email"] = _(
-                "Cette adresse n’est pas valable : elle doit ressembler à prenom@exemple.fr."
-            )
+        except RefusedError as refused:
+            errors["email"] = tell_bad_address(refused)
         else:
             if viewer.account.audience is Audience.STUDENT:
                 context.tell(

@@ -15,6 +15,7 @@ from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.pages.passwords import PasswordForm, submit
 from teleservices_core.web.responses import Page, Redirect
+from teleservices_core.words.addresses import tell_bad_address
 
 
 @frozen
@@ -40,10 +41,8 @@ def lost_login(context: Context) -> Page:
         typed = form.typed.get("email", "")
         try:
             recovery.ask_login_names(context.site, typed, source=context.source)
-        except RefusedError:
-            errors["email"] = _(
-                "Cette adresse n’est pas valable : elle doit ressembler à prenom@exemple.fr."
-            )
+        except RefusedError as refused:
+            errors["email"] = tell_bad_address(refused)
         else:
             return Page("lost_sent.html", {"what": "login", "typed": typed.strip(), "days": 0})
     status = 422 if errors else 200

@@ -28,6 +28,7 @@ from teleservices_core.web.pages.school import (
     years,
 )
 from teleservices_core.web.responses import Page, Redirect
+from teleservices_core.words.addresses import tell_bad_address
 
 
 @frozen
@@ -99,7 +100,7 @@ def _save(context: Context, uai: Uai, form: WelcomeForm) -> tuple[dict[str, str]
     except RefusedError as refused:
         if refused.code == "bad_phone":
             return {"office_phone": _("Écrivez un numéro comme 03 80 00 00 00.")}, False
-        return {"office_email": _("Écrivez une adresse comme secretariat@exemple.fr.")}, False
+        return {"office_email": tell_bad_address(refused)}, False
     return {}, False
 
 

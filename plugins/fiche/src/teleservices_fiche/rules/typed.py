@@ -10,10 +10,11 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-from email_validator import EmailNotValidError, validate_email
-
 from teleservices_core.contributions import Message
+from teleservices_core.errors import RefusedError
 from teleservices_core.i18n import _, show_phone
+from teleservices_core.mail_addresses import mail_address
+from teleservices_core.words.addresses import tell_bad_address
 from teleservices_fiche.model import FRANCE, Address, FieldDef, FieldKind, Value
 from teleservices_fiche.model.values import LINE_LENGTH, LINES, TOWN_LENGTH
 from teleservices_fiche.rules.catalogue import choices
@@ -164,12 +165,9 @@ def stored_phone(text: str) -> str | None:
 def email(text: str) -> str:
     """An e-mail address that could exist. Raises :exc:`ValueError` with words."""
     try:
-        found: str = validate_email(text, check_deliverability=False).normalized
-    except EmailNotValidError:
-        raise ValueError(
-            _("Cette adresse est incomplète : elle s’écrit comme prenom.nom@exemple.fr.")
-        ) from None
-    return found
+        return mail_address(text)
+    except RefusedError as refused:
+        raise ValueError(tell_bad_address(refused)) from None
 
 
 _ADDRESS_ERRORS: Final[Mapping[str, Message]] = {
