@@ -46,6 +46,13 @@ class ConflictError(TeleservicesError):
     """
 
 
+class BusyError(TeleservicesError):
+    """Something scarce is wanted by too many at once; nothing was done. Try again soon."""
+
+    retry_after = 5
+    """Seconds, for whoever asks again."""
+
+
 class NotFoundError(TeleservicesError, LookupError):
     """No such thing, or none that this person may know of."""
 

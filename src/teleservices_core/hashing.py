@@ -6,8 +6,8 @@ import hmac
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from hashlib import sha256
-from threading import BoundedSemaphore
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from attrs import Factory, field, frozen
 
 from teleservices_core.domain.credentials import normalize_password, read_letter_code
 from teleservices_core.ports import Check
+from teleservices_core.queues import HashQueue
 
 PASSWORD_PROFILE: Final = {"time_cost": 2, "memory_cost": 19_456, "parallelism": 1}
 """OWASP's floor: 22 ms here."""
@@ -35,19 +36,14 @@ def _hasher(profile: dict[str, Any]) -> argon2.PasswordHasher:
 class Argon2Hasher:
     """See :class:`teleservices_core.ports.PasswordHasher`.
 
-    No more hashes at once than ``lanes``, so that a flood of sign-ins cannot
-    take every core and all the memory.
+    One hash for each core at a time, and a short ``queue``, so that a flood of
+    sign-ins cannot take every core, thread and all the memory.
     """
 
     passwords: argon2.PasswordHasher = Factory(lambda: _hasher(PASSWORD_PROFILE))
     letters: argon2.PasswordHasher = Factory(lambda: _hasher(LETTER_PROFILE))
-    lanes: int = 2
-    _gate: BoundedSemaphore = field(init=False, repr=False)
+    queue: HashQueue = Factory(HashQueue)
     _decoys: tuple[str, str] = field(init=False, repr=False)
-
-    @_gate.default
-    def _make_gate(self) -> BoundedSemaphore:
-        return BoundedSemaphore(self.lanes)
 
     @_decoys.default
     def _make_decoys(self) -> tuple[str, str]:
@@ -56,17 +52,22 @@ class Argon2Hasher:
 
     @classmethod
     def cheapest(cls) -> Argon2Hasher:
-        """For tests only: as fast as argon2 goes."""
-        return cls(_hasher(CHEAPEST_PROFILE), _hasher(CHEAPEST_PROFILE))
+        """For tests only: as fast as argon2 goes, and nobody is turned away."""
+        queue = HashQueue(waiting=1000, patience=60)
+        return cls(_hasher(CHEAPEST_PROFILE), _hasher(CHEAPEST_PROFILE), queue)
+
+    def turn(self) -> AbstractContextManager[None]:
+        """See the port."""
+        return self.queue.turn()
 
     def hash_password(self, password: str) -> str:
         """See the port."""
-        with self._gate:
+        with self.turn():
             return self.passwords.hash(normalize_password(password))
 
     def hash_letter(self, code: str) -> str:
         """See the port."""
-        with self._gate:
+        with self.queue.patient_turn():
             return self.letters.hash(code)
 
     def check(
@@ -87,11 +88,10 @@ class Argon2Hasher:
         )
 
     def _matches(self, hasher: argon2.PasswordHasher, digest: str, secret: str) -> bool:
-        with self._gate:
-            try:
-                return hasher.verify(digest, secret)
-            except argon2.exceptions.VerificationError:
-                return False
+        try:
+            return hasher.verify(digest, secret)
+        except argon2.exceptions.VerificationError:
+            return False
 
 
 def digest(secret: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
@@ -134,7 +134,7 @@ class Guesses:
             throttles=self.memory,
         )
         self.database = SimpleNamespace(reading=self._transaction, writing=self._transaction)
-        self.hasher = SimpleNamespace(check=self._check)
+        self.hasher = SimpleNamespace(check=self._check, turn=nullcontext)
 
     @contextmanager
     def _transaction(self):

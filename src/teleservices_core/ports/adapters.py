@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from email.message import EmailMessage
 from typing import Protocol
@@ -27,14 +28,21 @@ class Mailer(Protocol):
 
 
 class PasswordHasher(Protocol):
-    """Slow, salted hashes of secrets that people type."""
+    """Slow, salted hashes of secrets that people type, behind a short queue."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Wait for a core and hold it. Raises :exc:`BusyError` when none comes free in time."""
+        ...
 
     def hash_password(self, password: str) -> str:
-        """Hash a chosen password."""
+        """Hash a chosen password, in a turn of its own. Raises :exc:`BusyError`."""
         ...
 
     def hash_letter(self, code: str) -> str:
-        """Hash a letter's random code: cheaper, since 59 random bits are not guessed."""
+        """Hash a letter's random code: cheaper, since 59 random bits are not guessed.
+
+        Waits as long as it takes, since a whole school's letters are one work.
+        """
         ...
 
     def check(
@@ -43,7 +51,7 @@ class PasswordHasher(Protocol):
         """Compare with a password's hash and two letters' at most.
 
         The work is the same when some are missing. Called by
-        :mod:`teleservices_core.usecases.throttling` only, which counts first.
+        :mod:`teleservices_core.usecases.throttling` only, which holds a turn and counts first.
         """
         ...
 

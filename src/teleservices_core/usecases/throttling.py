@@ -1,9 +1,10 @@
-"""The one place where a typed secret is compared: counted first, then hashed.
+"""The one place where a typed secret is compared: queued, counted, then hashed.
 
 Every way in goes through here (sign-in, « Mon compte », grouping), so that all
 share the same counters. They are in the database, so that no process and no
 restart forgets them, and raised before the hash, so that parallel guesses
-cannot slip through.
+cannot slip through. Where no core comes free in time, nothing is counted, and
+:exc:`BusyError` says so to everybody alike.
 """
 
 from __future__ import annotations
@@ -139,7 +140,10 @@ def repeats(
     Not counted: there is nothing to guess, since any other password is taken.
     """
     letter_hashes = [letter_hash] if letter_hash else []
-    check = site.hasher.check(password, password_hash=password_hash, letter_hashes=letter_hashes)
+    with site.hasher.turn():
+        check = site.hasher.check(
+            password, password_hash=password_hash, letter_hashes=letter_hashes
+        )
     return check.password or check.letter is not None
 
 
@@ -151,12 +155,13 @@ def _check(
     password_hash: str | None,
     letter_hashes: Sequence[str],
 ) -> Check:
-    with site.database.writing() as tx:
-        for counter in counters:
-            _count(site, tx, counter, account)
-    return site.hasher.check(
-        secret[:_LONGEST_SECRET], password_hash=password_hash, letter_hashes=letter_hashes
-    )
+    with site.hasher.turn():
+        with site.database.writing() as tx:
+            for counter in counters:
+                _count(site, tx, counter, account)
+        return site.hasher.check(
+            secret[:_LONGEST_SECRET], password_hash=password_hash, letter_hashes=letter_hashes
+        )
 
 
 def _count(site: Site, tx: Transaction, counter: Counter, account: Account | None) -> None:

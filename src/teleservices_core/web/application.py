@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from teleservices_core.catalogue import BUILTIN
 from teleservices_core.contributions import MAX_BODY, Route
 from teleservices_core.domain.viewers import Viewer
-from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError
+from teleservices_core.errors import BusyError, ConflictError, NotAllowedError, NotFoundError
 from teleservices_core.i18n import _
 from teleservices_core.ports.identities import Identify
 from teleservices_core.usecases.cut_offs import known_cut_offs
@@ -32,6 +32,7 @@ from teleservices_core.web.headers import protect
 from teleservices_core.web.identity import keep_marks, who_is_there
 from teleservices_core.web.late_forms import keep_late_form
 from teleservices_core.web.pages.errors import error_page, refused
+from teleservices_core.web.pages.plain import broken
 from teleservices_core.web.responses import Download, Json, Page, Redirect
 from teleservices_core.web.templating import make_environment
 from teleservices_core.web.urls import (
@@ -51,6 +52,7 @@ log = logging.getLogger(__name__)
 
 DRAINED: Final = 20_000_000
 """Bytes of a refused body read all the same, so that its sender sees the refusal."""
+_STATUSES: Final = ((NotFoundError, 404), (NotAllowedError, 403), (ConflictError, 409))
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -90,8 +92,7 @@ class Application:
             response = self._respond(request)
         except Exception:  # the error page itself failed: the host must not
             log.exception("no page could be made")
-            response = Response("Service indisponible", status=500)
-            protect(response, cacheable=False)
+            response = broken(self.site.settings)
         # Closes the temporary files of an upload.
         response.call_on_close(request.close)
         return response(environ, start_response)
@@ -123,12 +124,13 @@ class Application:
             if allowed := dict(error.get_headers()).get("Allow"):
                 answer.headers["Allow"] = allowed
             return answer
-        except NotFoundError:
-            answer = error_page(context, 404)
-        except NotAllowedError:
-            answer = error_page(context, 403)
-        except ConflictError:
-            answer = error_page(context, 409)
+        except BusyError as busy:
+            answer = self._finish(context, error_page(context, 503, code="busy"))
+            answer.headers["Retry-After"] = str(busy.retry_after)
+            return answer
+        except (NotFoundError, NotAllowedError, ConflictError) as error:
+            statuses = (status for kind, status in _STATUSES if isinstance(error, kind))
+            answer = error_page(context, next(statuses))
         except Exception as error:  # noqa: BLE001 - nothing of an error may reach the page
             answer = self._failed(context, name, error)
         return self._finish(context, answer)

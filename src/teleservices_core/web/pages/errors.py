@@ -67,6 +67,11 @@ _TEXTS: Final[dict[str, tuple[Message, Message, Message]]] = {
             "l’assistance."
         ),
     ),
+    "busy": (
+        lambda: _("Beaucoup de monde se connecte en ce moment"),
+        lambda: _("Votre demande n’a pas pu être traitée. Rien n’a été enregistré."),
+        lambda: _("Attendez quelques secondes, puis recommencez."),
+    ),
     "suspended": (
         lambda: _("Ce téléservice est momentanément suspendu par l’académie"),
         lambda: _("Les autres téléservices fonctionnent. Vos données ne sont pas touchées."),
