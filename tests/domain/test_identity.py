@@ -3,68 +3,94 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from attrs import evolve
 
 from teleservices_core.domain.identity import (
+    Attribution,
+    Candidate,
     Relative,
-    Unclear,
-    identify_adult,
     identify_student,
     recognize,
 )
+from teleservices_core.domain.likeness import Identity, Trait
 from teleservices_core.domain.records import AdultRecord, StudentRecord
-from teleservices_core.domain.roster import Adult, Student
+from teleservices_core.domain.roster import Adult
+from teleservices_core.domain.values import Ine
 
 RECORD = StudentRecord("1", "MARTIN", "Zoé", date(2013, 2, 1))
-ZOE = Student(UUID(int=1), "MARTIN", "Zoé", date(2013, 2, 1))
-ANA = Student(UUID(int=2), "PETIT", "Ana", date(2014, 5, 5))
+INE = Ine.rnie(1)
+NUMBERED = evolve(RECORD, ine=INE)
 EVE = Adult(UUID(int=3), "MARTIN", "Ève")
 EVE_RECORD = AdultRecord("7", "Martin", "Eve")
 CHILD, SIBLING = UUID(int=8), UUID(int=9)
 
 
+def known(id_: int, **changes: Any) -> Candidate:
+    return Candidate(UUID(int=id_), (evolve(Identity.of_record(RECORD), **changes),))
+
+
 class TestStudents:
-    def test_the_national_identifier_comes_first(self) -> None:
-        assert identify_student(RECORD, by_ine=ZOE, by_key=ANA) is ZOE
+    """A key or a number leads to a candidate; the rest must agree."""
 
-    def test_then_the_key(self) -> None:
-        assert identify_student(RECORD, by_ine=None, by_key=ZOE) is ZOE
+    ZOE = known(1, ines=frozenset({INE.code}))
+    ANA = known(2, last_name="PETIT", first_name="Ana", born_on=date(2014, 5, 5))
 
-    def test_a_corrected_name_or_birth_date_is_the_same_person(self) -> None:
-        renamed = evolve(ZOE, last_name="MARTINE", first_name="Zoe-Anne")
-        redated = evolve(ZOE, born_on=date(2013, 1, 2))
-        assert identify_student(RECORD, by_ine=None, by_key=renamed) is renamed
-        assert identify_student(RECORD, by_ine=redated, by_key=None) is redated
+    def test_nobody_is_somebody_new(self) -> None:
+        found = identify_student(RECORD, by_key=None, by_ine={})
+        assert found == Attribution(None)
 
-    def test_a_key_given_to_somebody_else_is_not_believed(self) -> None:
-        assert identify_student(RECORD, by_ine=None, by_key=ANA) is None
+    def test_the_key_or_the_number_of_who_agrees(self) -> None:
+        for where in (
+            {"by_key": self.ZOE, "by_ine": {}},
+            {"by_key": None, "by_ine": {INE.code: self.ZOE}},
+            {"by_key": self.ANA, "by_ine": {INE.code: self.ZOE}},
+        ):
+            found = identify_student(NUMBERED, **where)
+            assert (found.student_id, found.doubts, found.takes_ine) == (self.ZOE.id, (), True)
 
-    def test_an_ine_of_somebody_else_is_unclear(self) -> None:
-        found = identify_student(RECORD, by_ine=ANA, by_key=ZOE)
-        assert found is Unclear.INE_OF_ANOTHER
+    def test_a_number_of_somebody_else_is_not_taken(self) -> None:
+        girl = known(2, last_name="PETIT", first_name="Ana", ines=frozenset({INE.code}))
+        found = identify_student(NUMBERED, by_key=None, by_ine={INE.code: girl})
+        (doubt,) = found.doubts
+        assert (found.student_id, found.takes_ine, found.is_vouched) == (None, False, False)
+        assert doubt.other_id == girl.id
+        assert set(doubt.comparison.differing) == {Trait.LAST_NAME, Trait.FIRST_NAME}
 
-
-class TestAdults:
-    def test_a_new_name_is_the_same_person(self) -> None:
-        married = evolve(EVE, last_name="DURAND")
-        assert identify_adult(EVE_RECORD, married) is married
-
-    def test_a_service_may_be_renamed(self) -> None:
-        service = evolve(EVE, first_name="", last_name="ASE 21")
-        assert (
-            identify_adult(evolve(EVE_RECORD, first_name="", last_name="ASE"), service) is service
-        )
-
-    def test_a_usage_name_counts(self) -> None:
-        other = evolve(EVE, first_name="E.", last_name="DURAND", usage_name="MARTIN")
-        assert identify_adult(EVE_RECORD, other) is other
+    def test_who_is_present_stays_whoever_has_the_number(self) -> None:
+        twin = known(2, first_name="Léa", ines=frozenset({INE.code}))
+        here = known(1, ines=frozenset({"123456789AB"}))
+        found = identify_student(NUMBERED, by_key=here, by_ine={INE.code: twin})
+        assert (found.student_id, found.takes_ine) == (here.id, False)
+        assert [doubt.other_id for doubt in found.doubts] == [twin.id]
 
     def test_a_key_given_to_somebody_else_is_not_believed(self) -> None:
-        other = evolve(EVE, first_name="Luc", last_name="DURAND")
-        assert identify_adult(EVE_RECORD, other) is None
-        assert identify_adult(EVE_RECORD, None) is None
+        found = identify_student(RECORD, by_key=self.ANA, by_ine={})
+        assert found == Attribution(None)
+
+    def test_a_key_of_somebody_who_half_agrees_is_asked_about(self) -> None:
+        twin = known(2, first_name="Léa")
+        found = identify_student(RECORD, by_key=twin, by_ine={})
+        assert found.student_id is None
+        assert [doubt.other_id for doubt in found.doubts] == [twin.id]
+
+    def test_a_number_that_comes_late_is_asked_about(self) -> None:
+        elsewhere = known(2, ines=frozenset({INE.code}))
+        found = identify_student(NUMBERED, by_key=known(1), by_ine={INE.code: elsewhere})
+        assert (found.student_id, found.takes_ine) == (UUID(int=1), False)
+        assert [doubt.other_id for doubt in found.doubts] == [elsewhere.id]
+
+    def test_a_homonym_s_key_does_not_outweigh_the_number(self) -> None:
+        homonym = known(2, ines=frozenset({"123456789AB"}))
+        found = identify_student(NUMBERED, by_key=homonym, by_ine={INE.code: self.ZOE})
+        assert (found.student_id, found.doubts) == (self.ZOE.id, ())
+
+    def test_an_identity_that_an_answer_confirmed_is_known(self) -> None:
+        former = known(1, last_name="DURAND", first_name="Zora")
+        answered = evolve(former, identities=(*former.identities, Identity.of_record(RECORD)))
+        assert identify_student(RECORD, by_key=answered, by_ine={}).student_id == former.id
 
 
 class TestRecognition:

@@ -46,6 +46,7 @@ def test_down_and_up_again(services):
         ("core_", "core_0004"),
         ("core_", "core_0005"),
         ("core_", "core_0006"),
+        ("core_", "core_0007"),
     ]
     assert pending(services.engine, [core]) == []
 

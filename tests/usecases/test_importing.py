@@ -346,10 +346,16 @@ class TestNextImports:
         run(a_school(evolve(FAMILY, students=(ZOE, newcomer))))
         assert len(rows(site, t.students)) == 3
 
-    def test_an_ine_of_somebody_else_is_set_aside(self, site: Teleservices, run: Run) -> None:
+    def test_an_ine_of_somebody_else_is_asked_about(self, site: Teleservices, run: Run) -> None:
         impostor = SynthStudent(9, "PETIT", "Ana", date(2014, 5, 5), ine=Ine.rnie(1))
         report = run(a_school(evolve(FAMILY, students=(impostor, LEO))))
-        assert "9" in [rejected.key for rejected in report.rejected]
+        assert [each.key for each in report.alerts if "Rapprochements" in each.reason] == ["9"]
+        assert (report.counts["matches"], report.waiting) == (1, 1)
+        assert sorted(row["ine"] or "" for row in rows(site, t.students)) == [
+            "",
+            Ine.rnie(1).code,
+            Ine.rnie(2).code,
+        ]
         assert all(row["left_on"] is None for row in rows(site, t.schoolings))
 
     def test_an_older_file_is_remarked(self, run: Run) -> None:

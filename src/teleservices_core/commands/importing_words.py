@@ -27,6 +27,7 @@ def sort_titles() -> Mapping[str, str]:
         "link.ended": _("liens terminés"),
         "class_groups": _("divisions et groupes"),
         "nomenclature": _("codes de nomenclature"),
+        "matches": _("rapprochements à vérifier"),
         "accounts": _("comptes à créer ou créés"),
         "rejected": _("enregistrements écartés"),
         "alerts": _("points à vérifier"),

@@ -1,28 +1,107 @@
 """Who a record is about. A name never identifies anybody, with one exception below.
 
-The national identifier comes first, then the school base's own key. A name or
-a birth date only ever speaks *against* an identity: when nothing agrees, the
-key has been given to somebody else.
+The school base's own key and the national identifier lead to students already
+known; :mod:`.likeness` says whether the record describes them. Where it does not
+for certain, the record is somebody of its own until a person has answered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from enum import Enum, auto
 from uuid import UUID
 
 from attrs import frozen
 
 from teleservices_core.domain.credentials import fold
+from teleservices_core.domain.likeness import (
+    Comparison,
+    Identity,
+    Sameness,
+    compare_students,
+)
 from teleservices_core.domain.records import AdultRecord, StudentRecord
-from teleservices_core.domain.roster import Adult, Student
+from teleservices_core.domain.roster import Adult
 
 
-class Unclear(Enum):
-    """Why a record cannot be attributed."""
+@frozen
+class Candidate:
+    """A student to whom a key or a national identifier leads."""
 
-    INE_OF_ANOTHER = auto()
-    """The national identifier belongs to somebody with another name and birth date."""
+    id: UUID
+    identities: tuple[Identity, ...]
+    """As known now, first; then those that a person has said to be the same student's."""
+
+    def compared(self, record: Identity, *, same_key: bool) -> Comparison:
+        """How a record stands to the identity it agrees with most."""
+        found = [compare_students(record, each, same_key=same_key) for each in self.identities]
+        return min(found, key=lambda each: list(Sameness).index(each.sameness))
+
+
+@frozen
+class Doubt:
+    """Somebody who may be the same person as the one a record was given to."""
+
+    other_id: UUID
+    comparison: Comparison
+
+
+@frozen
+class Attribution:
+    """Whom a record is about."""
+
+    student_id: UUID | None
+    """None for somebody new."""
+    is_vouched: bool = False
+    """Whether the national identifier, too, leads there."""
+    takes_ine: bool = True
+    """Whether the record's national identifier is nobody else's."""
+    doubts: tuple[Doubt, ...] = ()
+
+
+def identify_student(
+    record: StudentRecord, *, by_key: Candidate | None, by_ine: Mapping[str, Candidate]
+) -> Attribution:
+    """The student of a record, and whom else it may be about.
+
+    ``by_ine`` holds those who have one of the record's national identifiers,
+    ``by_key`` is whom its ELEVE_ID meant in the last import. A student present
+    under the key of the base stays that student, whoever else has the number,
+    unless the number is certain and his own is another one.
+    """
+    identity = Identity.of_record(record)
+    holders = {each.id: each for each in by_ine.values()}
+    found = {
+        each.id: each.compared(identity, same_key=by_key is not None and each.id == by_key.id)
+        for each in (*holders.values(), *([by_key] if by_key else []))
+    }
+    sure = [id_ for id_, each in found.items() if each.sameness is Sameness.SAME]
+    chosen = _choose(identity, by_key, sure)
+    doubted = [id_ for id_ in holders if id_ != chosen]
+    if chosen is None and by_key is not None and by_key.id not in holders:
+        doubted.append(by_key.id)
+    holder = by_ine.get(record.ine.code) if record.ine else None
+    return Attribution(
+        chosen,
+        is_vouched=chosen in holders,
+        takes_ine=holder is None or holder.id == chosen,
+        doubts=tuple(
+            Doubt(id_, found[id_])
+            for id_ in doubted
+            if found[id_].sameness is not Sameness.DIFFERENT
+        ),
+    )
+
+
+def _choose(identity: Identity, by_key: Candidate | None, sure: Sequence[UUID]) -> UUID | None:
+    if by_key is not None and by_key.id in sure:
+        others = [id_ for id_ in sure if id_ != by_key.id]
+        own = by_key.identities[0].ines
+        given_away = others and own and own.isdisjoint(identity.ines)
+        return others[0] if given_away else by_key.id
+    return sure[0] if sure else None
+
+
+# --- Adults ------------------------------------------------------------------------------
 
 
 @frozen
@@ -35,40 +114,8 @@ class Relative:
     """Whether the establishment's base has its own key for the adult."""
 
 
-def identify_student(
-    record: StudentRecord, *, by_ine: Student | None, by_key: Student | None
-) -> Student | Unclear | None:
-    """The student of a record, None for a new one.
-
-    ``by_ine`` is who holds one of the record's national identifiers, ``by_key``
-    whom its ELEVE_ID meant in the last import. A base made anew gives its keys
-    to others, so a key alone is not believed when name and birth date differ.
-    """
-    if by_ine is not None:
-        return by_ine if _may_be(record, by_ine) else Unclear.INE_OF_ANOTHER
-    if by_key is not None and _may_be(record, by_key):
-        return by_key
-    return None
-
-
-def _may_be(record: StudentRecord, student: Student) -> bool:
-    return record.born_on == student.born_on or _names(record) == _names(student)
-
-
-def _names(person: StudentRecord | Student | AdultRecord | Adult) -> tuple[str, str]:
+def _names(person: AdultRecord | Adult) -> tuple[str, str]:
     return fold(person.first_name), fold(person.last_name)
-
-
-def identify_adult(record: AdultRecord, by_key: Adult | None) -> Adult | None:
-    """The adult whom a PERSONNE_ID meant in the last import, unless no name agrees."""
-    if by_key is None:
-        return None
-    first, last = _names(record)
-    known_first, known_last = _names(by_key)
-    names = {known_last, fold(by_key.usage_name)} - {""}
-    if first == known_first or last in names or fold(record.usage_name) in names:
-        return by_key
-    return None
 
 
 def recognize(
@@ -79,16 +126,19 @@ def recognize(
     """The exception: a guardian who comes to a new establishment with a known child (F40).
 
     Among the adults already linked to a student whom a national identifier
-    vouches for, the only one with the same first and last name, provided the
-    establishment does not know that adult under another key. When several
-    children name different adults, the one known longest: keys grow with time.
+    vouches for, the only one with the same first and last name and no other
+    title, provided the establishment does not know that adult under another
+    key. When several children name different adults, the one known longest:
+    keys grow with time.
     """
     found = set()
     for student_id in student_ids:
         same = {
             each.adult.id
             for each in relatives.get(student_id, ())
-            if _names(each.adult) == _names(record) and not each.is_keyed_here
+            if _names(each.adult) == _names(record)
+            and not each.is_keyed_here
+            and (not record.title or not each.adult.title or record.title == each.adult.title)
         }
         if len(same) == 1:
             found |= same

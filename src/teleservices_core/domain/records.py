@@ -217,6 +217,8 @@ class IdentifiedStudent(Identified):
     is_present: bool = True
     """Whether the student attends the establishment on the day of the import."""
     name: str = ""
+    takes_ine: bool = True
+    """Whether the record's national identifier is nobody else's."""
 
 
 @frozen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from hashlib import sha256
 from itertools import groupby
 from typing import Any, Final
@@ -177,6 +177,17 @@ class Staged:
             self._reject_links("adult_id", siecle_id, schema.adult_aside())
             self._connection.execute("DELETE FROM people WHERE siecle_id = ?", (siecle_id,))
 
+    def children_of(self, siecle_ids: Collection[str]) -> Mapping[str, list[UUID]]:
+        """The students to whom the file links adults, by PERSONNE_ID."""
+        sql = (
+            "SELECT p.entity_id FROM links l JOIN pupils p ON p.siecle_id = l.student_id "
+            "WHERE l.adult_id = ?"
+        )
+        return {
+            key: [UUID(bytes=id_) for (id_,) in self._connection.execute(sql, (key,))]
+            for key in siecle_ids
+        }
+
     def strangers(self, size: int) -> Iterator[list[tuple[AdultRecord, list[UUID]]]]:
         """Adults not identified yet, with the known students of theirs whom an INE vouches for."""
         sql = (
@@ -200,11 +211,20 @@ class Staged:
 
     def identified_adults(self, size: int) -> Iterator[list[tuple[AdultRecord, Identified]]]:
         """All adults, with whom they are."""
+        yield from self._identified_adults("true", size)
+
+    def identified_guardians(self, size: int) -> Iterator[list[tuple[AdultRecord, Identified]]]:
+        """Those who are more than a contact for a student who attends."""
+        yield from self._identified_adults(_IS_GUARDIAN, size)
+
+    def _identified_adults(
+        self, where: str, size: int
+    ) -> Iterator[list[tuple[AdultRecord, Identified]]]:
         width = len(_ADULTS.names)
         sql = (
             f"SELECT {_of('r', _ADULTS)}, {_of('p', _PEOPLE)} FROM adults r "  # noqa: S608
             "JOIN people p ON p.siecle_id = r.siecle_id "
-            "WHERE r.siecle_id > :after ORDER BY r.siecle_id LIMIT :size"
+            f"WHERE r.siecle_id > :after AND {where} ORDER BY r.siecle_id LIMIT :size"
         )
         for rows in pages(self._connection, sql, size):
             yield [(_ADULTS.load(row), _PEOPLE.load(row[width:])) for row in rows]
@@ -275,11 +295,7 @@ class Staged:
 
     def present_guardians(self, size: int) -> Iterator[list[tuple[UUID, str, str, str]]]:
         """The same for adults who are more than a contact for one of them."""
-        needed = (
-            "EXISTS (SELECT 1 FROM links l JOIN pupils p ON p.siecle_id = l.student_id "
-            "WHERE l.adult_id = r.siecle_id AND l.level <= 2 AND p.is_present)"
-        )
-        yield from self._persons("adults", "people", needed, size)
+        yield from self._persons("adults", "people", _IS_GUARDIAN, size)
 
     def _persons(
         self, table: str, known: str, where: str, size: int
@@ -345,6 +361,10 @@ class Staged:
         execute(f"DELETE FROM {table} AS r {where}", (siecle_id,))  # noqa: S608
 
 
+_IS_GUARDIAN: Final = (
+    "EXISTS (SELECT 1 FROM links l JOIN pupils p ON p.siecle_id = l.student_id "
+    "WHERE l.adult_id = r.siecle_id AND l.level <= 2 AND p.is_present)"
+)
 _PAGE: Final = "WHERE siecle_id > :after ORDER BY siecle_id LIMIT :size"
 
 

@@ -25,8 +25,8 @@ CREATE TABLE rejected (file, line, element, key, reason);
 CREATE TABLE alerts (file, line, element, key, reason);
 CREATE TABLE withheld (kind, siecle_id, ine);
 
-CREATE TABLE pupils (siecle_id PRIMARY KEY, entity_id, is_known, has_ine, is_present, name)
-  WITHOUT ROWID;
+CREATE TABLE pupils (siecle_id PRIMARY KEY, entity_id, is_known, has_ine, is_present, name,
+  takes_ine) WITHOUT ROWID;
 CREATE TABLE people (siecle_id PRIMARY KEY, entity_id, is_known) WITHOUT ROWID;
 CREATE TABLE enrolled (student_id PRIMARY KEY, siecle_id, ine, name) WITHOUT ROWID;
 """

@@ -38,6 +38,9 @@ from teleservices_core.ports.incidents import (
     CutOffStore,
     IncidentStore,
 )
+from teleservices_core.ports.matches import (
+    MatchStore,
+)
 from teleservices_core.ports.modules import (
     DelegationStore,
     PolicyStore,
@@ -85,6 +88,7 @@ __all__ = [
     "LetterStore",
     "LifecycleStore",
     "Mailer",
+    "MatchStore",
     "OfficeAccount",
     "OfficeStore",
     "OutboxStore",

@@ -16,6 +16,7 @@ from teleservices_core.ports.accounts import (
 from teleservices_core.ports.groupings import AttachmentStore, GroupingStore
 from teleservices_core.ports.identities import IdentityStore
 from teleservices_core.ports.incidents import CutOffStore, IncidentStore
+from teleservices_core.ports.matches import MatchStore
 from teleservices_core.ports.modules import DelegationStore, PolicyStore, SchoolPageStore
 from teleservices_core.ports.office import LetterStore, OfficeStore
 from teleservices_core.ports.roster import RosterStore, StaffStore
@@ -28,6 +29,7 @@ class Transaction(Protocol):
     accounts: AccountStore
     groupings: GroupingStore
     attachments: AttachmentStore
+    matches: MatchStore
     letters: LetterStore
     office: OfficeStore
     identities: IdentityStore

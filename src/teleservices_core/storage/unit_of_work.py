@@ -25,6 +25,7 @@ from teleservices_core.ports.academy import AdoptionStore, AuditStore
 from teleservices_core.ports.groupings import AttachmentStore, GroupingStore
 from teleservices_core.ports.identities import IdentityStore
 from teleservices_core.ports.incidents import CutOffStore, IncidentStore
+from teleservices_core.ports.matches import MatchStore
 from teleservices_core.ports.office import LetterStore, OfficeStore
 from teleservices_core.ports.upkeep import LifecycleStore, OutboxStore
 from teleservices_core.storage.accounts import Accounts, Sessions, Tokens
@@ -38,6 +39,7 @@ from teleservices_core.storage.incidents import Incidents
 from teleservices_core.storage.journal import Audit, Outbox
 from teleservices_core.storage.letters import Letters
 from teleservices_core.storage.lifecycle import Lifecycle
+from teleservices_core.storage.matches import Matches
 from teleservices_core.storage.office import Office
 from teleservices_core.storage.policy import PolicyTable
 from teleservices_core.storage.roster import Roster
@@ -49,7 +51,7 @@ _S = TypeVar("_S")
 
 
 class _Store(Generic[_S]):
-    """A store of a transaction, opened when first asked for: a page needs two of twenty-one."""
+    """A store of a transaction, opened when first asked for: a page needs two of twenty-two."""
 
     def __init__(self, kind: Callable[[Connection], _S]) -> None:
         self._kind = kind
@@ -71,6 +73,7 @@ class SqlTransaction:
     accounts = _Store[AccountStore](Accounts)
     groupings = _Store[GroupingStore](Groupings)
     attachments = _Store[AttachmentStore](Attachments)
+    matches = _Store[MatchStore](Matches)
     letters = _Store[LetterStore](Letters)
     office = _Store[OfficeStore](Office)
     identities = _Store[IdentityStore](Identities)

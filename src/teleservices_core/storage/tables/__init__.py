@@ -25,6 +25,7 @@ from teleservices_core.storage.tables.journal import (
     outbox,
     quarantine,
 )
+from teleservices_core.storage.tables.matches import matches
 from teleservices_core.storage.tables.modules import (
     campaigns,
     cut_plugins,
@@ -67,6 +68,7 @@ __all__ = [
     "letters",
     "lifecycle_runs",
     "link_reports",
+    "matches",
     "metadata",
     "module_options",
     "nomenclature",

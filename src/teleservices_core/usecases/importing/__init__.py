@@ -8,17 +8,19 @@ to change.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Final
 
-from teleservices_core.domain.records import Alert
+from teleservices_core.domain.matches import MatchKind
+from teleservices_core.domain.records import Alert, Enrolled
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError, RefusedError
 from teleservices_core.i18n import _, show_short_date
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.importing.accounts import open_accounts
-from teleservices_core.usecases.importing.adults import compare_adults, identify_adults
+from teleservices_core.usecases.importing.adults import identify_adults, save_adults
+from teleservices_core.usecases.importing.alike import ask_about_alike
 from teleservices_core.usecases.importing.codes import compare_codes
 from teleservices_core.usecases.importing.context import (
     Blocked,
@@ -87,11 +89,13 @@ def import_roster(
             staged=staged,
             state=store,
             writes=NoWrites() if dry_run else store,
+            matches=tx.matches,
             findings=Findings(keep),
             new_id=site.new_id,
             now=now,
             today=site.academie.today(now),
             current_year=site.school_year(),
+            is_dry_run=dry_run,
         )
         _compare(run, stop=not dry_run and not allow_departures)
         report = _report(run, dry_run=dry_run)
@@ -139,19 +143,31 @@ def _compare(run: Import, *, stop: bool) -> None:
     _check_dates(run)
     if staged.has_students:
         identify_students(run)
-        staged.enroll(run.state.enrolled(run.uai, run.school_year, run.today))
+        staged.enroll(_answered_for(run))
         _guard(run, "too_many_departures", *staged.count_missing(), stop=stop)
         compare_students(run)
         close_missing(run)
     if staged.has_adults:
         identify_linked_students(run)
         identify_adults(run)
-        compare_adults(run)
+        save_adults(run)
         compare_links(run)
+        ask_about_alike(run)
         ended, held = run.findings.counts["link.ended"], run.findings.links_in_force
         _guard(run, "too_many_ended_links", ended, held, stop=stop)
     compare_codes(run)
     open_accounts(run)
+
+
+def _answered_for(run: Import) -> Iterator[Enrolled]:
+    """Those whom the establishment had, who have left it when the file does not list them.
+
+    Who may be in the file under another identity has not, until a person has answered.
+    """
+    waiting = {older for older, _newer in run.matches.open_pairs(run.uai, MatchKind.STUDENT)}
+    for each in run.state.enrolled(run.uai, run.school_year, run.today):
+        if each.student_id not in waiting:
+            yield each
 
 
 def _guard(run: Import, code: str, number: int, of: int, *, stop: bool) -> None:
@@ -178,4 +194,5 @@ def _report(run: Import, *, dry_run: bool) -> ImportReport:
         alerts=tuple(staged.alerts(SHOWN_ISSUES)),
         blocked=tuple(findings.blocked),
         is_dry_run=dry_run,
+        waiting=run.matches.count_open(run.uai) + (findings.counts["matches"] if dry_run else 0),
     )

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from uuid import UUID
 
 from teleservices_core.domain.differences import Change, Difference, Subject, field_changes
 from teleservices_core.domain.establishments import PostalAddress
-from teleservices_core.domain.identity import Relative, identify_adult, recognize
+from teleservices_core.domain.identity import Relative, recognize
+from teleservices_core.domain.likeness import Sameness, compare_adults
+from teleservices_core.domain.matches import MatchKind
 from teleservices_core.domain.records import AdultRecord, Identified
 from teleservices_core.domain.roster import Adult
 from teleservices_core.i18n import _
-from teleservices_core.usecases.importing.context import PAGE, Import
+from teleservices_core.usecases.importing.alike import doubtful
+from teleservices_core.usecases.importing.context import PAGE, Import, Question
 
 
 def identify_adults(run: Import) -> None:
     """Find whom each record is about: by its key, else by a child known elsewhere (F40)."""
     for page in run.staged.adults(PAGE):
         by_key = run.state.adults_by_key(run.uai, [record.siecle_id for record in page])
-        found = (
-            (record.siecle_id, identify_adult(record, by_key.get(record.siecle_id)))
-            for record in page
-        )
-        run.staged.identify_adults(
-            [Identified(key, who.id, is_known=True) for key, who in found if who is not None]
-        )
+        keyed = [
+            (record, by_key[record.siecle_id]) for record in page if record.siecle_id in by_key
+        ]
+        run.staged.identify_adults(_keyed(run, keyed))
     run.staged.reject_adults(
         run.staged.clashing_adults(),
         _("deux enregistrements désignent la même personne déjà connue : vérifiez dans SIECLE"),
@@ -50,6 +51,36 @@ def identify_adults(run: Import) -> None:
     )
 
 
+def _keyed(run: Import, keyed: Sequence[tuple[AdultRecord, Adult]]) -> list[Identified]:
+    """Those whose key means somebody still; who is not certain is somebody new, and asked about."""
+    found, unclear = [], []
+    for record, adult in keyed:
+        if compare_adults(record, adult, same_key=True).sameness is Sameness.SAME:
+            found.append(Identified(record.siecle_id, adult.id, is_known=True))
+        else:
+            unclear.append((record, adult))
+    if not unclear:
+        return found
+    children = run.staged.children_of([record.siecle_id for record, _adult in unclear])
+    linked = run.state.links({id_ for ids in children.values() for id_ in ids})
+    questions = []
+    for record, adult in unclear:
+        share_child = any(
+            each.link.adult_id == adult.id
+            for id_ in children.get(record.siecle_id, ())
+            for each in linked.get(id_, ())
+        )
+        said = compare_adults(record, adult, same_key=True, share_child=share_child)
+        if said.sameness is Sameness.SAME:
+            found.append(Identified(record.siecle_id, adult.id, is_known=True))
+        elif said.sameness is Sameness.UNCERTAIN:
+            person_id = run.new_id()
+            found.append(Identified(record.siecle_id, person_id, is_known=False))
+            questions.append(Question(person_id, adult.id, said, doubtful(record)))
+    run.ask(MatchKind.ADULT, questions)
+    return found
+
+
 def _relatives(run: Import, student_ids: set[UUID]) -> dict[UUID, list[Relative]]:
     found: dict[UUID, list[Relative]] = defaultdict(list)
     if student_ids:
@@ -58,7 +89,7 @@ def _relatives(run: Import, student_ids: set[UUID]) -> dict[UUID, list[Relative]
     return found
 
 
-def compare_adults(run: Import) -> None:
+def save_adults(run: Import) -> None:
     """Compare each adult with what is known, and write what differs."""
     for page in run.staged.identified_adults(PAGE):
         known = run.state.adults([who.entity_id for _record, who in page if who.is_known])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -11,9 +11,12 @@ from uuid import UUID
 from attrs import Factory, define, frozen
 
 from teleservices_core.domain.differences import Change, Difference, Subject
+from teleservices_core.domain.likeness import Comparison, Identity
 from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.matches import MatchKind, ask
 from teleservices_core.domain.records import Alert, Identified, ImportedFile, Rejected
 from teleservices_core.domain.values import Uai
+from teleservices_core.ports import MatchStore
 from teleservices_core.usecases.importing.stores import RosterState, RosterWrites, StagedRoster
 
 PAGE: Final = 1_000
@@ -46,6 +49,8 @@ class ImportReport:
     alerts: tuple[Alert, ...]
     blocked: tuple[Blocked, ...] = ()
     is_dry_run: bool = False
+    waiting: int = 0
+    """Persons who may be one, asked about by this import or before, and not answered yet."""
 
     def number(self, subject: Subject, change: Change) -> int:
         """How many differences of a sort there are."""
@@ -78,18 +83,33 @@ class Findings:
 
 
 @frozen
+class Question:
+    """Whether whom a record is about, and somebody else, are one person."""
+
+    person_id: UUID
+    other_id: UUID
+    comparison: Comparison
+    alert: Alert
+    """Tells where the record is."""
+    other_uai: Uai | None = None
+    identities: tuple[Identity, ...] = ()
+
+
+@frozen
 class Import:
     """One import under way."""
 
     staged: StagedRoster
     state: RosterState
     writes: RosterWrites
+    matches: MatchStore
     findings: Findings
     new_id: Callable[[], UUID]
     now: datetime
     today: date
     current_year: SchoolYear
     """The year under way, whichever year the files prepare."""
+    is_dry_run: bool = False
 
     @property
     def uai(self) -> Uai:
@@ -108,6 +128,32 @@ class Import:
         if rekeyed := [who.entity_id for who in new if who.is_known]:
             self.writes.forget_keys(self.uai, kind, rekeyed)
         self.writes.save_keys(self.uai, kind, [(who.siecle_id, who.entity_id) for who in new])
+
+    def ask(self, kind: MatchKind, questions: Iterable[Question]) -> None:
+        """Ask whether persons are one, about each pair once and for all."""
+        listed = list(questions)
+        pairs = {id_ for each in listed for id_ in (each.person_id, each.other_id)}
+        known = self.matches.known_pairs(pairs) if pairs else set()
+        new = []
+        for each in listed:
+            match = ask(
+                self.new_id(),
+                kind,
+                self.uai,
+                (each.person_id, each.other_id),
+                each.comparison,
+                self.now,
+                other_uai=each.other_uai,
+                identities=each.identities,
+            )
+            if (match.older_id, match.newer_id) in known:
+                continue
+            known.add((match.older_id, match.newer_id))
+            new.append(match)
+            self.findings.counts["matches"] += 1
+            self.staged.remark(each.alert)
+        if not self.is_dry_run:
+            self.matches.add(new)
 
     def is_past(self, day: date | None) -> bool:
         """Whether a first day of absence has come."""

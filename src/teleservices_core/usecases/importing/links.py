@@ -16,10 +16,12 @@ from teleservices_core.domain.differences import (
     field_changes,
 )
 from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.matches import MatchKind
 from teleservices_core.domain.records import Alert, Family, IdentifiedStudent, LinkRecord
 from teleservices_core.domain.roster import Responsibility, Schooling
 from teleservices_core.i18n import _
-from teleservices_core.usecases.importing.context import PAGE, Import
+from teleservices_core.usecases.importing.alike import namesakes
+from teleservices_core.usecases.importing.context import PAGE, Import, Question
 from teleservices_core.usecases.importing.stores import HeldLink
 
 Write = tuple[Responsibility, str]
@@ -54,24 +56,64 @@ def identify_linked_students(run: Import) -> None:
 def compare_links(run: Import) -> None:
     """Compare each student's links with what is known, and write what differs."""
     since = SchoolYear(min(run.school_year, run.current_year).start)
+    waiting = run.matches.open_pairs(run.uai, MatchKind.ADULT)
     for page in run.staged.families(PAGE):
         ids = [family.student.entity_id for family in page if family.student.is_known]
         held = run.state.links(ids)
         schoolings = run.state.schoolings(ids, since)
         writes: list[Write] = []
+        questions: list[Question] = []
         for family in page:
             student_id = family.student.entity_id
             known = {each.link.adult_id: each for each in held.get(student_id, ())}
             run.findings.links_in_force += sum(
                 not run.is_past(each.link.until_on) for each in known.values()
             )
+            if not run.staged.has_students and _is_somebody_else(family, known):
+                _warn_of_stranger(run, family)
+                continue
             writes += _described(run, family, known)
             if family.student.is_present and not family.is_unsure:
                 described = {adult_id for _link, adult_id, _name in family.links}
-                others = [each for adult, each in known.items() if adult not in described]
+                # Who may be one of those described, under another identity, is not gone.
+                kept = described | {older for older, newer in waiting if newer in described}
+                others = [each for adult, each in known.items() if adult not in kept]
+                questions += namesakes(family, [each for each in others if _holds(run, each)])
                 elsewhere = _attends_elsewhere(run, schoolings.get(student_id, ()))
                 writes += _ended(run, family.student, others, elsewhere=elsewhere)
         run.writes.save_links(writes)
+        run.ask(MatchKind.ADULT, questions)
+
+
+def _holds(run: Import, held: HeldLink) -> bool:
+    return not held.link.is_barred and not run.is_past(held.link.until_on)
+
+
+def _is_somebody_else(family: Family, known: dict[UUID, HeldLink]) -> bool:
+    """Whether nobody of the file is linked to the student yet, though others are.
+
+    Without the file of students only the key says who the student is, and a base
+    made anew gives its keys to others.
+    """
+    described = {adult_id for _link, adult_id, _name in family.links}
+    return bool(described and known) and described.isdisjoint(known)
+
+
+def _warn_of_stranger(run: Import, family: Family) -> None:
+    reason = _(
+        "{name} : aucun des responsables décrits n’est connu de nous ; liens laissés comme ils "
+        "étaient, importez aussi le fichier des élèves"
+    )
+    link, _adult_id, _name = family.links[0]
+    run.staged.remark(
+        Alert(
+            link.file,
+            link.line,
+            "RESPONSABLE_ELEVE",
+            link.student_id,
+            reason.format(name=family.student.name),
+        )
+    )
 
 
 def _described(run: Import, family: Family, known: dict[UUID, HeldLink]) -> Iterator[Write]:

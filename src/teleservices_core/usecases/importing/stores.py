@@ -109,12 +109,20 @@ class StagedRoster(Protocol):
         """Set adults aside, with their links."""
         ...
 
+    def children_of(self, siecle_ids: Collection[str]) -> Mapping[str, list[UUID]]:
+        """The students to whom the file links adults, by PERSONNE_ID."""
+        ...
+
     def strangers(self, size: int) -> Iterator[list[tuple[AdultRecord, list[UUID]]]]:
         """Adults not identified yet, with the known students of theirs whom an INE vouches for."""
         ...
 
     def identified_adults(self, size: int) -> Iterator[list[tuple[AdultRecord, Identified]]]:
         """All adults, with whom they are."""
+        ...
+
+    def identified_guardians(self, size: int) -> Iterator[list[tuple[AdultRecord, Identified]]]:
+        """Those who are more than a contact for a student who attends."""
         ...
 
     def linked_strangers(self, size: int) -> Iterator[list[str]]:

@@ -15,9 +15,11 @@ from teleservices_core.domain.differences import (
     field_changes,
 )
 from teleservices_core.domain.establishments import PostalAddress
-from teleservices_core.domain.identity import Unclear, identify_student
+from teleservices_core.domain.identity import Candidate, Doubt, identify_student
+from teleservices_core.domain.likeness import Identity
 from teleservices_core.domain.localtime import SchoolYear
-from teleservices_core.domain.records import IdentifiedStudent, StudentRecord
+from teleservices_core.domain.matches import MatchKind
+from teleservices_core.domain.records import Alert, IdentifiedStudent, StudentRecord
 from teleservices_core.domain.roster import (
     FormerSchooling,
     Schooling,
@@ -26,47 +28,93 @@ from teleservices_core.domain.roster import (
     StudentDetails,
 )
 from teleservices_core.i18n import _
-from teleservices_core.usecases.importing.context import PAGE, Import
+from teleservices_core.usecases.importing.context import PAGE, Import, Question
 
 
 def identify_students(run: Import) -> None:
-    """Find whom each record is about, before anything is compared."""
-    unclear: list[str] = []
+    """Find whom each record is about, before anything is compared.
+
+    A record that may be about somebody known, but not for certain, is somebody
+    of its own until a person has answered.
+    """
     for page in run.staged.students(PAGE):
         by_ine = run.state.students_by_ine(
             {ine.code for record in page for ine in (record.ine, record.former_ine) if ine}
         )
         by_key = run.state.students_by_key(run.uai, [record.siecle_id for record in page])
-        found = []
+        known = _candidates(run, {each.id for each in (*by_ine.values(), *by_key.values())})
+        found: list[IdentifiedStudent] = []
+        doubted: list[tuple[StudentRecord, UUID, Doubt]] = []
         for record in page:
             ines = [ine.code for ine in (record.ine, record.former_ine) if ine]
+            keyed = by_key.get(record.siecle_id)
             who = identify_student(
                 record,
-                by_ine=next((by_ine[ine] for ine in ines if ine in by_ine), None),
-                by_key=by_key.get(record.siecle_id),
+                by_key=known[keyed.id] if keyed else None,
+                by_ine={ine: known[by_ine[ine].id] for ine in ines if ine in by_ine},
             )
-            if isinstance(who, Unclear):
-                unclear.append(record.siecle_id)
-                continue
+            student_id = who.student_id or run.new_id()
+            doubted += ((record, student_id, doubt) for doubt in who.doubts)
             found.append(
                 IdentifiedStudent(
                     record.siecle_id,
-                    who.id if who else run.new_id(),
-                    is_known=who is not None,
-                    has_ine=who is not None and bool(set(ines) & by_ine.keys()),
+                    student_id,
+                    is_known=who.student_id is not None,
+                    has_ine=who.is_vouched,
                     is_present=not run.is_past(record.left_on),
                     name=_name(record),
+                    takes_ine=who.takes_ine,
                 )
             )
         run.staged.identify_students(found)
-    run.staged.reject_students(
-        unclear,
-        _("identifiant national déjà porté par une autre personne : vérifiez-le dans SIECLE"),
-    )
+        _ask(run, doubted, known)
     run.staged.reject_students(
         run.staged.clashing_students(),
         _("deux enregistrements désignent le même élève déjà connu : vérifiez dans SIECLE"),
     )
+
+
+def _candidates(run: Import, ids: set[UUID]) -> Mapping[UUID, Candidate]:
+    known = run.matches.identities(ids) if ids else {}
+    return {id_: Candidate(id_, tuple(identities)) for id_, identities in known.items()}
+
+
+def _ask(
+    run: Import,
+    doubted: Sequence[tuple[StudentRecord, UUID, Doubt]],
+    known: Mapping[UUID, Candidate],
+) -> None:
+    if not doubted:
+        return
+    places = run.matches.places({doubt.other_id for _record, _id, doubt in doubted})
+    questions = []
+    for record, student_id, doubt in doubted:
+        others = places.get(doubt.other_id, [])
+        other_uai = others[0] if others and run.uai not in others else None
+        reason = (
+            _("ressemble à un élève d’un autre établissement sans que tout concorde")
+            if other_uai
+            else _("ressemble à un élève déjà connu sans que tout concorde")
+        )
+        questions.append(
+            Question(
+                student_id,
+                doubt.other_id,
+                doubt.comparison,
+                Alert(
+                    record.file,
+                    record.line,
+                    "ELEVE",
+                    record.siecle_id,
+                    _("{name} : {reason} ; répondez dans « Rapprochements à vérifier »").format(
+                        name=_name(record), reason=reason
+                    ),
+                ),
+                other_uai,
+                (Identity.of_record(record), known[doubt.other_id].identities[0]),
+            )
+        )
+    run.ask(MatchKind.STUDENT, questions)
 
 
 def _name(record: StudentRecord) -> str:
@@ -84,7 +132,7 @@ def compare_students(run: Import) -> None:
         students, attended = [], []
         for record, who in page:
             before = known.get(who.entity_id)
-            after = _student(record, who.entity_id, before)
+            after = _student(record, who, before)
             held = details.get(who.entity_id)
             told = _details(record, held)
             mine = schoolings.get(who.entity_id, [])
@@ -102,16 +150,17 @@ def compare_students(run: Import) -> None:
         run.save_keys("student", [who for _record, who in page])
 
 
-def _student(record: StudentRecord, id_: UUID, before: Student | None) -> Student:
+def _student(record: StudentRecord, who: IdentifiedStudent, before: Student | None) -> Student:
+    known = before.ine if before is not None else None
     return Student(
-        id=id_,
+        id=who.entity_id,
         last_name=record.last_name,
         first_name=record.first_name,
         born_on=record.born_on,
         usage_name=record.usage_name,
         # What a file leaves out is not unlearned.
         sex=record.sex if record.sex is not Sex.UNKNOWN or before is None else before.sex,
-        ine=record.ine if record.ine is not None or before is None else before.ine,
+        ine=record.ine if record.ine is not None and who.takes_ine else known,
     )
 
 
