@@ -9,6 +9,7 @@ local times across a change of hour is wrong by that hour.
 from __future__ import annotations
 
 import calendar
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -108,7 +109,7 @@ class SchoolYear:
     def parse(cls, text: str) -> SchoolYear:
         """Read "2026" or "2026-2027"."""
         start, _, end = text.strip().partition("-")
-        if not start.isdigit() or (end and end != str(int(start) + 1)):
+        if not re.fullmatch("[0-9]{4}", start) or (end and end != str(int(start) + 1)):
             raise InvalidValueError("school year", text, "expected 2026 or 2026-2027")
         return cls(int(start))
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from attrs import evolve
 from werkzeug import Request, Response
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from teleservices_core.catalogue import BUILTIN
 from teleservices_core.contributions import MAX_BODY, Route
@@ -33,6 +33,7 @@ from teleservices_core.web.identity import keep_marks, who_is_there
 from teleservices_core.web.late_forms import keep_late_form
 from teleservices_core.web.pages.errors import error_page, refused
 from teleservices_core.web.pages.plain import broken
+from teleservices_core.web.reading import has_nul, whole_number
 from teleservices_core.web.responses import Download, Json, Page, Redirect
 from teleservices_core.web.templating import make_environment
 from teleservices_core.web.urls import (
@@ -60,7 +61,7 @@ def _drain(environ: WSGIEnvironment) -> None:
     # Read to its end, within reason, what will not be used: a server that is
     # answered too early hangs up, and the browser shows a broken connection.
     announced = environ.get("CONTENT_LENGTH", "")
-    left = min(int(announced), DRAINED) if announced.isdecimal() else 0
+    left = min(whole_number(announced, most=10**15) or 0, DRAINED)
     if "wsgi.input_terminated" in environ:
         left = DRAINED
     with suppress(OSError):
@@ -144,6 +145,8 @@ class Application:
             changed or not csrf.is_ours(self.site.settings, context.request, context.browser_id())
         ):
             return error_page(context, 403, code="form_expired")
+        if has_nul(context.request.form):
+            raise BadRequest
         if context.request.method == "POST" and keep_late_form(context, route, values):
             return error_page(context, 403, code="session_expired")
         guard(context, route, values)

@@ -48,8 +48,7 @@ def read_form(request: Request, kind: type[T]) -> Form[T]:
     """Read a form into its class.
 
     A field that the class does not declare, or sent twice unless it is one of
-    :func:`several`, or with a NUL, which PostgreSQL refuses, is no honest form:
-    :exc:`BadRequest`.
+    :func:`several`, is no honest form: :exc:`BadRequest`.
     """
     declared = _declared(kind)
     for name, values in request.form.lists():
@@ -73,8 +72,6 @@ def _read(sent: MultiDict[str, str], kind: type[T]) -> Form[T]:
     lists: dict[str, list[str]] = {}
     for name, many in _declared(kind).items():
         values = sent.getlist(name)
-        if "\0" in "".join(values):
-            raise BadRequest(f"unexpected character in {name!r}")
         if many:
             lists[name] = values
         elif values:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 from attrs import frozen
@@ -14,6 +14,9 @@ from werkzeug.exceptions import BadRequest
 
 from teleservices_core.i18n import _
 from teleservices_core.web.csrf import FIELD
+from teleservices_core.web.reading import read_day, whole_number
+
+T = TypeVar("T")
 
 
 @frozen
@@ -110,9 +113,15 @@ def _read(type_: Any, sent: str | None) -> Any:
         case "checkbox":
             return sent is not None
         case "number":
-            return int((sent or "").strip())
+            return _found(whole_number(sent or ""))
         case "date":
-            return date.fromisoformat((sent or "").strip()).isoformat()
+            return _found(read_day(sent or "")).isoformat()
         case "choice":
             return type_(sent).value
     return sent or ""
+
+
+def _found(value: T | None) -> T:
+    if value is None:
+        raise ValueError("nothing of this kind")
+    return value

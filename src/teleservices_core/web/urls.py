@@ -11,10 +11,11 @@ from urllib.parse import quote
 
 from attrs import Factory, field, frozen
 from werkzeug import Request
-from werkzeug.exceptions import NotFound
-from werkzeug.routing import Map, MapAdapter, Rule
+from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.routing import IntegerConverter, Map, MapAdapter, Rule
 
 from teleservices_core.contributions import Route
+from teleservices_core.web.reading import MOST, has_nul
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
@@ -32,7 +33,14 @@ def _map(routes: tuple[tuple[str, str, tuple[str, ...]], ...]) -> Map:
     # One for all the sites of a process that have the same plugins, like templates.
     rules = [Rule(rule, endpoint=name, methods=methods) for rule, name, methods in routes]
     rules.append(Rule("/static/<version>/<name>", endpoint="static", methods=("GET",)))
-    return Map(rules, strict_slashes=False, merge_slashes=False)
+    return Map(rules, strict_slashes=False, merge_slashes=False, converters={"int": _BoundedNumber})
+
+
+class _BoundedNumber(IntegerConverter):
+    """A number of an address that no column could hold names nothing."""
+
+    def __init__(self, map: Map, *args: Any, **options: Any) -> None:  # noqa: A002 - Werkzeug's
+        super().__init__(map, *args, **{"max": MOST, **options})
 
 
 def fixed_addresses(routes: Map) -> Callable[[str, str], str]:
@@ -53,9 +61,15 @@ def mount_point(environ: WSGIEnvironment) -> str:
 
 
 def page_path(request: Request) -> str:
-    """The path under the mount point. Raises :exc:`NotFound` where Werkzeug would tidy it up."""
-    if request.environ.get("PATH_INFO", "").startswith("//"):
+    """The path under the mount point.
+
+    Raises :exc:`NotFound` where Werkzeug would tidy it up, or with a NUL, and
+    :exc:`BadRequest` for a query with one.
+    """
+    if request.environ.get("PATH_INFO", "").startswith("//") or "\0" in request.path:
         raise NotFound
+    if has_nul(request.args):
+        raise BadRequest
     # WSGI servers give a path decoded as Latin-1: Werkzeug has read it as UTF-8.
     return request.path
 

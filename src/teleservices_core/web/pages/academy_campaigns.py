@@ -29,6 +29,7 @@ from teleservices_core.web.forms import read_form, read_query, text
 from teleservices_core.web.pages.academy_shared import names_of, one_school
 from teleservices_core.web.pages.school import asked_year, read_year, years
 from teleservices_core.web.previews import preview
+from teleservices_core.web.reading import read_moment
 from teleservices_core.web.responses import Page, Redirect
 from teleservices_core.words.academy import DOUBT_WORDS, REFUSAL_WORDS, show_span
 
@@ -161,14 +162,12 @@ def _plan(
 
 
 def _local(typed: str, name: str, errors: dict[str, str]) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(typed)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is not None:
+    day, _separator, hour = typed.strip().replace(" ", "T").partition("T")
+    found = read_moment(day, hour or "00:00")
+    if found is None:
         errors[name] = _("Indiquez un jour et une heure, par exemple 2027-06-29 14:30.")
         return None
-    return found.replace(second=0, microsecond=0)
+    return found
 
 
 def _preview(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_query, text
 from teleservices_core.web.pages.academy import journal_lines
 from teleservices_core.web.pages.academy_shared import one_school
+from teleservices_core.web.reading import read_day, whole_number
 from teleservices_core.web.responses import Page
 from teleservices_core.words.reasons import show_act
 
@@ -86,9 +87,9 @@ def _search(
     zone = site.academie.zone
     for name, key, bound in (("du", "from_at", midnight), ("au", "until_at", end_of_day)):
         if typed_day := getattr(typed, name):
-            try:
-                found[key] = bound(date.fromisoformat(typed_day), zone)
-            except (ValueError, OverflowError):
+            if day := read_day(typed_day):
+                found[key] = bound(day, zone)
+            else:
                 errors[name] = _("Cette date n’existe pas.")
     if typed.avant:
         found["before"] = _unmark(typed.avant)
@@ -135,12 +136,17 @@ def _mark(entry: AuditEntry) -> str:
 
 def _unmark(mark: str) -> tuple[datetime, UUID]:
     microseconds, _dash, entry_id = mark.partition("-")
+    number = whole_number(microseconds, most=_LAST)
+    if number is None:
+        raise NotFoundError("no such page")
     try:
-        return _EPOCH + timedelta(microseconds=int(microseconds)), UUID(entry_id)
-    except (ValueError, OverflowError):
-        raise NotFoundError(f"no such page {mark!r}") from None
+        return _EPOCH + timedelta(microseconds=number), UUID(entry_id)
+    except ValueError:
+        raise NotFoundError("no such page") from None
 
 
+_LAST: Final = 10**16
+"""Microseconds: in the year 2286."""
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 ROUTES: Final = (Route("core.academy_journal", "/academie/journal", journal, Access.ACADEMY),)

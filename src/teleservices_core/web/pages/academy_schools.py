@@ -23,6 +23,7 @@ from teleservices_core.web.pages.academy_choices import INHERITED, changed_meanw
 from teleservices_core.web.pages.academy_shared import departement_options, names_of
 from teleservices_core.web.pages.school import asked_year, audience_names, read_year, years
 from teleservices_core.web.previews import change_lines, preview
+from teleservices_core.web.reading import whole_number
 from teleservices_core.web.responses import Page, Redirect
 from teleservices_core.words.academy import KIND_WORDS, STANCE_WORDS
 
@@ -80,7 +81,7 @@ def schools(context: Context) -> Page | Redirect:
     typed = read_query(context.request, SchoolsForm).value or SchoolsForm()
     if typed.acte:
         return _preview(context, typed)
-    number = int(typed.page) if typed.page.isdecimal() else 1
+    number = whole_number(typed.page) or 1
     found = list_schools(context.site, typed.search, year, number)
     return Page(
         "academy/schools.html",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Final
 
-from attrs import asdict, fields, frozen
+from attrs import asdict, frozen
 
 from teleservices_core.catalogue import BUILTIN
 from teleservices_core.contributions import FORM, Access, Message, Route
@@ -19,7 +18,8 @@ from teleservices_core.i18n import _, ngettext
 from teleservices_core.usecases import cut_offs, incidents
 from teleservices_core.usecases.site import Site
 from teleservices_core.web.context import Context
-from teleservices_core.web.forms import read_form, text
+from teleservices_core.web.forms import read_form, read_query, text
+from teleservices_core.web.reading import read_day
 from teleservices_core.web.responses import Page, Redirect
 
 _AUDIENCES: Final[Mapping[str, Message]] = {
@@ -105,15 +105,9 @@ def _close(context: Context, population: Population) -> str:
 
 def _act(context: Context, what: str, act: Callable[[Context, Population], str]) -> Page | Redirect:
     posted = context.request.method == "POST"
-    typed: Mapping[str, str] = context.request.args
-    if posted:
-        typed = read_form(context.request, PopulationForm).typed
-    form = PopulationForm(
-        **{each.name: typed.get(each.name, "") for each in fields(PopulationForm)}
-    )
-    try:
-        population = _population(context.site, form)
-    except ValueError:
+    form = (read_form if posted else read_query)(context.request, PopulationForm).value
+    population = _population(context.site, form) if form else None
+    if form is None or population is None:
         context.tell("error", _("La date ou l’établissement n’est pas valable."))
         return context.redirect("core.incidents")
     if posted:
@@ -125,20 +119,25 @@ def _act(context: Context, what: str, act: Callable[[Context, Population], str])
         "typed": asdict(form),
         "who": _AUDIENCES[form.audience](),
         "where": _where(context.site, population),
-        "since": date.fromisoformat(form.since) if form.since else None,
+        "since": read_day(form.since),
         "counts": counts,
         "hours": context.site.settings.durations.session_hours,
     }
     return Page("academy/incident.html", view)
 
 
-def _population(site: Site, form: PopulationForm) -> Population:
-    """Raises :exc:`ValueError` for what is none."""
-    return Population(
-        Uai(form.uai) if form.uai else None,
-        Audience(form.audience) if form.audience else None,
-        midnight(date.fromisoformat(form.since), site.academie.zone) if form.since else None,
-    )
+def _population(site: Site, form: PopulationForm) -> Population | None:
+    since = read_day(form.since)
+    if form.since and since is None:
+        return None
+    try:
+        return Population(
+            Uai(form.uai) if form.uai else None,
+            Audience(form.audience) if form.audience else None,
+            midnight(since, site.academie.zone) if since else None,
+        )
+    except ValueError:
+        return None
 
 
 def _where(site: Site, population: Population) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any, Final
 
 from attrs import frozen
@@ -27,6 +27,7 @@ from teleservices_core.web.pages.school import (
     read_year,
     years,
 )
+from teleservices_core.web.reading import read_moment, read_version
 from teleservices_core.web.responses import Page, Redirect
 
 
@@ -134,7 +135,7 @@ def _save(context: Context, uai: Uai, module_id: str, values: dict[str, Any]) ->
             module_id,
             year,
             values,
-            seen_version=int(version) if version.isdecimal() else 0,
+            seen_version=read_version(version),
         )
     except SettingsError as error:
         return "; ".join(error.problems)
@@ -183,13 +184,10 @@ def _asked(picked: SchoolClass | None) -> dict[str, Any]:
 def _local_time(day: str, hour: str, now: datetime) -> tuple[datetime, str]:
     if not day:
         return now, ""
-    try:
-        chosen = datetime.combine(
-            date.fromisoformat(day), time.fromisoformat(hour or "08:00"), tzinfo=now.tzinfo
-        )
-    except ValueError:
+    chosen = read_moment(day, hour or "08:00")
+    if chosen is None:
         return now, _("Date ou heure illisible : la page montre le moment présent.")
-    return chosen, ""
+    return chosen.replace(tzinfo=now.tzinfo), ""
 
 
 ROUTES: Final = (

@@ -14,6 +14,7 @@ from teleservices_core.usecases import personal_data
 from teleservices_core.usecases.consultations import consultations as who_consulted
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
+from teleservices_core.web.reading import whole_number
 from teleservices_core.web.responses import Download, Page
 
 
@@ -55,9 +56,10 @@ def _told(refusal: str) -> str:
 
 def consultations(context: Context) -> Page:
     """What the school, the help line and the académie looked at or did, page by page."""
-    number = context.request.args.get("page", 1, type=int)
-    if number < 1:
-        raise NotFoundError(f"no page {number}")
+    asked = context.request.args.get("page", "")
+    number = whole_number(asked) if asked.isdigit() else 1
+    if not number:
+        raise NotFoundError("no such page")
     found = who_consulted(context.site, context.me, number)
     if number > max(found.total, 1) or (number > 1 and not found.lines):
         raise NotFoundError(f"no page {number}")

@@ -13,6 +13,7 @@ from teleservices_core.domain.values import Uai
 from teleservices_core.errors import InvalidValueError, NotFoundError
 from teleservices_core.usecases.offers import Offer, Offering, listing, offering
 from teleservices_core.web.context import Context
+from teleservices_core.web.reading import whole_number
 from teleservices_core.web.responses import Page
 from teleservices_core.words.academy import KIND_WORDS
 from teleservices_core.words.telling import listed, tell_audiences, tell_reach
@@ -40,10 +41,10 @@ def establishments(context: Context) -> Page:
 
 def read_search(request: Request) -> tuple[str, int]:
     """The words searched and the page asked for. Raises :exc:`NotFoundError` for no page."""
-    page = request.args.get("page", "1")
-    if not page.isascii() or not page.isdigit() or not 0 < int(page) < 10_000:
-        raise NotFoundError(f"no page {page}")
-    return request.args.get("q", "").strip()[:SEARCH_MAX], int(page)
+    page = whole_number(request.args.get("page", "1"), most=9_999)
+    if not page:
+        raise NotFoundError("no such page")
+    return request.args.get("q", "").strip()[:SEARCH_MAX], page
 
 
 def read_uai(text: str) -> Uai:

@@ -7,6 +7,8 @@ from typing import Generic, TypeVar
 
 from attrs import frozen
 
+from teleservices_core.web.reading import whole_number
+
 T = TypeVar("T")
 
 
@@ -25,8 +27,7 @@ class Paging(Generic[T]):
     def of(cls, items: Sequence[T], asked: str, per_page: int) -> Paging[T]:
         """The page that an address asks for, or the nearest there is."""
         pages = max(1, -(-len(items) // per_page))
-        # Digits only, and few: other texts, however long, mean the first page.
-        wanted = int(asked) if asked.isdecimal() and len(asked) < 9 else 1
+        wanted = whole_number(asked) or 1
         number = min(max(1, wanted), pages)
         start = (number - 1) * per_page
         return cls(items[start : start + per_page], number, pages, len(items))

@@ -27,6 +27,7 @@ from teleservices_core.web.pages.school import (
     read_year,
     years,
 )
+from teleservices_core.web.reading import read_day, read_version
 from teleservices_core.web.responses import Page, Redirect
 from teleservices_core.words.addresses import tell_bad_address
 
@@ -89,7 +90,7 @@ def _save(context: Context, uai: Uai, form: WelcomeForm) -> tuple[dict[str, str]
             context.site,
             context.me,
             uai,
-            seen_version=int(form.version) if form.version.isdecimal() else 0,
+            seen_version=read_version(form.version),
             welcome=form.welcome,
             office_phone=form.office_phone,
             office_email=form.office_email,
@@ -144,9 +145,10 @@ def _delegate(context: Context, uai: Uai, form: DelegationForm) -> dict[str, str
     errors: dict[str, str] = {}
     dates: dict[str, date] = {}
     for name in ("from_on", "until_on"):
-        try:
-            dates[name] = date.fromisoformat(getattr(form, name))
-        except ValueError:
+        day = read_day(getattr(form, name))
+        if day is not None:
+            dates[name] = day
+        else:
             errors[name] = _("Écrivez une date, par exemple 24/11/2026.")
     try:
         staff_id = UUID(form.staff_id)

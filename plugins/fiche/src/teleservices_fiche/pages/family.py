@@ -16,6 +16,7 @@ from teleservices_core.i18n import _
 from teleservices_core.settings import Settings
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
+from teleservices_core.web.reading import read_version
 from teleservices_core.web.responses import Download, Page, Redirect
 from teleservices_fiche.model import PersonKind, Receipt, ReceiptKind
 from teleservices_fiche.pages.forms import Button
@@ -70,7 +71,7 @@ class Reading:
     @property
     def number(self) -> int:
         """The version; one that no draft has for anything else."""
-        return int(self.version) if self.version.isdecimal() else -1
+        return read_version(self.version)
 
 
 @frozen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from teleservices_core.web.context import Context
 from teleservices_core.web.forms import chosen, read_form, several, text
 from teleservices_core.web.pages.paging import Paging
 from teleservices_core.web.pages.school import establishment_of
+from teleservices_core.web.reading import read_day, read_version
 from teleservices_core.web.responses import Page, Redirect
 from teleservices_fiche.model import Proposal, ProposalState, Value
 from teleservices_fiche.rules.merging import Comparison
@@ -221,16 +221,9 @@ def _wanted(context: Context) -> Wanted:
         pile=chosen(Pile, args.get("pile", "")) or Pile.WAITING,
         class_group=None if not group else "" if group == NO_CLASS else group,
         words=args.get("q", "")[:100],
-        since_on=_day(args.get("depuis", "")),
+        since_on=read_day(args.get("depuis", "")),
         by_date=args.get("tri") == "date",
     )
-
-
-def _day(typed: str) -> date | None:
-    try:
-        return date.fromisoformat(typed[:10])
-    except ValueError:
-        return None
 
 
 def _kept(context: Context) -> dict[str, str | None]:
@@ -253,7 +246,7 @@ def _read_picked(texts: Sequence[str]) -> dict[UUID, int]:
     for each in texts:
         id_, _colon, version = each.partition(":")
         try:
-            found[UUID(id_)] = int(version[:9])
+            found[UUID(id_)] = read_version(version)
         except ValueError:
             return {}
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from teleservices_core.usecases.site import Site
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.pages.school import establishment_of
+from teleservices_core.web.reading import read_day, read_version
 from teleservices_core.web.responses import Download, Page, Redirect
 from teleservices_fiche.model import ConfirmationRound
 from teleservices_fiche.pages.forms import Button
@@ -133,7 +133,7 @@ class SchoolPapers:
         )
 
     def _save_round(self, context: Context, uai: Uai, form: RoundForm) -> dict[str, str]:
-        opens_on, closes_on = _day(form.opens_on), _day(form.closes_on)
+        opens_on, closes_on = read_day(form.opens_on), read_day(form.closes_on)
         if opens_on is None or closes_on is None:
             said = _("Choisissez un jour.")
             named = {"opens_on": opens_on, "closes_on": closes_on}
@@ -147,7 +147,7 @@ class SchoolPapers:
                 opens_on=opens_on,
                 closes_on=closes_on,
                 reminders=[days for days, tick in ticked.items() if tick],
-                seen_version=int(form.version) if form.version.isdecimal() else 0,
+                seen_version=read_version(form.version),
                 opens=self.opens,
             )
         except RefusedError as refused:
@@ -210,13 +210,6 @@ class SchoolPapers:
             )
             return context.redirect("fiche.deltas", uai=uai)
         return Download(pieces, f"fiches-{uai}-{batch}.{kind}", media_type)
-
-
-def _day(typed: str) -> date | None:
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        return None
 
 
 def _refused(refused: RefusedError) -> dict[str, str]:

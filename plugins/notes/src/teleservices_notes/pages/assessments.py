@@ -16,6 +16,7 @@ from teleservices_core.i18n import _, show_short_date
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import Form, chosen, read_form, several, text
 from teleservices_core.web.pages.school import establishment_of
+from teleservices_core.web.reading import read_day
 from teleservices_core.web.responses import Page, Redirect
 from teleservices_notes.model import Assessment, Counting, PublicationPlan
 from teleservices_notes.model.assessments import LONGEST_DESCRIPTION
@@ -230,17 +231,6 @@ def _read(context: Context) -> tuple[dict[str, Any], Described | None, dict[str,
         ),
         {},
     )
-
-
-def read_day(typed: str) -> date | None:
-    """A date as browsers send it, 2026-11-24, or as people type it, 24/11/2026."""
-    typed = typed.strip()
-    day, _slash, rest = typed.partition("/")
-    month, _slash, year = rest.partition("/")
-    try:
-        return date(int(year), int(month), int(day)) if rest else date.fromisoformat(typed)
-    except ValueError:
-        return None
 
 
 def _refusal(code: str) -> dict[str, str]:

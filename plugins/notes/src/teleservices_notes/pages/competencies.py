@@ -13,9 +13,10 @@ from teleservices_core.i18n import _
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import Form, read_form, text
 from teleservices_core.web.pages.school import deciding, establishment_of
+from teleservices_core.web.reading import read_version
 from teleservices_core.web.responses import Page, Redirect
 from teleservices_notes.model import Competency, PublicationPlan
-from teleservices_notes.pages.publication_forms import FieldError, read_version
+from teleservices_notes.pages.publication_forms import FieldError
 from teleservices_notes.usecases.opened import MODULE_ID
 from teleservices_notes.usecases.ports import Opens
 from teleservices_notes.usecases.publication import change_plan, publication_plan

@@ -17,6 +17,7 @@ from teleservices_core.i18n import _, ngettext, show_instant
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, several, text
 from teleservices_core.web.pages.school import establishment_of
+from teleservices_core.web.reading import whole_number
 from teleservices_core.web.responses import Page, Redirect
 from teleservices_notes.model import (
     Assessment,
@@ -218,9 +219,9 @@ def _outcomes(
 def _outcome(assessment: Assessment, cells: TypedRow, at: datetime) -> Outcome | None:
     remark = " ".join(cells.remark.split())
     levels = {
-        code: int(level)
+        code: number
         for code, level in zip(assessment.competencies, cells.levels, strict=True)
-        if level.isdecimal() and 1 <= int(level) <= 9
+        if (number := whole_number(level, most=9))
     }
     if len(remark) > LONGEST_REMARK:
         raise _BadCellError(_("appréciation trop longue (300 caractères au plus)"))

@@ -10,6 +10,7 @@ from teleservices_core.errors import ConflictError, RefusedError
 from teleservices_core.i18n import _
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import chosen, read_form, text
+from teleservices_core.web.reading import whole_number
 from teleservices_core.web.responses import Page, Redirect
 from teleservices_notes.digest_words import FREQUENCY_HINTS, FREQUENCY_NAMES, WEEKDAYS, choice_words
 from teleservices_notes.model import DigestChoice, Frequency
@@ -112,9 +113,10 @@ class MessagePages:
 
 def _read(frequency: str, weekday: str = "") -> DigestChoice | None:
     found = chosen(Frequency, frequency)
-    if found is None or weekday not in tuple("0123456"):
+    day = whole_number(weekday, most=6)
+    if found is None or day is None:
         return None
-    return DigestChoice(found, int(weekday))
+    return DigestChoice(found, day)
 
 
 def _written(choice: DigestChoice) -> str:

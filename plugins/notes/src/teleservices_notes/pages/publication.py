@@ -15,6 +15,7 @@ from teleservices_core.usecases.site import Site
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form
 from teleservices_core.web.pages.school import deciding, establishment_of
+from teleservices_core.web.reading import read_version
 from teleservices_core.web.responses import Page, Redirect
 from teleservices_core.words.people import show_actor
 from teleservices_notes.model import (
@@ -29,7 +30,6 @@ from teleservices_notes.pages.publication_forms import (
     asked_change,
     mode_choices,
     outside_year,
-    read_version,
     reader_choices,
 )
 from teleservices_notes.publication_words import (

@@ -12,6 +12,7 @@ from teleservices_core.domain.accounts import Audience
 from teleservices_core.errors import InvalidValueError, RefusedError
 from teleservices_core.i18n import _, show_date
 from teleservices_core.web.forms import Form, chosen, text
+from teleservices_core.web.reading import read_day, whole_number
 from teleservices_notes.model import (
     FAMILIES,
     MOST_DAYS,
@@ -134,8 +135,8 @@ def read_publication(
     if found is None:
         raise FieldError(names[0], _("Choisissez quand les notes s’affichent."))
     if found is PublicationMode.AFTER_PERIOD:
-        number = int(days) if days.isascii() and days.isdigit() else (MOST_DAYS + 1 if days else 0)
-        if number > MOST_DAYS:
+        number = whole_number(days, most=MOST_DAYS) if days else 0
+        if number is None:
             reason = _("Écrivez un nombre de jours, de 0 à {most}.").format(most=MOST_DAYS)
             raise FieldError(names[1], reason)
         return Publication(found, days=number)
@@ -161,21 +162,16 @@ def _periods(form: PlanForm) -> tuple[GradingPeriod, ...]:
 
 
 def _day(name: str, typed: str) -> date:
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        raise FieldError(name, _("Écrivez une date, par exemple 30/11/2026.")) from None
+    found = read_day(typed)
+    if found is None:
+        raise FieldError(name, _("Écrivez une date, par exemple 30/11/2026."))
+    return found
 
 
 def outside_year(refused: RefusedError) -> str:
     """Why the periods are refused."""
     day: Any = refused.detail["day"]
     return _("Le {day} n’est pas dans l’année scolaire.").format(day=show_date(day))
-
-
-def read_version(typed: str) -> int:
-    """The version of a form; one that is no number is nobody's."""
-    return int(typed) if typed.isascii() and typed.isdigit() else -1
 
 
 def mode_choices() -> list[dict[str, str]]:
