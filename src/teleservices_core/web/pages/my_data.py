@@ -56,8 +56,7 @@ def _told(refusal: str) -> str:
 
 def consultations(context: Context) -> Page:
     """What the school, the help line and the académie looked at or did, page by page."""
-    asked = context.request.args.get("page", "")
-    number = whole_number(asked) if asked.isdigit() else 1
+    number = whole_number(context.request.args.get("page", "1"))
     if not number:
         raise NotFoundError("no such page")
     found = who_consulted(context.site, context.me, number)
