@@ -16,6 +16,7 @@ from teleservices_core.commands.directory import establishments, staff
 from teleservices_core.commands.doctor import doctor
 from teleservices_core.commands.importing import import_group
 from teleservices_core.commands.incident import incident
+from teleservices_core.commands.journal import journal
 from teleservices_core.commands.letters import letters
 from teleservices_core.commands.lifecycle import lifecycle
 from teleservices_core.commands.mail import mail, worker
@@ -84,6 +85,7 @@ for command in (
     establishments,
     import_group,
     incident,
+    journal,
     letters,
     lifecycle,
     mail,

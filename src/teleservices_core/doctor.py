@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from attrs import frozen
 
 from teleservices_core.app import Teleservices
+from teleservices_core.files import is_exposed
 from teleservices_core.i18n import _, show_timestamp
 from teleservices_core.plugins import PluginState
 from teleservices_core.storage.inspection import (
@@ -23,11 +25,14 @@ from teleservices_core.storage.inspection import (
     orphans,
 )
 from teleservices_core.usecases.cut_offs import known_cut_offs
+from teleservices_core.usecases.sealing import check_journal
+from teleservices_core.words.sealing import show_fault
 
 LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 """Hosts of a site that is tried, not served: less is asked of it."""
 _DRIFT: Final = timedelta(seconds=30)
 _MAIL_WAITS: Final = timedelta(hours=1)
+_FAULTS: Final = 20
 _RUN_WAITS: Final = timedelta(days=2)
 
 
@@ -145,6 +150,19 @@ def _plugins(services: Teleservices) -> Iterable[Finding]:
             yield Finding("plugin", Severity.NOTE, text)
 
 
+def _files(services: Teleservices) -> Iterable[Finding]:
+    url, folder = services.engine.url, services.settings.mail.folder
+    database = url.database if url.get_backend_name() == "sqlite" else None
+    for path in (Path(each) for each in (database, folder) if each):
+        if is_exposed(path):
+            yield Finding(
+                "files",
+                Severity.WARNING,
+                _("D’autres comptes de la machine peuvent lire {path}.").format(path=path),
+                _("Lancez : chmod -R go= {path}").format(path=path),
+            )
+
+
 def _zone(services: Teleservices) -> Iterable[Finding]:
     zone = services.settings.academie.zone.key
     if zone in {"UTC", "GMT"} or zone.startswith("Etc/"):
@@ -245,6 +263,20 @@ def _outbox(services: Teleservices) -> Iterable[Finding]:
         )
 
 
+def _journal(services: Teleservices) -> Iterable[Finding]:
+    checked = check_journal(services.site)
+    for fault in checked.faults[:_FAULTS]:
+        yield Finding(
+            "journal",
+            Severity.ERROR,
+            show_fault(fault, services.settings.academie.zone),
+            _(
+                "Quelqu’un a écrit dans la base sans passer par le programme. Gardez-la telle "
+                "quelle, prévenez le responsable de la sécurité ; voir teleservices journal check."
+            ),
+        )
+
+
 def _daily_run(services: Teleservices) -> Iterable[Finding]:
     with services.site.database.reading() as tx:
         runs, living = tx.lifecycle.runs(1), tx.lifecycle.living()
@@ -259,7 +291,7 @@ def _daily_run(services: Teleservices) -> Iterable[Finding]:
         )
 
 
-_CHECKS: Final[tuple[Check, ...]] = (_address, _contacts, _mail, _plugins, _zone)
+_CHECKS: Final[tuple[Check, ...]] = (_address, _contacts, _files, _mail, _plugins, _zone)
 _REACHED: Final[tuple[Check, ...]] = (_database,)
 _SCHEMA: Final[tuple[Check, ...]] = (_clock, _orphans, _migrations)
-_STORED: Final[tuple[Check, ...]] = (_cut_offs, _outbox, _daily_run)
+_STORED: Final[tuple[Check, ...]] = (_cut_offs, _outbox, _daily_run, _journal)

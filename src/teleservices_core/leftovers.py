@@ -18,6 +18,7 @@ from attrs import frozen
 
 from teleservices_core.app import Teleservices
 from teleservices_core.errors import NotFoundError, RefusedError
+from teleservices_core.files import private_file, private_folder, write_private
 from teleservices_core.ports.academy import AuditSearch
 from teleservices_core.storage.inspection import Orphan, orphans
 from teleservices_core.storage.leftovers import count_rows, drop_tables, read_rows
@@ -89,7 +90,7 @@ def export_left(
     Raises as :func:`leftover`.
     """
     left = leftover(services, prefix)
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     done = _done(folder / f"{left.prefix}export.json")
     for name, rows in left.rows.items():
         if done.get(name) != rows or not (folder / f"{name}.csv").exists():
@@ -113,22 +114,19 @@ def _done(path: Path) -> dict[str, int]:
 
 
 def _keep(path: Path, done: Mapping[str, int]) -> None:
-    fresh = path.with_suffix(".part")
-    fresh.write_text(json.dumps(done, indent=2), encoding="utf-8")
-    fresh.replace(path)
+    write_private(path, json.dumps(done, indent=2))
 
 
 def _write(services: Teleservices, path: Path, name: str) -> int:
-    fresh, written = path.with_suffix(".part"), -1
+    written = -1
     with (
         services.engine.connect() as connection,
-        fresh.open("w", encoding="utf-8", newline="") as file,
+        private_file(path, "w", encoding="utf-8", newline="") as file,
     ):
         writer = csv.writer(file)
         for row in read_rows(connection, name):
             writer.writerow([_text(value) for value in row])
             written += 1
-    fresh.replace(path)
     return written
 
 
@@ -165,4 +163,5 @@ def drop_left(services: Teleservices, prefix: str, *, without_export: bool = Fal
                 exported=left.is_exported,
             )
         )
+    services.site.database.scrub()
     return left

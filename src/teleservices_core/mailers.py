@@ -11,6 +11,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from teleservices_core.files import private_folder, write_private
 from teleservices_core.ports import Mailer
 from teleservices_core.settings import MailSettings
 
@@ -48,9 +49,9 @@ class FolderMailer:
 
     def send(self, message: EmailMessage) -> None:
         """See :class:`teleservices_core.ports.Mailer`."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self.folder)
         name = message["Message-ID"].strip("<>").partition("@")[0]
-        (self.folder / f"{name}.eml").write_bytes(message.as_bytes())
+        write_private(self.folder / f"{name}.eml", message.as_bytes())
 
     def messages(self) -> list[EmailMessage]:
         """The messages of the folder, the newest first."""

@@ -18,6 +18,7 @@ from cattrs.v import format_exception
 
 from teleservices_core.domain.establishments import Academie
 from teleservices_core.errors import SettingsError
+from teleservices_core.secret_keys import MINIMUM, is_guessable
 
 T = TypeVar("T")
 
@@ -56,6 +57,11 @@ class Durations:
     """How long a used or expired link is remembered."""
     old_mails_days: int = field(default=30, validator=validators.ge(2))
     """How long a mail that has left, or never will, is remembered."""
+    journal_days: int | None = field(
+        default=None, validator=validators.optional(validators.ge(180))
+    )
+    """How long the journal keeps what was done by and about people; for good by default.
+    Decisions of schools and of the académie are kept in any case."""
     session_idle_minutes: int = field(default=30, validator=validators.ge(1))
     """Without a request, after which a session ends."""
     session_hours: int = field(default=12, validator=validators.ge(1))
@@ -164,7 +170,12 @@ class Settings:
     database_url: str
     """``sqlite:///var/teleservices.db``, or ``postgresql://user@host/base``."""
     secret_key: str = field(repr=False)
-    """At least 32 characters; keys the digests of links and forms."""
+    """At least 32 characters drawn at random, as ``python -c "import secrets;
+    print(secrets.token_urlsafe(32))"`` prints them; keys the digests of links and forms.
+    A site in https refuses one with words in it, or that repeats itself."""
+    former_secret_keys: tuple[str, ...] = field(default=(), repr=False)
+    """Keys that the site had before: they check the seals and the backups made with them,
+    and open nothing."""
     site_name: str = "Téléservices"
     """At the top of every page, mail and letter."""
     hotline: Hotline = Hotline()
@@ -195,8 +206,13 @@ class Settings:
 
     @secret_key.validator
     def _validate_key(self, _attribute: object, key: str) -> None:
-        if len(key) < 32:
-            raise ValueError("secret_key: expected at least 32 characters")
+        if len(key) < MINIMUM:
+            raise ValueError(f"secret_key: expected at least {MINIMUM} characters")
+        if self.is_secure and is_guessable(key):
+            raise ValueError(
+                "secret_key: an example, or easy to guess; draw another one with "
+                'python -c "import secrets; print(secrets.token_urlsafe(32))"'
+            )
 
     @property
     def origin(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -32,7 +33,7 @@ def make_site(make_database: Callable[[str], str]) -> Iterator[MakeSite]:
             make_database("sqlite"),
             base_url=base_url,
             site_name=f"Téléservices de {name}",
-            secret_key=f"a secret key of {name}, long enough for a test",
+            secret_key=secrets.token_urlsafe(32),
         )
         services = Teleservices(
             settings,

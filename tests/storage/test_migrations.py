@@ -47,6 +47,7 @@ def test_down_and_up_again(services):
         ("core_", "core_0005"),
         ("core_", "core_0006"),
         ("core_", "core_0007"),
+        ("core_", "core_0008"),
     ]
     assert pending(services.engine, [core]) == []
 

@@ -30,6 +30,7 @@ from teleservices_core.testing.builders import (
     an_adult,
     an_establishment,
 )
+from teleservices_core.testing.fixtures import SECRET_KEY
 from teleservices_core.testing.statements import counted
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_core.usecases.opening import set_opening
@@ -263,7 +264,7 @@ def test_an_origin_is_an_origin(origin):
                 "academie": {"code": "07", "name": "Dijon"},
                 "base_url": "https://x.example",
                 "database_url": "sqlite://",
-                "secret_key": "k" * 32,
+                "secret_key": SECRET_KEY,
                 "api_origins": [origin],
             },
             Settings,

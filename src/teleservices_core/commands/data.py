@@ -11,6 +11,7 @@ from teleservices_core.commands.options import as_json, dry_run, print_json, sch
 from teleservices_core.commands.stopping import Stopping
 from teleservices_core.documents.personal_data import data_archive
 from teleservices_core.errors import NotFoundError, RefusedError
+from teleservices_core.files import write_private
 from teleservices_core.help_entries import figures
 from teleservices_core.i18n import _
 from teleservices_core.usecases.erasing import (
@@ -53,7 +54,7 @@ def export(services: Opener, login_name: str, out: Path | None) -> None:
     site = services().site
     copy = data_of(site, login_name)
     path = out or Path(f"donnees-{copy.account.login_name}.zip")
-    path.write_bytes(data_archive(site.settings, copy))
+    write_private(path, data_archive(site.settings, copy))
     click.echo(_("{path} écrit").format(path=path))
     for section in copy.sections:
         if section.values is None:

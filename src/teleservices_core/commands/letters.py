@@ -18,6 +18,7 @@ from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.standing import LetterChoice
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import NotFoundError
+from teleservices_core.files import private_file
 from teleservices_core.i18n import _, ngettext
 from teleservices_core.usecases.letters import (
     FAMILIES,
@@ -116,7 +117,7 @@ def _write(
 ) -> tuple[Path, ...]:
     head = letter_head(site.settings, plan.establishment)
     if out.suffix == ".csv":
-        with out.open("w", encoding="utf-8-sig", newline="") as file:
+        with private_file(out, "w", encoding="utf-8-sig", newline="") as file:
             file.writelines(letters_csv(head, sheets))
         return (out,)
     return write_letters(head, sheets, out)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, Final
 
 import click
 from attrs import asdict
@@ -13,6 +14,7 @@ from teleservices_core.commands.stopping import Stopping
 from teleservices_core.exchange.bounces import BounceFile, read_folder
 from teleservices_core.i18n import _
 from teleservices_core.usecases.mailing import Delivered, deliver, note_bounce
+from teleservices_core.usecases.sealing import seal_journal
 
 if TYPE_CHECKING:
     from teleservices_core.app import Teleservices
@@ -20,20 +22,28 @@ if TYPE_CHECKING:
     from teleservices_core.usecases.site import Site
 
 
+_SEAL_EVERY: Final = 600.0
+"""Seconds: how long what was written to the journal is under its triggers only."""
+
+
 @click.command()
 @click.option("--once", is_flag=True, help=_("Envoyer ce qui est dû, puis s’arrêter."))
 @click.option("--every", default=5.0, show_default=True, help=_("Secondes entre deux passages."))
 @click.pass_obj
 def worker(services: Opener, once: bool, every: float) -> None:
-    """Envoyer les messages en attente. Plusieurs peuvent tourner côte à côte.
+    """Envoyer les messages en attente, sceller le journal. Plusieurs peuvent tourner côte à côte.
 
     Un signal d’arrêt laisse finir le message en cours ; les autres restent en
     attente.
     """
     opened = services()
     with Stopping() as is_stopping:
+        sealed_at = 0.0
         while not is_stopping():
             done = _send_all(opened, is_stopping)
+            if monotonic() - sealed_at >= _SEAL_EVERY:
+                seal_journal(opened.site, is_stopping)
+                sealed_at = monotonic()
             if once or done.handled > done.resolved:
                 said = _(
                     "{sent} envoyés, {retried} à réessayer, {failed} abandonnés, "

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import importlib.resources
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from itertools import chain, islice
@@ -33,6 +31,7 @@ from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.credentials import PASSWORD_MIN, PASSWORD_MIN_STAFF
 from teleservices_core.domain.localtime import add_months
 from teleservices_core.errors import InvalidValueError, MissingExtraError
+from teleservices_core.files import write_private
 from teleservices_core.i18n import show_date
 
 if TYPE_CHECKING:
@@ -121,7 +120,7 @@ def write_letters(
         if isinstance(target, Path):
             numbered = target.with_stem(f"{target.stem}-{number:02}")
             written.append(numbered if len(known) > 1 else target)
-            _write_private(written[-1], pdf)
+            write_private(written[-1], pdf)
         else:
             target.write(pdf)
         done += len(letters)
@@ -239,16 +238,3 @@ def _at_town(town: str) -> str:
     article, _, rest = town.partition(" ")
     contracted = {"le": "au", "les": "aux"}.get(article.lower())
     return f"{contracted} {rest}" if contracted and rest else f"à {town}"
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    """Write a file that appears whole, readable by its owner only."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    draft = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise

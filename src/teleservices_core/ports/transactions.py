@@ -20,6 +20,7 @@ from teleservices_core.ports.matches import MatchStore
 from teleservices_core.ports.modules import DelegationStore, PolicyStore, SchoolPageStore
 from teleservices_core.ports.office import LetterStore, OfficeStore
 from teleservices_core.ports.roster import RosterStore, StaffStore
+from teleservices_core.ports.seals import SealStore
 from teleservices_core.ports.upkeep import LifecycleStore, OutboxStore
 
 
@@ -48,6 +49,7 @@ class Transaction(Protocol):
     lifecycle: LifecycleStore
     audit: AuditStore
     adoption: AdoptionStore
+    seals: SealStore
     connection: Any
     """The SQLAlchemy connection, for a plugin's own ``store.py``."""
 
@@ -61,4 +63,12 @@ class Database(Protocol):
 
     def writing(self) -> AbstractContextManager[Transaction]:
         """One unit of work: everything commits at the end of the block, or nothing."""
+        ...
+
+    def scrub(self) -> None:
+        """After erasing: let nothing of what was erased be left in files of ours.
+
+        SQLite overwrites what it deletes, but its log keeps earlier pages until
+        it is emptied. PostgreSQL sees to its own files.
+        """
         ...

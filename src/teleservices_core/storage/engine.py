@@ -11,6 +11,8 @@ from sqlalchemy import URL, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
+from teleservices_core.files import make_private, private_folder
+
 _ANSWERED: Final = "answered"
 _IDLE: Final = 1.0
 """Seconds: a server takes longer than that to start again."""
@@ -21,7 +23,8 @@ def make_engine(url: str | URL, **options: Any) -> Engine:
 
     ``postgresql://`` means psycopg; a connection that was idle is asked whether its server
     is still there before it is used. SQLite gets WAL, full synchronization, foreign keys,
-    a busy timeout of 5 s and explicit transactions (see :mod:`.unit_of_work`).
+    a busy timeout of 5 s, overwriting of what is deleted and explicit transactions (see
+    :mod:`.unit_of_work`); its file is made for its owner only.
     """
     parsed = make_url(url)
     if parsed.drivername == "postgresql":
@@ -35,9 +38,11 @@ def make_engine(url: str | URL, **options: Any) -> Engine:
         options.setdefault("poolclass", StaticPool)
         options.setdefault("connect_args", {"check_same_thread": False})
     else:
-        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+        private_folder(Path(str(parsed.database)).parent)
         options.setdefault("poolclass", QueuePool)
     engine = create_engine(parsed, **options)
+    if engine.url.database not in (None, "", ":memory:"):
+        event.listen(engine, "do_connect", _make_file)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
@@ -60,6 +65,11 @@ def _ask_if_idle(
         raise InvalidatePoolError from gone
 
 
+def _make_file(_dialect: Dialect, _record: object, cargs: list[Any], _cparams: object) -> None:
+    # SQLite would make it for everybody; its log and its index get the mode of the file.
+    make_private(Path(cargs[0]))
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver must not begin transactions by itself: BEGIN is ours to choose.
     connection.isolation_level = None
@@ -70,6 +80,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "foreign_keys=ON",
         "busy_timeout=5000",
         "temp_store=MEMORY",
+        "secure_delete=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

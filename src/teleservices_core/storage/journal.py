@@ -19,12 +19,12 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from uuid6 import uuid7
 
 from teleservices_core.domain.values import Uai
 from teleservices_core.ports.academy import AuditEntry, AuditSearch
 from teleservices_core.ports.upkeep import Parcel
 from teleservices_core.storage import tables as t
+from teleservices_core.storage.journal_ids import new_journal_id
 from teleservices_core.storage.tables import AnyRow
 from teleservices_core.storage.tables.journal import DECIDES
 
@@ -78,7 +78,7 @@ class Audit:
         """See the port."""
         self.connection.execute(
             insert(t.audit).values(
-                id=uuid7(),
+                id=new_journal_id(),
                 at=entry.at,
                 actor_id=entry.actor_id,
                 actor=entry.actor,

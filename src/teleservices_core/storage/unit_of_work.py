@@ -27,6 +27,7 @@ from teleservices_core.ports.identities import IdentityStore
 from teleservices_core.ports.incidents import CutOffStore, IncidentStore
 from teleservices_core.ports.matches import MatchStore
 from teleservices_core.ports.office import LetterStore, OfficeStore
+from teleservices_core.ports.seals import SealStore
 from teleservices_core.ports.upkeep import LifecycleStore, OutboxStore
 from teleservices_core.storage.accounts import Accounts, Sessions, Tokens
 from teleservices_core.storage.adoption import AdoptionFigures
@@ -44,6 +45,7 @@ from teleservices_core.storage.office import Office
 from teleservices_core.storage.policy import PolicyTable
 from teleservices_core.storage.roster import Roster
 from teleservices_core.storage.school_pages import SchoolPages
+from teleservices_core.storage.seals import Seals
 from teleservices_core.storage.staff import Staff
 from teleservices_core.storage.throttles import Devices, Throttles
 
@@ -92,6 +94,7 @@ class SqlTransaction:
     lifecycle = _Store[LifecycleStore](Lifecycle)
     audit = _Store[AuditStore](Audit)
     adoption = _Store[AdoptionStore](AdoptionFigures)
+    seals = _Store[SealStore](Seals)
 
 
 @frozen
@@ -119,3 +122,10 @@ class SqlDatabase:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield SqlTransaction(connection)
             connection.commit()
+
+    def scrub(self) -> None:
+        """See :meth:`teleservices_core.ports.Database.scrub`."""
+        if self.engine.dialect.name == "sqlite":
+            with self.engine.connect() as connection:
+                # Waits for who reads, as long as the busy timeout; the next run does the rest.
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -19,6 +19,7 @@ from sqlalchemy import URL, Connection, Engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
+from teleservices_core.files import make_private
 from teleservices_core.storage.engine import make_engine
 
 _TEMPLATE: Final = "template_teleservices"
@@ -26,6 +27,9 @@ _COLUMNS: Final = """
 SELECT md5(string_agg(c.relname || '.' || a.attname, ' ' ORDER BY c.relname, a.attnum))
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 WHERE c.relnamespace = 'public'::regnamespace
+"""
+_TRIGGERS: Final = """
+SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O' ORDER BY tgname
 """
 _VERSIONS: Final = r"""
 SELECT tablename FROM pg_tables
@@ -100,6 +104,7 @@ class Databases:
             engine.dispose()
             self._file = template.read_bytes()
         path = self.folder / f"{uuid.uuid4().hex}.db"
+        make_private(path)
         path.write_bytes(self._file)
         return make_url(f"sqlite:///{path}")
 
@@ -150,6 +155,7 @@ class Databases:
         # A new file of that name: who still has the old one open harms nobody.
         for each in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
             each.unlink(missing_ok=True)
+        make_private(path)
         path.write_bytes(self._file)
 
 
@@ -159,11 +165,12 @@ def _is_used(engine: Engine) -> bool:
 
 
 def _schema(connection: Connection) -> list[Any]:
-    """The columns of all tables and indexes, and which migrations have been run."""
+    """The columns of all tables and indexes, the triggers, and which migrations have been run."""
     ask = connection.exec_driver_sql
     columns = ask(_COLUMNS).scalar()
+    triggers = ask(_TRIGGERS).scalars().all()
     versions = ask(_VERSIONS).scalars().all()
-    return [columns, versions, *(ask(f'TABLE "{name}"').all() for name in versions)]
+    return [columns, triggers, versions, *(ask(f'TABLE "{name}"').all() for name in versions)]
 
 
 def _do_not_wait(connection: Any, _record: object) -> None:

@@ -6,6 +6,7 @@ Loaded with ``pytest_plugins = ["teleservices_core.testing.fixtures"]`` in the r
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,7 +32,7 @@ settings.register_profile(
 settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-SECRET_KEY = "a secret key for the tests, long enough"  # noqa: S105 - of no real site
+SECRET_KEY = secrets.token_urlsafe(32)
 BACKENDS = ("sqlite", "postgresql")
 
 

@@ -349,8 +349,8 @@ CORE_DATA: Final = (
             "Qui a fait quoi sur votre compte et quand : vos propres actes, ceux de "
             "l’établissement, de l’assistance et de l’académie."
         ),
-        lambda _figures: _(
-            "Tant que le site est en service : personne ne peut y changer ni y effacer une ligne."
+        lambda figures: _("{journal_life} : personne ne peut y changer une ligne.").format_map(
+            figures
         ),
         _journal,
     ),

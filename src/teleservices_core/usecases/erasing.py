@@ -195,4 +195,5 @@ def erase_about(
             if not rows:
                 break
             counts[each.data.id] += rows
+    site.database.scrub()
     return counts

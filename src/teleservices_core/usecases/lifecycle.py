@@ -34,6 +34,7 @@ from teleservices_core.errors import RefusedError
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.erasing import Expired, count_erased, erase_some, expired, failed
 from teleservices_core.usecases.links import send_mail
+from teleservices_core.usecases.sealing import erase_journal, seal_journal
 from teleservices_core.usecases.site import Site, audited
 
 BATCH: Final = 50
@@ -147,7 +148,11 @@ def run_lifecycle(
         pass
     for over in expired(site, plan.at):
         run.erase(over, erasing, is_stopping)
-    return run.record if is_stopping() else run.finish()
+    done = run.record if is_stopping() else run.finish()
+    erase_journal(site, is_stopping)
+    seal_journal(site)
+    site.database.scrub()
+    return done
 
 
 Step = Callable[[Transaction], Counter[str]]

@@ -18,6 +18,7 @@ from teleservices_core.app import Teleservices
 from teleservices_core.cli import main as teleservices
 from teleservices_core.domain.accounts import Account, AccountEvent
 from teleservices_core.domain.values import Uai
+from teleservices_core.files import private_folder, write_private
 from teleservices_core.usecases.letters import issue_letters, plan_letters
 from teleservices_core.usecases.module_options import save_options
 from teleservices_core.usecases.site import Site
@@ -76,8 +77,8 @@ def build(demo: Demo, *, pupils: int, seed: int) -> None:
     """Start from nothing: settings, schema, people, marks, letters."""
     if demo.folder.exists():
         shutil.rmtree(demo.folder)
-    demo.folder.mkdir(parents=True)
-    demo.settings.write_text(_settings(demo), encoding="utf-8")
+    private_folder(demo.folder)
+    write_private(demo.settings, _settings(demo))
 
     def run(*words: str) -> None:
         click.secho(f"$ teleservices {' '.join(words)}", dim=True)

@@ -9,6 +9,8 @@ import attrs
 import cattrs
 from attrs import frozen
 
+from teleservices_core.files import write_private
+
 
 @frozen
 class DemoPersona:
@@ -25,7 +27,7 @@ class DemoPersona:
 def save(path: Path, personas: list[DemoPersona]) -> None:
     """Write the list."""
     text = json.dumps([attrs.asdict(each) for each in personas], ensure_ascii=False, indent=2)
-    path.write_text(text, encoding="utf-8")
+    write_private(path, text)
 
 
 def load(path: Path) -> list[DemoPersona]:

@@ -13,6 +13,7 @@ from granian.server import Server
 from fastapi_ent.ent import settings
 from fastapi_ent.people import make_people
 from teleservices_core.app import Teleservices
+from teleservices_core.files import private_folder, write_private
 
 
 @click.command()
@@ -23,10 +24,10 @@ def main(folder: Path, port: int) -> None:
     address = f"http://127.0.0.1:{port}"
     letter = folder / "letter.txt"
     if not letter.exists():
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         services = Teleservices(settings(address, folder, client_secret=""))
         services.migrate()
-        letter.write_text(" ".join(make_people(services)), encoding="utf-8")
+        write_private(letter, " ".join(make_people(services)))
         services.engine.dispose()
     login_name, code = letter.read_text(encoding="utf-8").split()
     click.secho(f"Mon ENT : {address}", bold=True)

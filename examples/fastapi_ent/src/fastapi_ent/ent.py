@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from teleservices_core.app import Teleservices
 from teleservices_core.domain.establishments import Academie
+from teleservices_core.files import write_private
 from teleservices_core.hosts.asgi import asgi_app
 from teleservices_core.settings import IdentitySettings, MailSettings, OidcSettings, Settings
 from teleservices_core.testing.builders import COLLEGE
@@ -47,7 +48,7 @@ def settings(address: str, folder: Path, client_secret: str) -> Settings:
 
 def _secret(path: Path) -> str:
     if not path.exists():
-        path.write_text(secrets.token_urlsafe(32), encoding="utf-8")
+        write_private(path, secrets.token_urlsafe(32))
     return path.read_text(encoding="utf-8")
 
 

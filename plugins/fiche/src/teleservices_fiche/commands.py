@@ -17,6 +17,7 @@ from teleservices_core.commands.options import (
     read_uai,
 )
 from teleservices_core.errors import ConflictError
+from teleservices_core.files import private_file
 from teleservices_core.i18n import _, ngettext, show_timestamp
 from teleservices_fiche.exchange.delta_csv import delta_csv
 from teleservices_fiche.exchange.delta_xml import delta_xml, missing
@@ -209,7 +210,7 @@ def _write(site: Site, uai: Uai, delta: Delta, folder: Path) -> tuple[Path, ...]
     }
     written = {path: pieces for path, pieces in found.items() if pieces is not None}
     for path, pieces in written.items():
-        with path.open("wb") as file:
+        with private_file(path) as file:
             file.writelines(pieces)
     return tuple(written)
 

@@ -24,6 +24,7 @@ from teleservices_core.storage.tables.journal import (
     imports,
     outbox,
     quarantine,
+    seals,
 )
 from teleservices_core.storage.tables.matches import matches
 from teleservices_core.storage.tables.modules import (
@@ -78,6 +79,7 @@ __all__ = [
     "responsibilities",
     "school_pages",
     "schoolings",
+    "seals",
     "sessions",
     "siecle_keys",
     "staff",

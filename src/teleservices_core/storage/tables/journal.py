@@ -58,7 +58,22 @@ audit = Table(
         sqlite_where=text(DECIDES),
     ),
 )
-"""Append-only: a trigger of the first migration refuses UPDATE and DELETE."""
+"""Append-only: triggers refuse every change, but the erasing of what a seal says is erased."""
+
+seals = Table(
+    "core_seals",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    moment("at", nullable=False),
+    Column("closed", String(32), nullable=False),
+    Column("open", JSON, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("mac", String(64), nullable=False),
+    Column("erased_to", Integer),
+    Column("erased_id", Uuid),
+)
+"""See :mod:`teleservices_core.domain.seals`. ``erased_id``: no row above it was erased."""
 
 outbox = Table(
     "core_outbox",

@@ -1,0 +1,64 @@
+"""Files that only their owner reads: databases, exports, letters, backups, mails.
+
+Every file that the product writes is made here, so that none is forgotten.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Final
+
+FILE_MODE: Final = 0o600
+FOLDER_MODE: Final = 0o700
+OTHERS: Final = 0o077
+"""What nobody but the owner is to have."""
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder, and the missing ones above it, for the owner only."""
+    for each in (*reversed(path.parents), path):
+        if not each.is_dir():
+            each.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    return path
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file for the owner only, unless there is one."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDONLY, FILE_MODE))
+
+
+@contextmanager
+def private_file(path: Path, mode: str = "wb", **options: Any) -> Iterator[IO[Any]]:
+    """Write a file for the owner only, which appears whole, and on disk, or not at all.
+
+    ``mode`` and ``options`` are those of :func:`open`.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, mode, **options) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def write_private(path: Path, content: bytes | str) -> None:
+    """The same for a content at hand; text is written in UTF-8."""
+    with private_file(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+def is_exposed(path: Path) -> bool:
+    """Whether others than the owner may do something with a file that exists."""
+    try:
+        return bool(path.stat().st_mode & OTHERS)
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,201 @@
+"""Nobody but the owner reads a file that the product makes; erased text is in none of them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import text
+
+from teleservices_core.app import Teleservices
+from teleservices_core.cli import main
+from teleservices_core.doctor import examine
+from teleservices_core.domain.accounts import Audience
+from teleservices_core.errors import SettingsError
+from teleservices_core.files import is_exposed, private_file, private_folder
+from teleservices_core.hashing import Argon2Hasher
+from teleservices_core.settings import load_settings
+from teleservices_core.testing.builders import an_adult
+from teleservices_core.testing.fixtures import make_settings
+from teleservices_core.testing.world import World
+from teleservices_core.usecases.lifecycle import run_lifecycle
+from teleservices_core.usecases.links import send_mail
+from teleservices_core.usecases.mailing import deliver
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def exposed(folder):
+    """What others may read below a folder."""
+    return [path for path in Path(folder).rglob("*") if path.stat().st_mode & 0o077]
+
+
+@pytest.fixture
+def umask():
+    """The most careless one."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def test_whatever_a_site_writes(tmp_path, umask):
+    """Database with its log, mails, copies, letters: by commands, from nothing."""
+    settings = tmp_path / "site" / "teleservices.toml"
+    settings.parent.mkdir(mode=0o700)
+    with private_file(settings, "w") as file:
+        file.write(
+            f'''base_url = "http://localhost"
+database_url = "sqlite:///{tmp_path}/site/deep/er/base.db"
+secret_key = "{secrets.token_urlsafe(32)}"
+[academie]
+code = "07"
+name = "Dijon"
+zone = "Europe/Paris"
+[mail]
+folder = "{tmp_path}/site/mail/out"
+'''
+        )
+
+    def run(*words):
+        done = CliRunner().invoke(main, ["--settings", str(settings), *words])
+        assert done.exit_code == 0, done.output
+
+    run("migrate")
+    services = Teleservices.from_file(settings, hasher=Argon2Hasher.cheapest())
+    world = World(services)
+    world.staff("rectorat")
+    account = world.account(an_adult(), Audience.GUARDIAN, login_name="p.martin")
+    with services.site.database.writing() as tx:
+        send_mail(
+            services.site,
+            tx,
+            "core.closing_unused",
+            "p@example.org",
+            account=account,
+            name="P",
+            login="p",
+            on="2026-12-01",
+            days="3",
+        )
+    assert deliver(services.site, services.mailer).sent == 1
+    out = tmp_path / "site"
+    run("data", "export", "p.martin", "--out", str(out / "copy.zip"))
+    run("letters", "--staff", "--which", "unused", "--out", str(out / "staff.csv"))
+    assert (out / "deep/er/base.db-wal").exists()
+    assert exposed(tmp_path / "site") == []
+    services.engine.dispose()
+    assert not [each for each in examine(services) if each.check == "files"]
+    (out / "deep/er/base.db").chmod(0o644)
+    (finding,) = [each for each in examine(services) if each.check == "files"]
+    assert "base.db" in finding.next_step
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path, umask):
+    """What was there stays when the writing fails, and nothing is left beside it."""
+    path = private_folder(tmp_path / "a" / "b") / "x"
+    path.write_text("before")
+    with pytest.raises(RuntimeError), private_file(path, "w") as file:
+        file.write("half")
+        raise RuntimeError
+    assert [each.name for each in path.parent.iterdir()] == ["x"]
+    assert path.read_text() == "before"
+    with private_file(path, "w") as file:
+        file.write("after")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert not is_exposed(tmp_path / "missing")
+
+
+# --- The key --------------------------------------------------------------------------
+
+
+def samples():
+    """Every key that a page of the documentation shows."""
+    for page in DOCS.rglob("*.md"):
+        for line in page.read_text(encoding="utf-8").splitlines():
+            if line.startswith("secret_key = "):
+                yield line.split('"')[1]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *samples(),
+        "x" * 40,
+        "0123456789" * 4,
+        "changeme" * 5,
+        "abcdefghijklmnopqrstuvwxyz0123456789",
+        "azertyuiopqsdfghjklmwxcvbn123456",
+        "your-secret-key-here-at-least-32-characters",
+        "thisisaverysecretkeythatnobodyknows",
+        "une clé que personne ne devinera jamais",
+        "REPLACE_ME_0123456789_0123456789_",
+    ],
+)
+def test_a_key_that_somebody_knows(key, tmp_path):
+    """Good to try; refused where the site is served, by every command, with what to do."""
+    assert list(samples())
+    make_settings("sqlite://", secret_key=key)
+    with pytest.raises(ValueError, match=r"secret_key.*token_urlsafe"):
+        make_settings("sqlite://", secret_key=key, base_url="https://services.example.fr")
+    file = tmp_path / "teleservices.toml"
+    file.write_text(
+        f'base_url = "https://x.fr"\ndatabase_url = "sqlite://"\nsecret_key = "{key}"\n'
+        '[academie]\ncode = "07"\nname = "Dijon"\nzone = "Europe/Paris"\n'
+    )
+    with pytest.raises(SettingsError, match="secret_key"):
+        load_settings(file)
+    done = CliRunner().invoke(main, ["--settings", str(file), "doctor"])
+    assert done.exit_code == 1
+    assert "secret_key" in done.output
+    assert key not in done.output
+
+
+@pytest.mark.parametrize("draw", [secrets.token_urlsafe, secrets.token_hex])
+def test_a_key_drawn_at_random(draw):
+    """Is taken."""
+    for _n in range(30):
+        make_settings("sqlite://", secret_key=draw(32), base_url="https://services.example.fr")
+
+
+# --- Erased text ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_erased_text_is_nowhere(services, clock, backend):
+    """Addresses, hashes, mails and links of closed accounts: not in file, log or free pages."""
+    site, world = services.site, World(services)
+    marks = []
+    for n in range(60):
+        mark = f"mark{n:03}{secrets.token_hex(8)}"
+        marks.append(mark)
+        account = world.account(
+            an_adult(), Audience.GUARDIAN, login_name=f"closed{n:03}", email=f"{mark}@example.org",
+            password_hash=f"$hash${mark}", last_used_at=clock.now() - timedelta(days=400),
+            warned_at=clock.now() - timedelta(days=20),
+        )  # fmt: skip
+        with site.database.writing() as tx:
+            for _again in range(8):
+                send_mail(site, tx, "core.login_names", f"{mark}@example.org", account=account,
+                          lines=f"{mark} " * 30)  # fmt: skip
+    path = Path(services.engine.url.database)
+
+    def found():
+        content = b"".join(each.read_bytes() for each in path.parent.glob(path.name + "*"))
+        return {mark for mark in marks if mark.encode() in content}
+
+    assert found() == set(marks)
+    assert run_lifecycle(site, force=True).counts["unused"] == 60
+    # What a closed account is told is still to be sent, then is over.
+    clock.advance(timedelta(days=40))
+    deliver(site, services.mailer)
+    clock.advance(timedelta(days=40))
+    run_lifecycle(site, force=True)
+    with services.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM core_outbox")).scalar() == 0
+        assert connection.execute(text("PRAGMA freelist_count")).scalar() > 0
+    assert found() == set()
