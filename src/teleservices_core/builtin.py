@@ -83,9 +83,13 @@ def teleservices_migrations() -> Iterable[MigrationSource]:
 @hookimpl
 def teleservices_personal_data() -> Iterable[PersonalData]:
     """Accounts, persons, links, mails and the journal."""
+    from attrs import evolve
+
+    from teleservices_core.storage.student_rows import CORE_ROWS
     from teleservices_core.usecases.core_data import CORE_DATA
 
-    return CORE_DATA
+    for data in CORE_DATA:
+        yield evolve(data, student_rows=CORE_ROWS) if data.id == "core.family" else data
 
 
 @hookimpl

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -243,6 +243,21 @@ class Erasure:
 
 
 @frozen
+class StudentRows:
+    """Rows of a table that belong to students, and follow when two of them are found to be one.
+
+    Made by :func:`teleservices_core.storage.student_rows.rows_of`.
+    """
+
+    table: str
+    bring: Callable[[Transaction, UUID, UUID], Sequence[Any]]
+    """Give the rows of the first student to the second; returns what was moved, as JSON has it."""
+    give_back: Callable[[Transaction, Sequence[Any], UUID, UUID, Collection[str]], None]
+    """Take back what was moved from the second student to the first, and what establishments
+    (UAI) have written since that know the first only."""
+
+
+@frozen
 class PersonalData:
     """Data about people under one heading: what, for how long, and how to give a copy.
 
@@ -269,6 +284,8 @@ class PersonalData:
     keep_days: int | None = None
     """Days after the end of a school year after which its data are erased by the daily
     run; None: kept."""
+    student_rows: tuple[StudentRows, ...] = ()
+    """The tables whose rows name students, so that they follow when two are found to be one."""
 
 
 @frozen

@@ -134,11 +134,22 @@ def test_there_and_back(before, state):
         assert (back.password_hash, back.email, back.pending_email) == (None, None, None)
 
 
-@pytest.mark.parametrize(
-    "state", [AccountState.NEW, AccountState.LOCKED, AccountState.GROUPED, AccountState.CLOSED]
-)
+@pytest.mark.parametrize("state", [AccountState.NEW, AccountState.CLOSED])
+def test_what_nobody_signs_in_to_gives_too(state):
+    """A school says that it is somebody's second one; back again, it waits for a letter."""
+    away = rules.given(an_account(state=state, password_hash=None, email=None))
+    assert rules.taken_back(away).state is AccountState.CLOSED
+
+
+def test_what_was_closed_meanwhile_stays_so():
+    """Only the persons come back."""
+    account = an_account(state=AccountState.CLOSED, password_hash=None, email=None)
+    assert rules.taken_back(account) == account
+
+
+@pytest.mark.parametrize("state", [AccountState.LOCKED, AccountState.GROUPED])
 def test_who_cannot_give(state):
-    """An account that nobody can sign in to gives nothing."""
+    """A lock stays; what has given has nothing left."""
     with pytest.raises(TransitionError):
         rules.given(an_account(state=state))
 

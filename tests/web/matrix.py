@@ -195,6 +195,14 @@ MATRIX: Final[Mapping[str, Row]] = {
     "core.resend_for": Row(post=SCHOOL),
     "core.unlock": Row(post=SCHOOL),
     "core.attachments": Row(SCHOOL),
+    "core.matches": Row(SCHOOL),
+    "core.match": Row(SCHOOL, finds_nothing=True),
+    "core.answer_match": Row(post=SCHOOL, form={"answer": "different"}, finds_nothing=True),
+    "core.academy_matches": Row(ACADEMY),
+    "core.academy_match": Row(ACADEMY, finds_nothing=True),
+    "core.academy_answer_match": Row(
+        post=ACADEMY, form={"answer": "different"}, finds_nothing=True
+    ),
     "core.attachment": Row(SCHOOL),
     "core.correct_attachment": Row(post=SCHOOL),
     "core.teaching": Row(TEACHERS),

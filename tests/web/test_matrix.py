@@ -236,6 +236,7 @@ def stage(
         "assessment_id": str(uuid4()),
         "import_id": str(uuid4()),
         "reader_id": str(uuid4()),
+        "match_id": str(uuid4()),
         "proposal_id": str(uuid4()),
         "step": "eleve",
         "person": "student",

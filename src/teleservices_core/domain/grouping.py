@@ -13,7 +13,7 @@ from uuid import UUID
 
 from attrs import evolve, field, frozen
 
-from teleservices_core.domain.accounts import Account, AccountEvent
+from teleservices_core.domain.accounts import Account, AccountEvent, AccountState
 from teleservices_core.domain.credentials import fold
 from teleservices_core.domain.lifecycle import closed
 from teleservices_core.domain.localtime import instant, optional_instant
@@ -81,9 +81,11 @@ def taken_back(account: Account) -> Account:
     """An account that takes its persons back, as usable as it was before.
 
     One that had no password of its own, or no confirmed address yet, starts
-    again with a new letter. Raises :exc:`TransitionError` for one that has
-    given nothing.
+    again with a new letter, as does one that was closed meanwhile. Raises
+    :exc:`TransitionError` for one that has given nothing.
     """
+    if account.state is AccountState.CLOSED:
+        return account
     if works_again(account):
         return evolve(account.after(AccountEvent.UNGROUP), epoch=account.epoch + 1)
     return closed(account)

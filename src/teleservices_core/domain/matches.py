@@ -10,7 +10,8 @@ from attrs import field, frozen
 
 from teleservices_core.domain.accounts import Account, AccountState
 from teleservices_core.domain.likeness import Comparison, Identity, Trait
-from teleservices_core.domain.localtime import instant, optional_instant
+from teleservices_core.domain.localtime import SchoolYear, instant, optional_instant
+from teleservices_core.domain.roster import Adult, Student, StudentDetails
 from teleservices_core.domain.values import Uai
 
 
@@ -65,6 +66,31 @@ class Match:
     def is_open(self) -> bool:
         """Whether somebody must still answer."""
         return self.state is MatchState.OPEN
+
+
+@frozen
+class Whereabouts:
+    """Where a student is, or was: the latest schooling in an establishment."""
+
+    uai: Uai
+    school: str
+    school_year: SchoolYear | None = None
+    class_group: str = ""
+
+
+@frozen
+class PersonSeen:
+    """One of the two, as who answers sees them side by side."""
+
+    person: Student | Adult
+    details: StudentDetails | None = None
+    places: tuple[Whereabouts, ...] = ()
+    """Of a student, the latest first."""
+    relatives: tuple[str, ...] = ()
+    """The adults of a student, or the students of an adult, by name; links in force only."""
+    login_name: str = ""
+    account_state: AccountState | None = None
+    """None without an account."""
 
 
 def ask(

@@ -33,8 +33,8 @@ class GroupingStore(Protocol):
         """The grouping in force by which an account gave its persons, if it did."""
         ...
 
-    def undo(self, grouping_id: UUID, at: datetime) -> bool:
-        """Compare-and-set: True for the one caller that undoes it in time."""
+    def undo(self, grouping_id: UUID, at: datetime, *, in_time: bool = True) -> bool:
+        """Compare-and-set: True for the one caller that undoes it, ``in_time`` or at any time."""
         ...
 
     def keep(self, grouping_id: UUID, person_ids: Collection[UUID]) -> None:

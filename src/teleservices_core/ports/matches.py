@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from teleservices_core.domain.likeness import Identity
-from teleservices_core.domain.matches import Match, MatchKind, MatchState
+from teleservices_core.domain.matches import Match, MatchKind, MatchState, PersonSeen
 from teleservices_core.domain.values import Uai
 
 
 class MatchStore(Protocol):
     """Pairs of persons who may be one."""
+
+    def lock(self) -> None:
+        """Wait for any import of the site to end, and keep others waiting until the end."""
+        ...
 
     def add(self, matches: Sequence[Match]) -> None:
         """Ask about pairs that were never asked about."""
@@ -55,8 +59,27 @@ class MatchStore(Protocol):
         """How many wait in each establishment."""
         ...
 
+    def seen(self, match: Match, day: date) -> tuple[PersonSeen, PersonSeen]:
+        """The older and the newer, with what tells them apart or together, on a local day."""
+        ...
+
+    def is_over(self, match: Match) -> bool:
+        """Whether another answer has made one of two students one with a third meanwhile."""
+        ...
+
+    def is_built_on(self, match: Match) -> bool:
+        """Whether a later answer, still in force, has made the student who stays one with another.
+
+        Answers about one student are taken back the last first.
+        """
+        ...
+
     def absorbed(self, student_id: UUID) -> list[UUID]:
         """The students said to be the same as one, whose data are now this one's."""
+        ...
+
+    def take_ine(self, student_id: UUID, ine: str | None) -> None:
+        """Give a student a national identifier that nobody has, or none."""
         ...
 
     def postpone(self, match: Match, at: datetime) -> bool:

@@ -57,17 +57,14 @@ class Groupings:
         """See the port."""
         return self._one(_IN_FORCE.where(t.groupings.c.other_id == account_id))
 
-    def undo(self, grouping_id: UUID, at: datetime) -> bool:
+    def undo(self, grouping_id: UUID, at: datetime, *, in_time: bool = True) -> bool:
         """See the port."""
-        done = self.connection.execute(
-            update(t.groupings)
-            .where(
-                t.groupings.c.id == grouping_id,
-                t.groupings.c.undone_at.is_(None),
-                t.groupings.c.until_at > at,
-            )
-            .values(undone_at=at)
+        change = update(t.groupings).where(
+            t.groupings.c.id == grouping_id, t.groupings.c.undone_at.is_(None)
         )
+        if in_time:
+            change = change.where(t.groupings.c.until_at > at)
+        done = self.connection.execute(change.values(undone_at=at))
         return done.rowcount == 1
 
     def keep(self, grouping_id: UUID, person_ids: Collection[UUID]) -> None:

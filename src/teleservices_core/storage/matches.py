@@ -12,11 +12,13 @@ from attrs import frozen
 from sqlalchemy import Connection, Select, func, insert, or_, select, update
 
 from teleservices_core.domain.likeness import Identity, Trait
-from teleservices_core.domain.matches import Match, MatchKind, MatchState
+from teleservices_core.domain.matches import Match, MatchKind, MatchState, PersonSeen
 from teleservices_core.domain.roster import Sex
 from teleservices_core.domain.values import Uai
 from teleservices_core.storage import tables as t
+from teleservices_core.storage.importing import Imports
 from teleservices_core.storage.importing_rows import DETAILS, IDENTITY, to_details, to_student
+from teleservices_core.storage.matches_seen import seen
 from teleservices_core.storage.tables import AnyRow
 
 _m = t.matches.c
@@ -108,6 +110,10 @@ class Matches:
     """See :class:`teleservices_core.ports.matches.MatchStore`."""
 
     connection: Connection
+
+    def lock(self) -> None:
+        """See the port."""
+        Imports(self.connection).lock()
 
     def add(self, matches: Sequence[Match]) -> None:
         """See the port."""
@@ -209,6 +215,26 @@ class Matches:
             for uai, kind, number in self.connection.execute(counted)
         ]
 
+    def seen(self, match: Match, day: date) -> tuple[PersonSeen, PersonSeen]:
+        """See the port."""
+        return seen(self.connection, match, day)
+
+    def is_over(self, match: Match) -> bool:
+        """See the port."""
+        over = select(_m.id).where(_m.id == match.id, _gone())
+        return self.connection.execute(over).first() is not None
+
+    def is_built_on(self, match: Match) -> bool:
+        """See the port."""
+        later = select(_m.id).where(
+            _m.state == MatchState.SAME,
+            _m.kind == MatchKind.STUDENT,
+            or_(_m.newer_id == match.older_id, _m.older_id == match.older_id),
+            _m.answered_at > match.answered_at,
+            _m.id != match.id,
+        )
+        return self.connection.execute(later).first() is not None
+
     def absorbed(self, student_id: UUID) -> list[UUID]:
         """See the port."""
         found: list[UUID] = []
@@ -222,6 +248,12 @@ class Matches:
             asked = list(self.connection.scalars(same))
             found += asked
         return found
+
+    def take_ine(self, student_id: UUID, ine: str | None) -> None:
+        """See the port."""
+        self.connection.execute(
+            update(t.students).where(t.students.c.id == student_id).values(ine=ine)
+        )
 
     def postpone(self, match: Match, at: datetime) -> bool:
         """See the port."""

@@ -128,26 +128,38 @@ def _take(site: Site, viewer: Viewer, proof: Proof) -> Grouping:
         account = _reread(tx, viewer.account)
         other = _reread(tx, proof.account)
         _require_same_name(site, tx, account, other, proof)
-        gave = given(other)
-        _replace_both(tx, (account, account), (other, gave))
         letter = proof.letter
         if letter is not None and not tx.letters.use(letter.id, now):
             raise RefusedError(letter.refusal(now) or "letter_used", uai=letter.uai)
-        grouping = Grouping(
-            id=site.new_id(),
-            account_id=account.id,
-            other_id=other.id,
-            person_ids=other.holder_ids,
-            at=now,
-            until_at=now + timedelta(days=site.settings.durations.grouping_undo_days),
-        )
-        tx.groupings.add(grouping)
-        tx.accounts.move_holders(other.holder_ids, other.id, account.id)
-        tx.sessions.remove_all(other.id)
         forget_failures(tx, proof)
-        _note(tx, now, viewer, ("account.gathered", account), ("account.grouped", other))
+        return join(site, tx, viewer, account, other)
+
+
+def join(
+    site: Site, tx: Transaction, viewer: Viewer | None, account: Account, other: Account
+) -> Grouping:
+    """Give the persons of ``other`` to ``account``, and tell both; who asks has the right to.
+
+    Raises :exc:`ConflictError` when one has changed since it was read,
+    :exc:`TransitionError` for an account that cannot give.
+    """
+    now, gave = site.now(), given(other)
+    _replace_both(tx, (account, account), (other, gave))
+    grouping = Grouping(
+        id=site.new_id(),
+        account_id=account.id,
+        other_id=other.id,
+        person_ids=other.holder_ids,
+        at=now,
+        until_at=now + timedelta(days=site.settings.durations.grouping_undo_days),
+    )
+    tx.groupings.add(grouping)
+    tx.accounts.move_holders(other.holder_ids, other.id, account.id)
+    tx.sessions.remove_all(other.id)
+    _note(tx, now, viewer, ("account.gathered", account), ("account.grouped", other))
+    if account.audience is Audience.GUARDIAN:
         _tell_both(site, tx, account, gave, grouping)
-        return grouping
+    return grouping
 
 
 def _reread(tx: Transaction, known: Account) -> Account:
@@ -236,7 +248,7 @@ def undo(site: Site, viewer: Viewer, grouping_id: UUID) -> None:
             grouping = tx.groupings.get(grouping_id)
             if grouping is None or grouping.account_id != viewer.account.id:
                 raise NotFoundError("no such grouping for this account")
-            _give_back(site, tx, viewer, grouping)
+            separate(site, tx, viewer, grouping)
 
     _once_more(act)
 
@@ -263,16 +275,27 @@ def undo_by_link(site: Site, secret: str) -> bool:
     def act() -> bool:
         token, grouping, account = look_at_undo(site, secret)
         with site.database.writing() as tx:
-            _give_back(site, tx, None, grouping)
+            separate(site, tx, None, grouping)
             use(tx, token, site.now())
         return works_again(account)
 
     return _once_more(act)
 
 
-def _give_back(site: Site, tx: Transaction, viewer: Viewer | None, grouping: Grouping) -> None:
+def separate(
+    site: Site,
+    tx: Transaction,
+    viewer: Viewer | None,
+    grouping: Grouping,
+    *,
+    in_time: bool = True,
+) -> None:
+    """Give back what a grouping brought; only ``in_time`` unless a school has to sort it out.
+
+    Raises :exc:`RefusedError` ``too_late``, :exc:`ConflictError`.
+    """
     now = site.now()
-    if not grouping.may_be_undone(now):
+    if in_time and not grouping.may_be_undone(now):
         raise RefusedError("too_late")
     # The account that has the persons today, which may be further than the one
     # that took them; then both accounts; then the way between: whatever changes
@@ -284,14 +307,15 @@ def _give_back(site: Site, tx: Transaction, viewer: Viewer | None, grouping: Gro
     if kept is None or other is None or kept.id != (further or [grouping])[-1].account_id:
         raise ConflictError("the accounts have changed meanwhile")
     _replace_both(tx, (kept, kept), (other, taken_back(other)))
-    if not tx.groupings.undo(grouping.id, now):
+    if not tx.groupings.undo(grouping.id, now, in_time=in_time):
         raise RefusedError("too_late")
     for each in further:
         left = [person for person in each.person_ids if person not in grouping.person_ids]
         tx.groupings.keep(each.id, left)
     tx.accounts.move_holders(grouping.person_ids, kept.id, other.id)
     _note(tx, now, viewer, ("account.gathering_undone", kept), ("account.ungrouped", other))
-    _tell_undoing(site, tx, kept, other)
+    if kept.audience is Audience.GUARDIAN:
+        _tell_undoing(site, tx, kept, other)
 
 
 def _further(tx: Transaction, grouping: Grouping) -> list[Grouping]:

@@ -133,7 +133,7 @@ def teleservices_personal_data() -> Iterable[PersonalData]:
     """What a person did about sheets; what the school base says is the core's to tell."""
     from functools import partial
 
-    from teleservices_fiche.store import FicheStore
+    from teleservices_fiche.store import STUDENT_ROWS, FicheStore
     from teleservices_fiche.usecases.own_data import export_own
     from teleservices_fiche.words import DATA_CONTENT, DATA_KEPT_FOR
 
@@ -146,6 +146,7 @@ def teleservices_personal_data() -> Iterable[PersonalData]:
         module_id="fiche",
         erase=lambda tx, erasure: FicheStore(tx.connection).erase(erasure),
         keep_days=KEEP_DAYS,
+        student_rows=STUDENT_ROWS,
     )
 
 

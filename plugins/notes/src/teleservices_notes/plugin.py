@@ -166,7 +166,14 @@ def teleservices_personal_data(settings: Mapping[str, Any]) -> Iterable[Personal
     from functools import partial
 
     from teleservices_notes.digest_words import DATA_SEEN, DATA_SEEN_KEPT_FOR
-    from teleservices_notes.store import DigestMarks, MarkStore, erase, erase_readers
+    from teleservices_notes.store import (
+        MARK_ROWS,
+        READER_ROWS,
+        DigestMarks,
+        MarkStore,
+        erase,
+        erase_readers,
+    )
     from teleservices_notes.usecases import export_marks
     from teleservices_notes.usecases.digests import export_reading
     from teleservices_notes.words import DATA_CONTENT, DATA_KEPT_FOR
@@ -180,6 +187,7 @@ def teleservices_personal_data(settings: Mapping[str, Any]) -> Iterable[Personal
         module_id="notes",
         erase=erase,
         keep_days=settings["notes"].marks_days,
+        student_rows=MARK_ROWS,
     )
     yield PersonalData(
         "notes.reading",
@@ -189,6 +197,7 @@ def teleservices_personal_data(settings: Mapping[str, Any]) -> Iterable[Personal
         partial(export_reading, opens=DigestMarks),
         erase=erase_readers,
         keep_days=settings["notes"].seen_days,
+        student_rows=READER_ROWS,
     )
 
 

@@ -63,6 +63,7 @@ def overview(context: Context) -> Page:
     site = context.site
     with site.database.reading() as tx:
         establishments = tx.roster.establishments()
+        matches = tx.matches.count_open()
         journal = journal_lines(
             site, tx, tx.audit.search(AuditSearch(actions=_work(site)), 15), establishments
         )
@@ -73,6 +74,7 @@ def overview(context: Context) -> Page:
             "failures": list(site.plugins.failures)[::-1][:10],
             "journal": journal,
             "year": site.school_year(),
+            "matches": matches,
         },
     )
 

@@ -16,6 +16,7 @@ from teleservices_core.domain.scopes import Scope
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.i18n import _
+from teleservices_core.usecases.matching import matches_waiting
 from teleservices_core.usecases.opening import set_opening as record_opening
 from teleservices_core.usecases.opening import switches
 from teleservices_core.web.context import Context
@@ -54,6 +55,7 @@ def modules(context: Context, uai: str) -> Page:
             "years": years(context),
             "may_choose": may_choose,
             "audience_names": audience_names(),
+            "matches": matches_waiting(context.site, establishment.uai),
         },
     )
 

@@ -10,10 +10,11 @@ from teleservices_fiche.store.drafts import Drafts
 from teleservices_fiche.store.erasing import erase
 from teleservices_fiche.store.papers import Papers
 from teleservices_fiche.store.proposals import Proposals
+from teleservices_fiche.store.student_rows import STUDENT_ROWS
 from teleservices_fiche.store.tables import metadata
 from teleservices_fiche.usecases.ports import BaseStore, DraftStore, PaperStore, ProposalStore
 
-__all__ = ["FicheStore", "metadata"]
+__all__ = ["STUDENT_ROWS", "FicheStore", "metadata"]
 
 
 class FicheStore:

@@ -5,9 +5,12 @@ from teleservices_notes.store.digests import DigestMarks
 from teleservices_notes.store.erasing import erase, erase_readers
 from teleservices_notes.store.marks import MarkStore
 from teleservices_notes.store.readers import ReaderMarks
+from teleservices_notes.store.student_rows import MARK_ROWS, READER_ROWS
 from teleservices_notes.store.tables import metadata
 
 __all__ = [
+    "MARK_ROWS",
+    "READER_ROWS",
     "ClassMarks",
     "DigestMarks",
     "MarkStore",
