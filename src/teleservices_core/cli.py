@@ -20,6 +20,7 @@ from teleservices_core.commands.journal import journal
 from teleservices_core.commands.letters import letters
 from teleservices_core.commands.lifecycle import lifecycle
 from teleservices_core.commands.mail import mail, worker
+from teleservices_core.commands.matches import matches
 from teleservices_core.commands.modules import modules
 from teleservices_core.commands.operations import migrate, plugins, serve
 from teleservices_core.commands.policy import policy
@@ -89,6 +90,7 @@ for command in (
     letters,
     lifecycle,
     mail,
+    matches,
     migrate,
     modules,
     plugins,

@@ -16,7 +16,7 @@ from attrs import frozen
 
 from teleservices_core.app import Teleservices
 from teleservices_core.files import is_exposed
-from teleservices_core.i18n import _, show_timestamp
+from teleservices_core.i18n import _, ngettext, show_timestamp
 from teleservices_core.plugins import PluginState
 from teleservices_core.storage.inspection import (
     database_now,
@@ -25,6 +25,7 @@ from teleservices_core.storage.inspection import (
     orphans,
 )
 from teleservices_core.usecases.cut_offs import known_cut_offs
+from teleservices_core.usecases.matching import waiting_everywhere
 from teleservices_core.usecases.sealing import check_journal
 from teleservices_core.words.sealing import show_fault
 
@@ -277,6 +278,23 @@ def _journal(services: Teleservices) -> Iterable[Finding]:
         )
 
 
+def _matches(services: Teleservices) -> Iterable[Finding]:
+    waiting = waiting_everywhere(services.site)
+    if waiting:
+        number = sum(each for _uai, _kind, each in waiting)
+        said = ngettext(
+            "{n} rapprochement attend une réponse : deux fiches sont peut-être une personne.",
+            "{n} rapprochements attendent une réponse : des fiches sont peut-être une personne.",
+            number,
+        )
+        yield Finding(
+            "matches",
+            Severity.NOTE,
+            said.format(n=number),
+            _("Voyez lesquels : teleservices matches list, puis répondez dans les consoles."),
+        )
+
+
 def _daily_run(services: Teleservices) -> Iterable[Finding]:
     with services.site.database.reading() as tx:
         runs, living = tx.lifecycle.runs(1), tx.lifecycle.living()
@@ -294,4 +312,4 @@ def _daily_run(services: Teleservices) -> Iterable[Finding]:
 _CHECKS: Final[tuple[Check, ...]] = (_address, _contacts, _files, _mail, _plugins, _zone)
 _REACHED: Final[tuple[Check, ...]] = (_database,)
 _SCHEMA: Final[tuple[Check, ...]] = (_clock, _orphans, _migrations)
-_STORED: Final[tuple[Check, ...]] = (_cut_offs, _outbox, _daily_run, _journal)
+_STORED: Final[tuple[Check, ...]] = (_cut_offs, _outbox, _daily_run, _journal, _matches)

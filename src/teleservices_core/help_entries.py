@@ -95,6 +95,21 @@ HELP_ENTRIES: Final = (
         promises=("F18", "F19"),
     ),
     HelpEntry(
+        "core.matches",
+        lambda: _("Mon enfant apparaît deux fois, ou j’ai reçu deux notifications à mon nom."),
+        _said(
+            lambda: _(
+                "La base de l’établissement décrit peut-être la même personne deux fois : un nom "
+                "corrigé, un identifiant national mal recopié. Tant que rien n’est certain, les "
+                "fiches restent séparées et personne ne voit ce qui n’est pas à lui. "
+                "Signalez-le au secrétariat : il compare les deux fiches et les réunit si c’est la "
+                "même personne ; entre deux établissements, l’académie s’en charge. Une réunion "
+                "faite par erreur s’annule, et chacun retrouve ce qui était à lui."
+            )
+        ),
+        _FAMILIES,
+    ),
+    HelpEntry(
         "core.no_mail",
         lambda: _("Je n’ai pas reçu le message de confirmation."),
         _said(

@@ -5,6 +5,7 @@ He says whether they are one, and may take it back: everything is sorted out aga
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from importlib import import_module
@@ -14,10 +15,13 @@ from uuid import UUID
 
 import pytest
 from attrs import evolve
+from click.testing import CliRunner
 from sqlalchemy import insert, select, update
 from uuid6 import uuid7
 
 from teleservices_core.app import Teleservices
+from teleservices_core.commands.matches import matches
+from teleservices_core.doctor import examine
 from teleservices_core.domain.accounts import AccountState
 from teleservices_core.domain.establishments import Establishment, EstablishmentKind
 from teleservices_core.domain.likeness import Trait
@@ -41,6 +45,7 @@ from teleservices_core.testing.synth import (
 )
 from teleservices_core.testing.synth.memory import export_time
 from teleservices_core.testing.world import PASSWORD, World
+from teleservices_core.usecases.erasing import count_about, erasure_request
 from teleservices_core.usecases.matching import answer, postpone
 from teleservices_core.usecases.signing_in import resume, sign_in
 
@@ -493,6 +498,48 @@ def test_answers_that_build_on_each_other_are_taken_back_the_last_first(
     after = state(services)
     for table in PERSONAL:
         assert after[table.name] == before[table.name]
+
+
+class TestTelling:
+    """The command, ``doctor`` and the report of an import say what waits."""
+
+    @pytest.fixture(autouse=True)
+    def waiting(self, load: Load) -> None:
+        load(family(ZOE, EVE))
+        load(family(ANA, PAUL), at=OTHER)
+
+    def call(self, services: Teleservices, *arguments: str) -> str:
+        done = CliRunner().invoke(matches, ["list", *arguments], obj=lambda: services)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    def test_the_command_counts_and_lists(self, services: Teleservices) -> None:
+        assert self.call(services) == f"{OTHER.uai}  Élève\xa0: 1 question\n"
+        said = self.call(services, "--establishment", OTHER.uai.code)
+        assert "Zoé MARTIN / Ana PETIT" in said
+        assert "lieu de naissance" in said
+        assert "Aucun" in self.call(services, "--establishment", COLLEGE.uai.code)
+        (told,) = json.loads(self.call(services, "--establishment", OTHER.uai.code, "--json"))
+        assert told["other_uai"] == COLLEGE.uai.code
+
+    def test_doctor_notes_it(self, services: Teleservices) -> None:
+        (found,) = (each for each in examine(services) if each.check == "matches")
+        assert found.text.startswith("1 rapprochement")
+
+    def test_the_copy_of_one_s_data_names_it(self, services: Teleservices) -> None:
+        (match,) = asked(services)
+        with services.site.database.reading() as tx:
+            assert [each.id for each in tx.matches.about([match.newer_id])] == [match.id]
+            assert tx.matches.about([match.id]) == []
+
+    def test_erasing_reaches_both_once_they_are_one(self, services: Teleservices) -> None:
+        (match,) = asked(services)
+        academy = viewer(services, Role.ACADEMY_ADMIN)
+        answer(services.site, academy, match.id, None, MatchState.SAME)
+        add_mark(services, match.newer_id, OTHER.uai)
+        add_mark(services, match.older_id, COLLEGE.uai)
+        request = erasure_request(services.site, INE.code)
+        assert count_about(services.site, request, ["notes.marks"]) == {"notes.marks": 2}
 
 
 def notes(name: str) -> Any:

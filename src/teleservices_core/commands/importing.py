@@ -140,6 +140,15 @@ def show(report: ImportReport, *, details: bool) -> None:
     _show_issues(_("Enregistrements écartés"), report.rejected, report.counts.get("rejected", 0))
     shown = report.alerts if details else report.alerts[:_ALERTS_SHOWN]
     _show_issues(_("À vérifier"), shown, report.counts.get("alerts", 0))
+    if report.waiting:
+        said = ngettext(
+            "{n} rapprochement attend une réponse dans la console de l’établissement "
+            "(« Rapprochements à vérifier »).",
+            "{n} rapprochements attendent une réponse dans la console de l’établissement "
+            "(« Rapprochements à vérifier »).",
+            report.waiting,
+        )
+        click.secho(said.format(n=report.waiting), fg="yellow")
     for blocked in report.blocked:
         click.secho(describe_blocked(blocked), fg="red")
         if report.is_dry_run:

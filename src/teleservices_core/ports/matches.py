@@ -51,6 +51,10 @@ class MatchStore(Protocol):
         """The same for the académie: those that concern two establishments."""
         ...
 
+    def about(self, person_ids: Collection[UUID]) -> list[Match]:
+        """Every pair about one of some persons, the oldest question first."""
+        ...
+
     def count_open(self, uai: Uai | None = None) -> int:
         """How many wait, in an establishment or in all."""
         ...

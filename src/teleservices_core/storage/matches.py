@@ -196,6 +196,11 @@ class Matches:
         """See the port."""
         return self._listed(_TWO)
 
+    def about(self, person_ids: Collection[UUID]) -> list[Match]:
+        """See the port."""
+        theirs = or_(_m.older_id.in_(person_ids), _m.newer_id.in_(person_ids))
+        return self._several(select(t.matches).where(theirs).order_by(_m.asked_at, _m.id))
+
     def count_open(self, uai: Uai | None = None) -> int:
         """See the port."""
         counted = select(func.count()).select_from(t.matches)

@@ -16,6 +16,7 @@ from teleservices_core.ports import Transaction
 from teleservices_core.ports.academy import AuditEntry
 from teleservices_core.ports.upkeep import Parcel
 from teleservices_core.usecases.devices import DEVICE_LIFE
+from teleservices_core.words.matching import ANSWER_WORDS
 from teleservices_core.words.people import (
     AUDIENCE_WORDS,
     KINSHIP_WORDS,
@@ -261,6 +262,17 @@ def _corrections(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
             }
             for each in tx.attachments.reports(account_id)
         ],
+        _("rapprochements avec une autre fiche"): [
+            {
+                _("établissement"): each.uai.code,
+                _("demandé le"): each.asked_at,
+                _("réponse"): ANSWER_WORDS[each.state](),
+                _("réponse le"): each.answered_at,
+            }
+            for each in tx.matches.about(
+                [*scope.account.holder_ids, *(child.student.id for child in scope.children)]
+            )
+        ],
     }
 
 
@@ -325,10 +337,11 @@ CORE_DATA: Final = (
     ),
     PersonalData(
         "core.corrections",
-        lambda: _("Regroupements et rattachements contestés"),
+        lambda: _("Regroupements, rattachements contestés, rapprochements"),
         lambda _figures: _(
             "Comptes que vous avez regroupés ; élèves dont vous avez dit ne pas être responsable, "
-            "et la réponse de l’établissement."
+            "et la réponse de l’établissement ; fiches qui vous ressemblent, ou ressemblent à vos "
+            "enfants, et ce qui en a été dit."
         ),
         lambda _figures: _("Tant que le site est en service : ils expliquent vos droits."),
         _corrections,

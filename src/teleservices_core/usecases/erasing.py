@@ -111,6 +111,8 @@ class Request:
     erasable: tuple[PersonalData, ...]
     kept: tuple[PersonalData, ...]
     """Headings that nothing erases by itself; their ``keep_for`` says why."""
+    same_ids: tuple[UUID, ...] = ()
+    """Students said to be the same one, some of whose rows may have stayed where they were."""
 
 
 def erasure_request(site: Site, key: str) -> Request:
@@ -120,6 +122,7 @@ def erasure_request(site: Site, key: str) -> Request:
     """
     with site.database.reading() as tx:
         student = _student(tx, key.strip())
+        same_ids = tx.matches.absorbed(student.id) if student is not None else []
     if student is None:
         raise NotFoundError(f"no student {key!r}")
     data = site.catalogue.personal_data
@@ -127,6 +130,7 @@ def erasure_request(site: Site, key: str) -> Request:
         student,
         tuple(each for each in data if each.erase is not None),
         tuple(each for each in data if each.erase is None),
+        tuple(same_ids),
     )
 
 
@@ -149,7 +153,7 @@ def _wanted(request: Request, ids: Sequence[str], up_to: SchoolYear | None) -> l
     known = {each.id: each for each in request.erasable}
     for unknown in set(ids).difference(known):
         raise RefusedError("not_erasable", data=unknown)
-    erasure = Erasure(frozenset({request.student.id}), up_to)
+    erasure = Erasure(frozenset({request.student.id, *request.same_ids}), up_to)
     return [Expired(known[each], erasure) for each in dict.fromkeys(ids)]
 
 

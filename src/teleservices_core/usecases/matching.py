@@ -46,6 +46,12 @@ def matches_waiting(site: Site, uai: Uai | None) -> int:
         return tx.matches.count_open(uai)
 
 
+def waiting_everywhere(site: Site) -> list[tuple[Uai, MatchKind, int]]:
+    """How many wait in each establishment that has some, students and adults apart."""
+    with site.database.reading() as tx:
+        return tx.matches.waiting()
+
+
 def side_by_side(
     site: Site, match_id: UUID, uai: Uai | None
 ) -> tuple[Match, PersonSeen, PersonSeen]:

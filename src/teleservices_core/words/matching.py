@@ -66,8 +66,11 @@ def show_traits(traits: tuple[Trait, ...]) -> str:
 
 def lines(match: Match, older: PersonSeen, newer: PersonSeen) -> list[Line]:
     """Both records, thing by thing; what neither says is left out."""
-    described = _student if match.kind is MatchKind.STUDENT else _adult
-    first, second = list(described(older)), list(described(newer))
+    if match.kind is MatchKind.STUDENT:
+        common = _common_number(match)
+        first, second = list(_student(older, common)), list(_student(newer, common))
+    else:
+        first, second = list(_adult(older)), list(_adult(newer))
     return [
         Line(label, one, other, trait)
         for (label, one, trait), (_label, other, _trait) in zip(first, second, strict=True)
@@ -75,7 +78,14 @@ def lines(match: Match, older: PersonSeen, newer: PersonSeen) -> list[Line]:
     ]
 
 
-def _student(seen: PersonSeen) -> Iterator[tuple[str, str, Trait | None]]:
+def _common_number(match: Match) -> str:
+    """The national identifier that both files give, though one student only may bear it."""
+    numbers = [each.ines for each in match.identities]
+    found = frozenset.intersection(*numbers) if numbers else frozenset()
+    return _("{ine} (d’après le fichier)").format(ine=min(found)) if found else ""
+
+
+def _student(seen: PersonSeen, number: str) -> Iterator[tuple[str, str, Trait | None]]:
     student, details = seen.person, seen.details
     assert isinstance(student, Student)  # noqa: S101 - the kind of the match says so
     yield _("Nom"), student.last_name, Trait.LAST_NAME
@@ -85,7 +95,7 @@ def _student(seen: PersonSeen) -> Iterator[tuple[str, str, Trait | None]]:
     yield _("Sexe"), SEX_WORDS[student.sex](), Trait.SEX
     place = (details.birth_insee or details.birth_town) if details else ""
     yield _("Lieu de naissance"), place, Trait.BIRTH_PLACE
-    yield _("Identifiant national"), student.ine.code if student.ine else "", Trait.INE
+    yield _("Identifiant national"), student.ine.code if student.ine else number, Trait.INE
     schools = (
         " ".join(filter(None, (place.school, place.class_group, str(place.school_year or ""))))
         for place in seen.places
