@@ -6,7 +6,7 @@ RUNS := $(VENV)/.runs
 TESTED := $(VENV)/.tested
 PACKAGES := -e '.[letters,oidc,postgresql,serve,testing]' -e plugins/fiche -e plugins/notes -e examples/academy_demo -e examples/fastapi_ent
 
-.PHONY: demo demo-reset test lint types layers unit clean
+.PHONY: demo demo-reset test lint types layers unit mutants clean
 
 demo: $(RUNS)  ## Build the demonstration académie once, and serve it
 	$(BIN)/python -m academy_demo --folder var/demo
@@ -29,6 +29,9 @@ layers: $(TESTED)
 # In order: the browser's modules are few and long, and would otherwise end the run alone.
 unit: $(TESTED)
 	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder
+
+mutants: $(TESTED)  ## Change the rules that must not be wrong: do the tests notice? Hours, resumed where left
+	nice $(BIN)/python benchmarks/mutants $(MODULES)
 
 clean:
 	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache

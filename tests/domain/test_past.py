@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from attrs import evolve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from teleservices_core.domain.activation import Effect, Lever, LeverKind, Vote, decide
@@ -17,6 +17,7 @@ from teleservices_core.domain.rules import CORE_RULES
 from teleservices_core.domain.scopes import Scope
 from teleservices_core.testing.builders import COLLEGE, YEAR, a_module, a_question
 from teleservices_core.testing.clock import A_TUESDAY
+from teleservices_core.testing.reaching import often, reached
 from teleservices_core.testing.situations import SCOPES, modules, questions
 
 HOUR = timedelta(hours=1)
@@ -34,14 +35,19 @@ def imposed(question):
     )
 
 
+@often(0.05)
+@settings(max_examples=200)
 @given(modules(), questions())
 def test_switched_off_is_what_switches_alone_would_open(module, question):
     """It is closed by choices exactly when other choices, and nothing else, would open it."""
     decision = decide(module, question, CORE_RULES)
     could_be = decide(module, imposed(question), CORE_RULES).is_open
+    reached(decision.is_switched_off)
     assert could_be is (decision.is_open or decision.is_switched_off)
 
 
+@often(0.01)
+@settings(max_examples=200)
 @given(modules("needed"), questions(), st.booleans())
 def test_switched_off_through_a_required_module(needed, question, is_known):
     """A right that is missing for the required module is missing for the one that needs it."""
@@ -51,7 +57,7 @@ def test_switched_off_through_a_required_module(needed, question, is_known):
     question = evolve(question, policy=question.policy.with_opening(opened))
     inner = decide(needed, question, CORE_RULES)
     decision = decide(module, question, CORE_RULES, catalogue)
-    if decision.is_switched_off and question.establishment.takes_part:
+    if reached(decision.is_switched_off and question.establishment.takes_part):
         assert is_known
         assert inner.is_switched_off
     if not is_known or not (inner.is_open or inner.is_switched_off):
@@ -139,6 +145,7 @@ def test_the_past_is_what_was_lived(lived):
         assert _plain(past.at(turn.at - timedelta(microseconds=1))) == _plain(before)
 
 
+@often(0.02)
 @given(acts(), modules(), st.sampled_from([None, 0, 1]))
 def test_the_last_opening_equals_a_slow_watch(lived, module, ends):
     """Asking every half hour finds the module open last when ``last_open`` says so."""
@@ -161,7 +168,7 @@ def test_the_last_opening_equals_a_slow_watch(lived, module, ends):
     found = past.last_open(
         module, question, Window(A_TUESDAY, until_at), CORE_RULES, {"notes": module}
     )
-    if not watched:
+    if not reached(bool(watched)):
         assert found is None
     else:
         assert found is not None

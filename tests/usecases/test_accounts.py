@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from threading import Barrier, Thread
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,11 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from teleservices_core.domain.accounts import (
-    TRANSITIONS,
-    AccountEvent,
     AccountState,
     Audience,
-    next_state,
 )
 from teleservices_core.domain.credentials import (
     LETTER_ALPHABET,
@@ -31,7 +27,7 @@ from teleservices_core.domain.credentials import (
 from teleservices_core.domain.localtime import midnight
 from teleservices_core.domain.standing import LetterChoice
 from teleservices_core.domain.throttling import FORGET_AFTER, wait_after
-from teleservices_core.errors import ConflictError, RefusedError, TransitionError
+from teleservices_core.errors import RefusedError
 from teleservices_core.password_strength import weakness
 from teleservices_core.testing.builders import COLLEGE, a_link, a_schooling, a_student, an_adult
 from teleservices_core.testing.world import PASSWORD, World
@@ -84,18 +80,6 @@ def claim(services, letter):
     """First login up to the password; the viewer."""
     viewer = enter(services, letter)
     return resume(services.site, choose_password(services.site, viewer, CHOSEN).secret)
-
-
-@given(st.sampled_from(AccountState), st.sampled_from(AccountEvent))
-def test_the_table_is_the_only_way(state, event):
-    """An event off the table raises; a letter can always start again, but for a grouped account."""
-    if (state, event) in TRANSITIONS:
-        assert next_state(state, event) is TRANSITIONS[state, event]
-    else:
-        with pytest.raises(TransitionError):
-            next_state(state, event)
-    if state is not AccountState.GROUPED:
-        assert next_state(state, AccountEvent.ISSUE_LETTER) is AccountState.ISSUED
 
 
 @given(st.randoms(use_true_random=False))
@@ -384,63 +368,6 @@ def test_throttling(services, family, clock):
     assert attempt(PASSWORD)
     with pytest.raises(RefusedError, match="wrong_credentials"):
         attempt("faux")
-
-
-def race(*acts):
-    """Run acts at once; what each returned or raised."""
-    barrier, outcomes = Barrier(len(acts)), [None] * len(acts)
-
-    def run(place, act):
-        barrier.wait()
-        try:
-            outcomes[place] = act()
-        except Exception as error:  # noqa: BLE001 - the outcome of the race
-            outcomes[place] = error
-
-    threads = [Thread(target=run, args=(n, act)) for n, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
-
-
-def test_two_claims_of_one_letter(services, family):
-    """Exactly one of two first logins at once wins, round after round."""
-    for _round in range(15):
-        letter = hand_out(services, again=True)[Audience.STUDENT]
-        viewers = [enter(services, letter) for _n in range(2)]
-        won = race(*(lambda v=v: choose_password(services.site, v, CHOSEN) for v in viewers))
-        losers = [each for each in won if isinstance(each, Exception)]
-        assert len(losers) == 1
-        assert isinstance(losers[0], (RefusedError, ConflictError))
-        with services.site.database.writing() as tx:
-            account = tx.accounts.get(viewers[0].account.id)
-            assert account.state is AccountState.CLAIMED
-            tx.accounts.replace(account, evolve(account, state=AccountState.ISSUED))
-
-
-def test_claim_against_reissue(services, family):
-    """Whoever commits first, no old password opens an account that has a newer letter."""
-    for _round in range(15):
-        letter = hand_out(services, again=True)[Audience.STUDENT]
-        viewer = enter(services, letter)
-        claimed, issued = race(
-            lambda viewer=viewer: choose_password(services.site, viewer, CHOSEN),
-            lambda: hand_out(services, again=True),
-        )
-        with services.site.database.reading() as tx:
-            account = tx.accounts.get(viewer.account.id)
-        new_letter = issued.get(Audience.STUDENT)
-        if new_letter is not None:
-            assert account.state is AccountState.ISSUED
-            assert account.password_hash is None
-            assert enter(services, new_letter)
-        else:
-            assert account.state is AccountState.CLAIMED
-            assert not isinstance(claimed, Exception)
-            with services.site.database.writing() as tx:
-                tx.accounts.replace(account, evolve(account, state=AccountState.ISSUED))
 
 
 def test_mails_are_retried_then_given_up(services, family, clock):

@@ -99,6 +99,7 @@ def runs(services, *days):
     for day in days:
         services.site.clock.set(start + timedelta(days=day))
         found = counts(services)
+        deliver(services.site, services.mailer)
         if acts := {name: found[name] for name in found.keys() & ACTS}:
             done[day] = acts
     return done
@@ -128,6 +129,7 @@ def test_never_confirmed(services, family, clock):
     done = runs(services, 1, 59, 60, 61, 82, 83, 84, 90, 91, 92)
     assert done == {60: {"warned": 1}, 83: {"warned": 1}, 91: {"unconfirmed": 1}}
     (_first, *warnings, farewell) = mails(services)
+    assert len(warnings) == 2
     for subject, text in warnings:
         assert "confirmer votre adresse" in subject
         assert "après le lundi 22 février 2027" in text

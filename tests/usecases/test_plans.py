@@ -97,6 +97,10 @@ def test_elsewhere_does_not_disturb(services, world):
     plan = plan_changes(services.site, [notes(Stance.OPEN)], YEAR)
     set_opening(services.site, None, Scope.establishment(COLLEGE), "notes", GUARDIAN, Stance.CLOSED)
     make_changes(services.site, None, [notes(Stance.OPEN)], YEAR, seen=plan.seen)
+    assert recorded(services) == {
+        (Scope.academie(), GUARDIAN): Stance.OPEN,
+        (Scope.establishment(COLLEGE), GUARDIAN): Stance.CLOSED,
+    }
 
 
 def test_all_or_none(services, world):

@@ -30,6 +30,9 @@ settings.register_profile(
     max_examples=50,
 )
 settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=1000)
+settings.register_profile(  # where the same tests run thousands of times
+    "few", parent=settings.get_profile("default"), max_examples=30, derandomize=True, database=None
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 SECRET_KEY = secrets.token_urlsafe(32)

@@ -1,12 +1,14 @@
 """Hypothesis strategies for what rules are asked: modules, and questions about a student.
 
-Every date lies around one instant, so that boundaries are met often.
+Every date lies around one instant, so that boundaries are met often. Most of what
+could close a module is in order, so that many are open and others closed by one thing
+alone: ``tests/testing/test_reaching.py`` counts them.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -37,6 +39,11 @@ SCOPES: Final = chain(COLLEGE, ClassLevel.SIXIEME, "6 B")
 _A_SIXIEME: Final = Mef("10010012110")
 
 
+def _mostly(usual: Any, *others: Any) -> SearchStrategy[Any]:
+    """What is in order in five cases of six."""
+    return st.sampled_from([usual] * 5 * len(others) + list(others))
+
+
 def modules(module_id: str = "notes") -> SearchStrategy[ModuleDefinition]:
     """Modules of every opening mode, for every link, with and without campaigns."""
     return st.builds(
@@ -49,11 +56,16 @@ def modules(module_id: str = "notes") -> SearchStrategy[ModuleDefinition]:
             student_alone_when_adult=alone,
         ),
         st.sampled_from(OpeningMode),
-        st.booleans(),
-        st.sampled_from(Level),
-        st.sampled_from([None, None, LYCEE_LEVELS]),
+        st.sampled_from([False, False, True]),
+        _mostly(Level.CONTACT, *Level),
+        _mostly(None, LYCEE_LEVELS),
         st.booleans(),
     )
+
+
+_STANCES: Final = st.sampled_from([*[None] * 8, *[Stance.OPEN] * 6, *Stance])
+_ROUNDS: Final = st.sampled_from([[], [0], [0]]) | st.lists(st.integers(-3, 3), max_size=2)
+"""In days from now, for a day: most hold now."""
 
 
 @st.composite
@@ -62,10 +74,10 @@ def policies(draw: DrawFn, audience: Audience, module_id: str = "notes") -> Poli
     openings = [
         Opening(module_id, YEAR, audience, stance, scope, "X", A_TUESDAY)
         for scope in SCOPES
-        if (stance := draw(st.sampled_from([None, *Stance]))) is not None
+        if (stance := draw(_STANCES)) is not None
     ]
     rounds = []
-    for days in draw(st.lists(st.integers(-3, 3), max_size=2)):
+    for days in draw(_ROUNDS):
         opens = A_TUESDAY + timedelta(days=days)
         rounds.append(Campaign(module_id, YEAR, Window(opens, opens + timedelta(days=1))))
     return Policy.of(openings, rounds)
@@ -75,24 +87,23 @@ def policies(draw: DrawFn, audience: Audience, module_id: str = "notes") -> Poli
 def questions(draw: DrawFn) -> Question:
     """Any question that the core's own rules may meet."""
     day = A_TUESDAY.date()
-    born = draw(st.sampled_from([day.replace(year=2014), day.replace(year=2008)]))
+    born = day.replace(year=draw(st.sampled_from([2014, 2008])))
     student = a_student(born_on=born + timedelta(days=draw(st.integers(-1, 1))))
-    shift = st.sampled_from([None, *(day + timedelta(days=n) for n in (-1, 0, 1))])
+    shift = _mostly(None, *(day + timedelta(days=n) for n in (-1, 0, 1)))
     audience = draw(st.sampled_from([Audience.GUARDIAN, Audience.STUDENT]))
     link = None
-    if draw(st.booleans()):
-        level, starts, ends = draw(st.sampled_from(Level)), draw(shift), draw(shift)
+    if draw(_mostly(True, False)):
+        level, starts, ends = draw(_mostly(Level.LEGAL, *Level)), draw(shift), draw(shift)
         link = a_link(student.id, student.id, level=level, from_on=starts, until_on=ends)
     return a_question(
         student=student,
         at=A_TUESDAY,
         audience=audience,
         establishment=an_establishment(
-            takes_part=draw(st.booleans()), kind=draw(st.sampled_from(EstablishmentKind))
+            takes_part=draw(_mostly(True, False)),
+            kind=draw(_mostly(EstablishmentKind.COLLEGE, *EstablishmentKind)),
         ),
-        schooling=a_schooling(
-            student.id, left_on=draw(shift), mef=draw(st.sampled_from([None, _A_SIXIEME]))
-        ),
+        schooling=a_schooling(student.id, left_on=draw(shift), mef=draw(_mostly(_A_SIXIEME, None))),
         link=link,
         policy=draw(policies(audience)),
     )
