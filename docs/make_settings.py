@@ -33,6 +33,7 @@ SECTIONS: tuple[tuple[str, type[Any]], ...] = (
     ("[[useful_links]]", settings.UsefulLink),
     ("[durations]", settings.Durations),
     ("[mail]", settings.MailSettings),
+    ("[database]", settings.DatabaseSettings),
     ("[identity]", settings.IdentitySettings),
     ("[identity.oidc]", settings.OidcSettings),
 )

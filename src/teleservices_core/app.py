@@ -59,7 +59,7 @@ class Teleservices:
         discover: bool = True,
     ) -> None:
         self.settings = settings
-        self.engine = engine or make_engine(settings.database_url)
+        self.engine = engine or make_engine(settings.database_url, settings.database)
         self.identify = identify
         clock = clock or SystemClock()
         self.mailer = mailer or make_mailer(settings.mail)

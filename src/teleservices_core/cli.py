@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import click
+from attrs import evolve
 
 from teleservices_core import builtin
 from teleservices_core.app import Teleservices
@@ -25,9 +26,10 @@ from teleservices_core.commands.modules import modules
 from teleservices_core.commands.operations import migrate, plugins, serve
 from teleservices_core.commands.policy import policy
 from teleservices_core.commands.synth import synth
-from teleservices_core.errors import SettingsError, TeleservicesError
+from teleservices_core.errors import SettingsError, TeleservicesError, UnavailableError
 from teleservices_core.i18n import _
 from teleservices_core.plugins import PluginHost
+from teleservices_core.settings import load_settings
 
 DEFAULT_SETTINGS = "teleservices.toml"
 
@@ -50,6 +52,9 @@ class _WithPlugins(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
+        except UnavailableError as away:
+            said = _("La base de données ne répond pas ({reason}). Recommencez plus tard.")
+            raise click.ClickException(said.format(reason=away.reason)) from away
         except TeleservicesError as error:
             raise click.ClickException(str(error)) from error
 
@@ -70,7 +75,9 @@ def main(ctx: click.Context, path: Path) -> None:
 
     def services() -> Teleservices:
         try:
-            return Teleservices.from_file(path)
+            settings = load_settings(path)
+            # What a command does may be long; pages, which ``serve`` makes, may not.
+            return Teleservices(evolve(settings, database=settings.database.patient))
         except SettingsError as error:
             raise click.ClickException(
                 _("{error}\nIndiquez un fichier avec --settings.").format(error=error)

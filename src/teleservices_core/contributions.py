@@ -101,6 +101,9 @@ class Route:
     """The module that must be open for the student of the address."""
     max_body: int = MAX_BODY
     """Bytes of a form; more where a file is sent."""
+    stands_alone: bool = False
+    """Asks nothing of the database, and so answers while that is away: to anybody, as to a
+    visitor. For public pages only."""
     keep: Callable[..., None] | None = None
     """Keeps what a form brings too late: time alone has ended the session, or a choice has
     closed the module. Takes the context, the account that it was, then the address's

@@ -27,6 +27,7 @@ from teleservices_core.storage.inspection import (
 from teleservices_core.usecases.cut_offs import known_cut_offs
 from teleservices_core.usecases.matching import waiting_everywhere
 from teleservices_core.usecases.sealing import check_journal
+from teleservices_core.usecases.throttling import told_of_failures
 from teleservices_core.words.sealing import show_fault
 
 LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -295,6 +296,23 @@ def _matches(services: Teleservices) -> Iterable[Finding]:
         )
 
 
+def _many_failures(services: Teleservices) -> Iterable[Finding]:
+    with services.site.database.reading() as tx:
+        at = told_of_failures(services.site, tx)
+    if at is not None:
+        yield Finding(
+            "many_failures",
+            Severity.WARNING,
+            _("Plus de mille connexions ont échoué en cinq minutes, le {when}.").format(
+                when=show_timestamp(at, services.settings.academie.zone)
+            ),
+            _(
+                "Quelqu’un essaie peut-être des mots de passe : cherchez d’où dans le journal du "
+                "serveur mandataire, et écartez ces adresses."
+            ),
+        )
+
+
 def _daily_run(services: Teleservices) -> Iterable[Finding]:
     with services.site.database.reading() as tx:
         runs, living = tx.lifecycle.runs(1), tx.lifecycle.living()
@@ -312,4 +330,11 @@ def _daily_run(services: Teleservices) -> Iterable[Finding]:
 _CHECKS: Final[tuple[Check, ...]] = (_address, _contacts, _files, _mail, _plugins, _zone)
 _REACHED: Final[tuple[Check, ...]] = (_database,)
 _SCHEMA: Final[tuple[Check, ...]] = (_clock, _orphans, _migrations)
-_STORED: Final[tuple[Check, ...]] = (_cut_offs, _outbox, _daily_run, _journal, _matches)
+_STORED: Final[tuple[Check, ...]] = (
+    _cut_offs,
+    _outbox,
+    _many_failures,
+    _daily_run,
+    _journal,
+    _matches,
+)

@@ -53,6 +53,24 @@ class BusyError(TeleservicesError):
     """Seconds, for whoever asks again."""
 
 
+class UnavailableError(TeleservicesError):
+    """The database does not answer: away, out of connections, or held by somebody else too long.
+
+    ``reason`` is what it said, without a word of what it was asked. What it ended was not
+    written, but for a commit whose answer was lost.
+    """
+
+    retry_after = 30
+    """Seconds, for whoever asks again."""
+
+    def __init__(self, reason: str, *, may_repeat: bool = False) -> None:
+        self.reason = reason
+        self.may_repeat = may_repeat
+        """Its transaction was certainly undone, and would do as well at once: a deadlock, a
+        connection that was closed between two statements."""
+        super().__init__(reason)
+
+
 class NotFoundError(TeleservicesError, LookupError):
     """No such thing, or none that this person may know of."""
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import cattrs
-from attrs import Factory, field, frozen, validators
+from attrs import Factory, evolve, field, frozen, validators
 from cattrs import Converter, transform_error
 from cattrs.v import format_exception
 
@@ -93,6 +93,46 @@ class MailSettings:
     password: str = field(default="", repr=False)
     folder: Path | None = None
     """For demonstrations and tests: write ``.eml`` files there instead of sending."""
+
+
+def _seconds(default: int) -> Any:
+    return field(default=default, validator=validators.ge(0))
+
+
+@frozen
+class DatabaseSettings:
+    """How long pages wait for the database, in seconds, before they say so; 0 for no limit.
+
+    Commands wait longer: see ``patient``. A host that brings its own engine sets its own limits.
+    """
+
+    connect_seconds: int = field(default=3, validator=validators.ge(1))
+    """For PostgreSQL to take a connection."""
+    statement_seconds: int = _seconds(5)
+    """For PostgreSQL to end one statement."""
+    lock_seconds: int = _seconds(2)
+    """For a row or a table that another transaction of PostgreSQL holds."""
+    idle_in_transaction_seconds: int = _seconds(10)
+    """How long PostgreSQL keeps a transaction in which nothing is asked."""
+    busy_seconds: int = _seconds(5)
+    """For SQLite's one writer to end."""
+    pool_seconds: int = _seconds(3)
+    """For one of this process' connections to come free."""
+    pooler: bool = False
+    """Whether a transaction pooler (PgBouncer) stands before PostgreSQL. Nothing is then asked
+    of a connection: give its role the limits (``ALTER ROLE … SET``)."""
+
+    @property
+    def patient(self) -> DatabaseSettings:
+        """For commands and the worker: long statements, half a minute for what others hold."""
+        return evolve(
+            self,
+            statement_seconds=0,
+            idle_in_transaction_seconds=0,
+            lock_seconds=30,
+            busy_seconds=30,
+            pool_seconds=30,
+        )
 
 
 def _is_address(_instance: object, attribute: Any, url: str) -> None:
@@ -185,6 +225,7 @@ class Settings:
     """Who answers about personal data: an address or a telephone, as it is to be shown."""
     durations: Durations = Durations()
     mail: MailSettings = MailSettings()
+    database: DatabaseSettings = DatabaseSettings()
     identity: IdentitySettings = IdentitySettings()
     api_origins: tuple[str, ...] = field(default=(), validator=_are_origins)
     """Other origins whose pages may read the JSON API, signed-in families' tiles

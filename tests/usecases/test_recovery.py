@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 from attrs import evolve
+from sqlalchemy import func, select
 
+from teleservices_core.domain import throttling
 from teleservices_core.domain.accounts import AccountEvent, AccountState, Audience
 from teleservices_core.errors import ConflictError, NotAllowedError, RefusedError
+from teleservices_core.storage import tables as t
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import an_adult
 from teleservices_core.testing.world import PASSWORD, World
@@ -246,13 +250,22 @@ def test_only_the_newest_link_works(services, mother, clock):
 
 def test_a_parent_is_not_flooded(services, mother, clock):
     """Three requests an hour for one account are heeded; who insists waits no longer for that."""
+    told = Counter()
     for _minutes in range(6):
         for _n in range(4):
-            ask_reset(services.site, mother.login_name, source="x")
-            ask_login_names(services.site, "anne@example.org", source="y")
+            for ask, typed in (
+                (ask_reset, mother.login_name),
+                (ask_login_names, "anne@example.org"),
+            ):
+                try:
+                    ask(services.site, typed, source="x")
+                    told["asked"] += 1
+                except RefusedError as refused:
+                    told[refused.code] += refused.detail["until"].minute == 0
             sent = mails(services)
         clock.advance(minutes=5)
-    assert len(sent) == 6
+    assert len(sent) == told["asked"] == 6, "what is not sent is told not to be"
+    assert told["too_many"] == 42
     clock.advance(minutes=30)
     ask_reset(services.site, mother.login_name, source="x")
     assert len(mails(services)) == 7
@@ -405,3 +418,56 @@ def test_pages_of_my_account(services, mother):
     page = browser.submit("mot-de-passe", current=PASSWORD, password=CHOSEN, again=CHOSEN)
     assert "Votre mot de passe est changé" in page.text
     assert other.get("/compte").request.path == "/connexion"
+
+
+ASKED = (
+    ("/identifiant-oublie", "email", "{}@example.org"),
+    ("/mot-de-passe-oublie", "login_name", "parent.{}"),
+)
+
+
+@pytest.mark.parametrize(("path", "field", "typed"), ASKED)
+def test_an_evening_behind_one_address(services, mother, path, field, typed):
+    """Twenty-five parents of a school ask at once: twenty-five requests, as their pages say."""
+    for n in range(25):
+        browser = Browser(services)
+        browser.get(path)
+        page = browser.submit(path, **{field: typed.format(n)})
+        assert page.status_code == 200
+        assert "part vers elle" in page.text
+    with services.site.database.reading() as tx:
+        waiting = tx.connection.execute(select(t.outbox.c.context)).scalars().all()
+    assert sorted(each["typed"] for each in waiting) == sorted(typed.format(n) for n in range(25))
+
+
+@pytest.mark.parametrize(("path", "field", "typed"), ASKED)
+def test_what_is_not_sent_is_not_told_to_be(services, mother, monkeypatch, path, field, typed):
+    """Past a bound the page says so, in the same words whether the account exists or not."""
+    monkeypatch.setattr(throttling, "SOURCE_FAILURES", 7)
+    known = {"email": "anne@example.org", "login_name": mother.login_name}[field]
+
+    def ask(what):
+        browser = Browser(services)
+        browser.get(path)
+        return browser.submit(path, **{field: what})
+
+    for what in (known, typed.format(0)):
+        for _n in range(3):
+            assert ask(what).status_code == 200
+    refused = [ask(what) for what in (known, typed.format(0))]
+    for page in refused:
+        assert page.status_code == 422
+        assert "Aucun message ne part" in page.text
+        assert "dans l’heure" in page.text
+    without = [
+        re.sub(r'(name="csrf_token") value="[^"]+"', r"\1", page.text).replace(what, "X")
+        for page, what in zip(refused, (known, typed.format(0)), strict=True)
+    ]
+    assert without[0] == without[1]
+    # From the same network, whatever is typed: the seventh is the last one taken.
+    assert ask(typed.format(1)).status_code == 200
+    page = ask(typed.format(2))
+    assert page.status_code == 422
+    assert "votre réseau" in page.text
+    with services.site.database.reading() as tx:
+        assert tx.connection.scalar(select(func.count()).select_from(t.outbox)) == 7

@@ -58,7 +58,7 @@ class DryDatabase(SqlDatabase):
     """Commands run to their end, and leave nothing behind."""
 
     @contextmanager
-    def writing(self) -> Iterator[SqlTransaction]:
+    def writing(self, *, waits: bool = True) -> Iterator[SqlTransaction]:
         with self.engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 # The driver begins nothing by itself: each statement would stay.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 from attrs import asdict
 
+from teleservices_core.commands.patience import keep_at_it
 from teleservices_core.commands.stopping import Stopping
 from teleservices_core.exchange.bounces import BounceFile, read_folder
 from teleservices_core.i18n import _
@@ -34,25 +35,29 @@ def worker(services: Opener, once: bool, every: float) -> None:
     """Envoyer les messages en attente, sceller le journal. Plusieurs peuvent tourner côte à côte.
 
     Un signal d’arrêt laisse finir le message en cours ; les autres restent en
-    attente.
+    attente. Si la base ne répond plus, le programme attend qu’elle revienne.
     """
     opened = services()
+    sealed_at = 0.0
+
+    def pass_once() -> None:
+        nonlocal sealed_at
+        done = _send_all(opened, is_stopping)
+        if monotonic() - sealed_at >= _SEAL_EVERY:
+            seal_journal(opened.site, is_stopping)
+            sealed_at = monotonic()
+        if once or done.handled > done.resolved:
+            said = _(
+                "{sent} envoyés, {retried} à réessayer, {failed} abandonnés, "
+                "{dropped} au lien périmé"
+            )
+            click.echo(said.format_map(asdict(done)))
+
     with Stopping() as is_stopping:
-        sealed_at = 0.0
-        while not is_stopping():
-            done = _send_all(opened, is_stopping)
-            if monotonic() - sealed_at >= _SEAL_EVERY:
-                seal_journal(opened.site, is_stopping)
-                sealed_at = monotonic()
-            if once or done.handled > done.resolved:
-                said = _(
-                    "{sent} envoyés, {retried} à réessayer, {failed} abandonnés, "
-                    "{dropped} au lien périmé"
-                )
-                click.echo(said.format_map(asdict(done)))
-            if once:
-                return
-            is_stopping.wait(every)
+        if once:
+            pass_once()
+        else:
+            keep_at_it(pass_once, is_stopping, every=every)
 
 
 def _send_all(services: Teleservices, is_stopping: Stopping) -> Delivered:

@@ -9,7 +9,8 @@ stretch of 24 hours, one source thus has at most 25 tries at one account (CNIL
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Final
 
 from attrs import frozen
@@ -24,6 +25,9 @@ SOURCE_FAILURES: Final = 300
 """From one source, against all accounts: a school shares one, so it is soft."""
 SOURCE_SLICE: Final = timedelta(minutes=10)
 SOURCE_WAIT: Final = timedelta(minutes=1)
+SITE_FAILURES: Final = 1000
+"""From all sources, against all accounts: nobody waits for it, but people are told."""
+SITE_SLICE: Final = timedelta(minutes=5)
 
 
 def wait_after(failures: int) -> timedelta:
@@ -44,6 +48,11 @@ def wait_of_source(failures: int) -> timedelta:
     return SOURCE_WAIT if failures >= SOURCE_FAILURES else timedelta(0)
 
 
+def no_wait(_failures: int) -> timedelta:
+    """Whatever is counted."""
+    return timedelta(0)
+
+
 @frozen
 class Counter:
     """What an attempt is counted against, and how long that makes it wait."""
@@ -54,8 +63,32 @@ class Counter:
     """Of silence."""
     is_shared: bool = False
     """Whether it counts against all accounts together."""
+    alerts_at: int | None = None
+    """Failures at which people are told."""
 
 
 def slice_of(at: datetime, length: timedelta) -> int:
     """The number of the slice of time that an instant is in, for a counter's key."""
     return int(at.timestamp() // length.total_seconds())
+
+
+def slice_end(at: datetime, length: timedelta) -> datetime:
+    """When the slice of time that an instant is in is over."""
+    return datetime.fromtimestamp((slice_of(at, length) + 1) * length.total_seconds(), UTC)
+
+
+def source_of(address: str) -> str:
+    """What the attempts of a client's address are counted by.
+
+    Of IPv6, a subscriber has a whole /64 to choose from (RFC 6177), and so it counts as one;
+    an IPv4 address dressed as IPv6 is that IPv4 address. What is no address is left as it is.
+    """
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ip_network((found, 64), strict=False))

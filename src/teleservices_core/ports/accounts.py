@@ -33,6 +33,10 @@ class AccountStore(Protocol):
         """The account, or None."""
         ...
 
+    def hold(self, account_id: UUID) -> Account | None:
+        """The account as it is now; nobody else writes it before this transaction ends."""
+        ...
+
     def several(self, account_ids: Collection[UUID]) -> list[Account]:
         """The accounts of some ids, in no order, in one statement."""
         ...

@@ -58,11 +58,23 @@ class Database(Protocol):
     """Where transactions come from."""
 
     def reading(self) -> AbstractContextManager[Transaction]:
-        """Statements that write nothing; each sees what is committed when it runs."""
+        """Statements that write nothing; each sees what is committed when it runs.
+
+        Raises :exc:`UnavailableError` while the database does not answer, as :meth:`writing`.
+        """
         ...
 
-    def writing(self) -> AbstractContextManager[Transaction]:
-        """One unit of work: everything commits at the end of the block, or nothing."""
+    def writing(self, *, waits: bool = True) -> AbstractContextManager[Transaction]:
+        """One unit of work: everything commits at the end of the block, or nothing.
+
+        With ``waits=False``, :exc:`UnavailableError` is raised at once where somebody else
+        is writing the same: for what can as well be written the next time.
+        """
+        ...
+
+    @property
+    def commits(self) -> int:
+        """How many units of work this thread has committed."""
         ...
 
     def scrub(self) -> None:

@@ -130,6 +130,12 @@ class Accounts:
         """See the port."""
         return self._one(_GET, account_id)
 
+    def hold(self, account_id: UUID) -> Account | None:
+        """See the port."""
+        held = select(t.accounts.c.id).where(t.accounts.c.id == account_id)
+        self.connection.execute(held.with_for_update(key_share=True))
+        return self.get(account_id)
+
     def several(self, account_ids: Collection[UUID]) -> list[Account]:
         """See the port."""
         found: dict[UUID, list[AnyRow]] = {}

@@ -12,30 +12,38 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
 from teleservices_core.files import make_private, private_folder
+from teleservices_core.settings import DatabaseSettings
 
+BUSY: Final = "busy"
+"""Milliseconds that a connection of SQLite waits for a writer, in its ``info``."""
+_LIMITS: Final = DatabaseSettings()
 _ANSWERED: Final = "answered"
 _IDLE: Final = 1.0
 """Seconds: a server takes longer than that to start again."""
 
 
-def make_engine(url: str | URL, **options: Any) -> Engine:
+def make_engine(url: str | URL, limits: DatabaseSettings = _LIMITS, **options: Any) -> Engine:
     """Create an engine for an SQLAlchemy URL, with the settings decided for its database.
 
-    ``postgresql://`` means psycopg; a connection that was idle is asked whether its server
-    is still there before it is used. SQLite gets WAL, full synchronization, foreign keys,
-    a busy timeout of 5 s, overwriting of what is deleted and explicit transactions (see
-    :mod:`.unit_of_work`); its file is made for its owner only.
+    ``limits`` says how long it is waited for. ``postgresql://`` means psycopg; a connection
+    that was idle is asked whether its server is still there before it is used. SQLite gets
+    WAL, full synchronization, foreign keys, overwriting of what is deleted and explicit
+    transactions (see :mod:`.unit_of_work`); its file is made for its owner only.
     """
     parsed = make_url(url)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
+    if "poolclass" not in options:
+        options.setdefault("pool_timeout", limits.pool_seconds or None)
     if parsed.get_backend_name() != "sqlite":
+        options["connect_args"] = {**_waits(parsed, limits), **options.get("connect_args", {})}
         engine = create_engine(parsed, **options)
         event.listen(engine, "checkin", _note_answered)
         event.listen(engine, "checkout", partial(_ask_if_idle, engine.dialect))
         return engine
     if parsed.database in (None, "", ":memory:"):
         options.setdefault("poolclass", StaticPool)
+        options.pop("pool_timeout", None)
         options.setdefault("connect_args", {"check_same_thread": False})
     else:
         private_folder(Path(str(parsed.database)).parent)
@@ -43,8 +51,35 @@ def make_engine(url: str | URL, **options: Any) -> Engine:
     engine = create_engine(parsed, **options)
     if engine.url.database not in (None, "", ":memory:"):
         event.listen(engine, "do_connect", _make_file)
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", partial(_prepare_sqlite, limits.busy_seconds * 1000))
     return engine
+
+
+def _waits(url: URL, limits: DatabaseSettings) -> dict[str, Any]:
+    """What psycopg is told when it connects; what the URL says is stronger."""
+    told: dict[str, Any] = {
+        "connect_timeout": limits.connect_seconds,
+        # A server that is switched off says no good-bye.
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+    }
+    told = {name: value for name, value in told.items() if name not in url.query}
+    if limits.pooler:
+        # Its connections are anybody's from one transaction to the next.
+        return {**told, "prepare_threshold": None}
+    given = url.query.get("options", "")
+    milliseconds = {
+        "statement_timeout": limits.statement_seconds,
+        "lock_timeout": limits.lock_seconds,
+        "idle_in_transaction_session_timeout": limits.idle_in_transaction_seconds,
+    }
+    ours = " ".join(f"-c {name}={1000 * each}" for name, each in milliseconds.items())
+    return {
+        **told,
+        "options": " ".join([ours, given] if isinstance(given, str) else [ours, *given]),
+    }
 
 
 def _note_answered(_connection: Any, record: ConnectionPoolEntry) -> None:
@@ -70,15 +105,16 @@ def _make_file(_dialect: Dialect, _record: object, cargs: list[Any], _cparams: o
     make_private(Path(cargs[0]))
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(busy: int, connection: Any, record: ConnectionPoolEntry) -> None:
     # The driver must not begin transactions by itself: BEGIN is ours to choose.
     connection.isolation_level = None
+    record.info[BUSY] = busy
     cursor = connection.cursor()
     for pragma in (
+        f"busy_timeout={busy}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "busy_timeout=5000",
         "temp_store=MEMORY",
         "secure_delete=ON",
     ):

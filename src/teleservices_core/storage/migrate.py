@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData
 
 from teleservices_core.contributions import MigrationSource
+from teleservices_core.storage.availability import in_our_words
 
 _HERE = Path(__file__).parent / "migrations"
 
@@ -34,7 +35,7 @@ def config(source: MigrationSource, connection: Connection | None = None) -> Con
 
 @contextmanager
 def _writing(engine: Engine) -> Iterator[Connection]:
-    with engine.connect() as connection:
+    with in_our_words(), engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         yield connection
@@ -44,7 +45,7 @@ def _writing(engine: Engine) -> Iterator[Connection]:
 def pending(engine: Engine, sources: Sequence[MigrationSource]) -> list[tuple[str, str]]:
     """(prefix, revision) of each migration not yet applied, in order."""
     missing = []
-    with engine.connect() as connection:
+    with in_our_words(), engine.connect() as connection:
         for source in sources:
             context = MigrationContext.configure(
                 connection, opts={"version_table": f"{source.prefix}version"}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from attrs import frozen
+from attrs import Factory, frozen
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
+from teleservices_core.errors import UnavailableError
 from teleservices_core.ports import (
     AccountStore,
     DelegationStore,
@@ -29,11 +33,14 @@ from teleservices_core.ports.matches import MatchStore
 from teleservices_core.ports.office import LetterStore, OfficeStore
 from teleservices_core.ports.seals import SealStore
 from teleservices_core.ports.upkeep import LifecycleStore, OutboxStore
+from teleservices_core.queues import page_turn_lent
 from teleservices_core.storage.accounts import Accounts, Sessions, Tokens
 from teleservices_core.storage.adoption import AdoptionFigures
 from teleservices_core.storage.attachments import Attachments
+from teleservices_core.storage.availability import Door, in_our_words
 from teleservices_core.storage.cut_offs import CutOffs
 from teleservices_core.storage.delegations import Delegations
+from teleservices_core.storage.engine import BUSY
 from teleservices_core.storage.groupings import Groupings
 from teleservices_core.storage.identities import Identities
 from teleservices_core.storage.incidents import Incidents
@@ -97,35 +104,81 @@ class SqlTransaction:
     seals = _Store[SealStore](Seals)
 
 
+_here: Final = threading.local()
+
+
 @frozen
 class SqlDatabase:
     """Transactions from an SQLAlchemy engine, ours or the host's."""
 
     engine: Engine
+    _door: Door = Factory(Door)
 
     @contextmanager
     def reading(self) -> Iterator[SqlTransaction]:
         """See :meth:`teleservices_core.ports.Database.reading`."""
-        with self.engine.connect() as connection:
+        with self._connect() as connection, in_our_words():
             if connection.dialect.name != "sqlite":
                 # A page only reads: without BEGIN and ROLLBACK it saves two round trips.
                 connection.execution_options(isolation_level="AUTOCOMMIT")
             yield SqlTransaction(connection)
 
     @contextmanager
-    def writing(self) -> Iterator[SqlTransaction]:
+    def writing(self, *, waits: bool = True) -> Iterator[SqlTransaction]:
         """See :meth:`teleservices_core.ports.Database.writing`."""
-        with self.engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                # Taking the write lock at once: a deferred transaction that
-                # upgrades later fails instead of waiting.
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield SqlTransaction(connection)
-            connection.commit()
+        with self._connect() as connection:
+            with in_our_words():
+                if connection.dialect.name == "sqlite":
+                    _begin(connection, waits=waits)
+                elif not waits:
+                    connection.exec_driver_sql("SET LOCAL lock_timeout = 20")
+                yield SqlTransaction(connection)
+            try:
+                with in_our_words():
+                    connection.commit()
+            except UnavailableError as away:
+                # Whether it was written, nobody knows: it is not done again.
+                raise UnavailableError(away.reason) from away
+        _here.commits = self.commits + 1
+
+    @property
+    def commits(self) -> int:
+        """See :attr:`teleservices_core.ports.Database.commits`."""
+        return getattr(_here, "commits", 0)
+
+    def _connect(self) -> Connection:
+        began = self._door.pass_through()
+        with in_our_words():
+            try:
+                return self.engine.connect()
+            except DBAPIError:
+                self._door.shut(began)
+                raise
 
     def scrub(self) -> None:
         """See :meth:`teleservices_core.ports.Database.scrub`."""
         if self.engine.dialect.name == "sqlite":
-            with self.engine.connect() as connection:
+            with self._connect() as connection, in_our_words():
                 # Waits for who reads, as long as the busy timeout; the next run does the rest.
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _begin(connection: Connection, *, waits: bool) -> None:
+    """Take SQLite's write lock at once: a transaction that upgrades later fails, not waits.
+
+    Where another has it, no page's turn is kept while it is waited for.
+    """
+    driver: Any = connection.connection.driver_connection
+    patience = connection.info.get(BUSY, 5000)
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except DBAPIError as held:
+        if not waits or getattr(held.orig, "sqlite_errorcode", 0) != sqlite3.SQLITE_BUSY:
+            raise
+    else:
+        return
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={patience}")
+    with page_turn_lent():
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -20,8 +20,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from teleservices_core.files import make_private
+from teleservices_core.settings import DatabaseSettings
 from teleservices_core.storage.engine import make_engine
 
+PATIENT: Final = DatabaseSettings().patient
+"""Tests share a busy machine: nothing is too slow."""
 _TEMPLATE: Final = "template_teleservices"
 _COLUMNS: Final = """
 SELECT md5(string_agg(c.relname || '.' || a.attname, ' ' ORDER BY c.relname, a.attnum))
@@ -89,8 +92,8 @@ class Databases:
 
     def _new_engine(self, backend: str) -> Engine:
         if backend != "sqlite":
-            return make_engine(self._new_database())
-        engine = make_engine(self._new_file())
+            return make_engine(self._new_database(), PATIENT)
+        engine = make_engine(self._new_file(), PATIENT)
         event.listen(engine, "connect", _do_not_wait)
         return engine
 
@@ -118,14 +121,14 @@ class Databases:
         return admin.url.set(database=name)
 
     def _prepared(self) -> Engine:
-        admin = make_engine(self.server(), isolation_level="AUTOCOMMIT")
+        admin = make_engine(self.server(), PATIENT, isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
             connection.exec_driver_sql("SELECT pg_reload_conf()")
             connection.exec_driver_sql(f"CREATE DATABASE {_TEMPLATE}")
         url = admin.url.set(database=_TEMPLATE)
-        engine = make_engine(url)
+        engine = make_engine(url, PATIENT)
         self.migrate(engine)
         with engine.connect() as connection:
             self._schema = _schema(connection)

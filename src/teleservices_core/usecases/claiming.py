@@ -23,7 +23,7 @@ from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import RefusedError
 from teleservices_core.mail_addresses import mail_address
 from teleservices_core.ports import Transaction
-from teleservices_core.usecases.links import look_at, send_link, use
+from teleservices_core.usecases.links import look_at, send_link, use, used_once
 from teleservices_core.usecases.passwords import (
     require_good_password,
     tell_of_password,
@@ -165,7 +165,7 @@ def confirm_email(site: Site, secret: str, viewer: Viewer | None) -> SignedIn | 
     """
     now = site.now()
     token, account = look_at_link(site, secret)
-    with site.database.writing() as tx:
+    with used_once(site, secret, token.purpose), site.database.writing() as tx:
         after = evolve(account, email=token.address, pending_email=None, epoch=account.epoch + 1)
         if account.state is AccountState.CLAIMED:
             after = after.after(AccountEvent.COMPLETE)

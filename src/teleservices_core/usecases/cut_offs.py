@@ -8,13 +8,14 @@ of a plugin, its hooks) follows within :data:`KNOWN_FOR`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
 from teleservices_core.catalogue import BUILTIN
 from teleservices_core.domain.policy import CutOff
 from teleservices_core.domain.viewers import Viewer
-from teleservices_core.errors import NotFoundError, RefusedError
+from teleservices_core.errors import NotFoundError, RefusedError, UnavailableError
 from teleservices_core.usecases.rights import require_academy
 from teleservices_core.usecases.site import Site, audited
 
@@ -40,7 +41,9 @@ def _read(site: Site) -> None:
 
 def notify(site: Site, hook_name: str, **arguments: Any) -> None:
     """Tell every plugin that is not cut off, after the commit; failures are recorded."""
-    known_cut_offs(site)
+    with suppress(UnavailableError):
+        # What is to be told has been committed: what was last read will do.
+        known_cut_offs(site)
     site.plugins.notify(hook_name, site.now(), **arguments)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from teleservices_core.domain.accounts import Account, Token, TokenPurpose
-from teleservices_core.errors import RefusedError
+from teleservices_core.errors import ConflictError, RefusedError
 from teleservices_core.hashing import digest, link_secret
 from teleservices_core.ports import Transaction
 from teleservices_core.ports.upkeep import Parcel
@@ -89,6 +91,19 @@ def look_at(site: Site, secret: str, purpose: TokenPurpose) -> tuple[Token, Acco
     if refusal is not None:
         raise RefusedError(refusal)
     return token, account
+
+
+@contextmanager
+def used_once(site: Site, secret: str, purpose: TokenPurpose) -> Iterator[None]:
+    """Tell who clicks a second time that the link has been used, not that the account changed.
+
+    Raises :exc:`RefusedError` as :func:`look_at` in the place of a :exc:`ConflictError`.
+    """
+    try:
+        yield
+    except ConflictError:
+        look_at(site, secret, purpose)
+        raise
 
 
 def use(tx: Transaction, token: Token, now: datetime) -> None:

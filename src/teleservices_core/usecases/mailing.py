@@ -18,7 +18,7 @@ from uuid import UUID
 from attrs import astuple, frozen
 
 from teleservices_core.contributions import MailTemplate
-from teleservices_core.errors import RefusedError
+from teleservices_core.errors import RefusedError, UnavailableError
 from teleservices_core.hashing import link_secret, stop_secret
 from teleservices_core.help_entries import figures
 from teleservices_core.i18n import show_day, show_instant
@@ -115,6 +115,9 @@ def _handle(site: Site, mailer: Mailer, parcel: Parcel, schedule: Schedule) -> D
                 tx.outbox.dropped(parcel.id, site.now(), reason)
             return Delivered(dropped=1)
         mailer.send(compose(site, parcel))
+    except UnavailableError:
+        # Not the mail's fault: it is taken up again once its lease is over.
+        raise
     except Exception as error:  # noqa: BLE001 - whatever the server answers, go on
         return _note_failure(site, parcel, error, schedule)
     with site.database.writing() as tx:

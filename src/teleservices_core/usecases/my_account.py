@@ -11,7 +11,7 @@ from teleservices_core.mail_addresses import mail_address
 from teleservices_core.usecases.claiming import send_confirmation
 from teleservices_core.usecases.devices import keep_only
 from teleservices_core.usecases.grouping import offer_undoing
-from teleservices_core.usecases.links import look_at, use
+from teleservices_core.usecases.links import look_at, use, used_once
 from teleservices_core.usecases.passwords import (
     require_good_password,
     require_owner,
@@ -77,7 +77,7 @@ def undo_email(site: Site, secret: str) -> None:
     """Bring the former address back, close every session and kill every other link."""
     now = site.now()
     token, account = look_at(site, secret, TokenPurpose.UNDO_EMAIL)
-    with site.database.writing() as tx:
+    with used_once(site, secret, token.purpose), site.database.writing() as tx:
         restored = evolve(account, email=token.address, pending_email=None, epoch=account.epoch + 1)
         restored = tx.accounts.replace(account, restored)
         use(tx, token, now)

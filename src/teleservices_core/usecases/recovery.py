@@ -21,7 +21,13 @@ from teleservices_core.domain.accounts import (
     Token,
     TokenPurpose,
 )
-from teleservices_core.domain.throttling import slice_of
+from teleservices_core.domain.throttling import (
+    SOURCE_SLICE,
+    Counter,
+    slice_end,
+    slice_of,
+    wait_of_source,
+)
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotAllowedError, RefusedError
 from teleservices_core.hashing import digest, new_secret
@@ -30,7 +36,7 @@ from teleservices_core.mail_addresses import mail_address
 from teleservices_core.ports import Transaction
 from teleservices_core.ports.upkeep import Parcel
 from teleservices_core.usecases.devices import keep_only
-from teleservices_core.usecases.links import look_at, send_link, send_mail, use
+from teleservices_core.usecases.links import look_at, send_link, send_mail, use, used_once
 from teleservices_core.usecases.passwords import (
     require_good_password,
     tell_of_password,
@@ -38,13 +44,12 @@ from teleservices_core.usecases.passwords import (
 )
 from teleservices_core.usecases.signing_in import SignedIn, open_session, replace_session
 from teleservices_core.usecases.site import Site, audited
-from teleservices_core.usecases.throttling import device_digest, repeats
+from teleservices_core.usecases.throttling import count, device_digest, repeats
 
 LOST_LOGIN: Final = "core.lost_login"
 LOST_PASSWORD: Final = "core.lost_password"  # noqa: S105 - a kind of request
-_PER_HOUR: Final = 3
-_PER_SOURCE: Final = 20
-"""Requests heeded in an hour, for one account or address, and from one source."""
+PER_HOUR: Final = 3
+"""Requests heeded in an hour for one identifier or address, known or not."""
 _HOUR: Final = timedelta(hours=1)
 _LONGEST: Final = 254
 _GONE: Final = frozenset({AccountState.GROUPED, AccountState.CLOSED})
@@ -54,29 +59,36 @@ _USABLE: Final = frozenset({AccountState.ACTIVE, AccountState.CLAIMED, AccountSt
 def ask_login_names(site: Site, address: str, *, source: str) -> None:
     """Have the accounts of an address mailed to it, if it has any (F33).
 
-    Raises :exc:`RefusedError` ``bad_email`` for what is no address.
+    Raises :exc:`RefusedError` ``bad_email`` for what is no address, or as :func:`ask_reset`.
     """
     _queue(site, LOST_LOGIN, mail_address(address), source)
 
 
 def ask_reset(site: Site, login_name: str, *, source: str) -> None:
-    """Have a link mailed to the account's address, if there are both (F34)."""
+    """Have a link mailed to the account's address, if there are both (F34).
+
+    Whether there are or not, raises :exc:`RefusedError` ``too_many`` (detail ``until``) after
+    :data:`PER_HOUR` requests, ``throttled`` (detail ``until``) where too many come from one
+    ``source``; nothing is sent then.
+    """
     _queue(site, LOST_PASSWORD, login_name.strip().casefold()[:_LONGEST], source)
 
 
 def _queue(site: Site, kind: str, typed: str, source: str) -> None:
     now = site.now()
+    network = digest(f"{kind}\0source\0{source}\0{slice_of(now, SOURCE_SLICE)}")
     with site.database.writing() as tx:
-        if _is_heeded(tx, f"{kind}\0{typed}", now, _PER_HOUR) and _is_heeded(
-            tx, f"{kind}\0source\0{source}", now, _PER_SOURCE
-        ):
-            send_mail(site, tx, kind, "", typed=typed)
+        _require_few(tx, f"{kind}\0{typed}", now)
+        # A school, or an operator of mobile telephones, is one source.
+        count(site, tx, Counter(network, wait_of_source, SOURCE_SLICE, is_shared=True))
+        send_mail(site, tx, kind, "", typed=typed)
 
 
-def _is_heeded(tx: Transaction, key: str, now: datetime, most: int) -> bool:
+def _require_few(tx: Transaction, key: str, now: datetime) -> None:
     # By the hour of the clock: who insists does not put the next mail off.
     hour = digest(f"{key}\0{slice_of(now, _HOUR)}")
-    return (tx.throttles.count(hour, now, now - _HOUR) or 0) <= most
+    if (tx.throttles.count(hour, now, now - _HOUR) or 0) > PER_HOUR:
+        raise RefusedError("too_many", until=slice_end(now, _HOUR))
 
 
 def _mail_login_names(site: Site, tx: Transaction, parcel: Parcel) -> None:
@@ -121,8 +133,7 @@ def send_reset(site: Site, tx: Transaction, account: Account) -> None:
     """
     if account.email is None or account.password_hash is None or account.state not in _USABLE:
         raise RefusedError("nowhere_to_send")
-    if not _is_heeded(tx, f"{LOST_PASSWORD}\0{account.login_name}", site.now(), _PER_HOUR):
-        raise RefusedError("too_many")
+    _require_few(tx, f"{LOST_PASSWORD}\0{account.login_name}", site.now())
     _send_link(site, tx, account, account.email)
 
 
@@ -154,7 +165,7 @@ def open_renewal(site: Site, secret: str, *, device: str = "", device_secret: st
     now = site.now()
     token, account = look_at_reset(site, secret)
     device_secret = device_secret or new_secret()
-    with site.database.writing() as tx:
+    with used_once(site, secret, token.purpose), site.database.writing() as tx:
         # Compare-and-set: whatever killed the link meanwhile wins. The account
         # before its link, as whoever sends another one does.
         tx.accounts.replace(account, account)

@@ -17,7 +17,7 @@ from teleservices_core.domain.accounts import (
 from teleservices_core.domain.staff import Role
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
-from teleservices_core.errors import BusyError, ConflictError, RefusedError
+from teleservices_core.errors import BusyError, ConflictError, RefusedError, UnavailableError
 from teleservices_core.hashing import digest, new_secret
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.devices import remember_device
@@ -61,19 +61,36 @@ def sign_in(
     now = site.now()
     proof = prove(site, login_name, secret, source=source, device=device_secret)
     purpose = purpose_of(proof, now)
-    used = proof.account.used(now)
+    better_hash = None
     if proof.rehash:
         # Where many sign in at once, the next time is soon enough.
         with suppress(BusyError):
-            used = evolve(used, password_hash=site.hasher.hash_password(secret))
+            better_hash = site.hasher.hash_password(secret)
     device_secret = device_secret or new_secret()
     with site.database.writing() as tx:
-        account = tx.accounts.replace(proof.account, used)
+        # Who clicks twice signs in twice: each writes after the other.
+        account = as_proved(tx, proof.account)
+        used = account.used(now)
+        if better_hash is not None:
+            used = evolve(used, password_hash=better_hash)
+        account = tx.accounts.replace(account, used)
         forget_failures(tx, proof)
         known = remember_device(site, tx, account, proof.devices, device_secret, device)
         tx.audit.add(audited("account.signed_in", now, None, subject_id=account.id))
         done = open_session(site, tx, account, purpose, device, device_hash=known)
     return evolve(done, device_secret=device_secret)
+
+
+def as_proved(tx: Transaction, known: Account) -> Account:
+    """Hold an account that was proved to be somebody's; other signs of life do not matter.
+
+    Raises :exc:`ConflictError` when its state or its epoch has changed since: a password
+    chosen, a lock, a closing.
+    """
+    account = tx.accounts.hold(known.id)
+    if account is None or (account.state, account.epoch) != (known.state, known.epoch):
+        raise ConflictError(f"account {known.login_name} has changed meanwhile")
+    return account
 
 
 def purpose_of(proof: Proof, now: datetime) -> SessionPurpose:
@@ -194,12 +211,16 @@ def _touch(site: Site, session: Session, now: datetime) -> Session:
         now + timedelta(minutes=durations.session_idle_minutes),
         session.created_at + timedelta(hours=durations.session_hours),
     )
-    with site.database.writing() as tx:
-        tx.sessions.touch(session.id_hash, now, expires_at)
+    try:
+        with site.database.writing(waits=False) as tx:
+            tx.sessions.touch(session.id_hash, now, expires_at)
+    except UnavailableError:
+        # A page that is only read waits for nobody who writes: the next one will note it.
+        return session
     return evolve(session, seen_at=now, expires_at=expires_at)
 
 
-def sign_out(site: Site, viewer: Viewer) -> None:
-    """Close the session."""
-    with site.database.writing() as tx:
+def sign_out(site: Site, viewer: Viewer, *, waits: bool = True) -> None:
+    """Close the session. ``waits=False``: :exc:`UnavailableError` where that would take time."""
+    with site.database.writing(waits=waits) as tx:
         tx.sessions.remove(viewer.session.id_hash)

@@ -9,16 +9,21 @@ cannot slip through. Where no core comes free in time, nothing is counted, and
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from teleservices_core.domain.accounts import Account, CredentialLetter, Device
 from teleservices_core.domain.throttling import (
+    SITE_FAILURES,
+    SITE_SLICE,
     SOURCE_SLICE,
     Counter,
+    no_wait,
     slice_of,
     wait_of_account,
     wait_of_source,
@@ -26,8 +31,13 @@ from teleservices_core.domain.throttling import (
 from teleservices_core.errors import RefusedError
 from teleservices_core.hashing import digest
 from teleservices_core.ports import Check, Transaction
-from teleservices_core.usecases.site import Site
+from teleservices_core.ports.academy import AuditSearch
+from teleservices_core.usecases.site import Site, audited
 
+log = logging.getLogger(__name__)
+
+MANY_FAILURES: Final = "site.many_failures"
+ALERT_LASTS: Final = timedelta(days=1)
 _NOBODY: Final = UUID(int=0)
 """Asked for in the place of an account that is not there: the same statements run."""
 _LONGEST_SECRET: Final = 1024
@@ -105,6 +115,13 @@ def _of_stranger(site: Site, target: str, source: str) -> tuple[Counter, ...]:
         Counter(digest(f"pair\0{target}\0{source}")),
         Counter(digest(f"account\0{target}"), wait_of_account),
         Counter(everybody, wait_of_source, SOURCE_SLICE, is_shared=True),
+        Counter(
+            digest(f"site\0{slice_of(site.now(), SITE_SLICE)}"),
+            no_wait,
+            SITE_SLICE,
+            is_shared=True,
+            alerts_at=SITE_FAILURES,
+        ),
     )
 
 
@@ -158,13 +175,14 @@ def _check(
     with site.hasher.turn():
         with site.database.writing() as tx:
             for counter in counters:
-                _count(site, tx, counter, account)
+                count(site, tx, counter, account)
         return site.hasher.check(
             secret[:_LONGEST_SECRET], password_hash=password_hash, letter_hashes=letter_hashes
         )
 
 
-def _count(site: Site, tx: Transaction, counter: Counter, account: Account | None) -> None:
+def count(site: Site, tx: Transaction, counter: Counter, account: Account | None = None) -> None:
+    """Count one attempt. Raises :exc:`RefusedError` ``throttled`` (detail ``until``)."""
     now = site.now()
     whose = None if counter.is_shared else account
     failures = tx.throttles.count(counter.key, now, now - counter.forget_after, whose)
@@ -173,3 +191,21 @@ def _count(site: Site, tx: Transaction, counter: Counter, account: Account | Non
     wait = counter.wait_after(failures)
     if wait:
         tx.throttles.block(counter.key, now + wait)
+    if failures == counter.alerts_at:
+        _alert(site, tx, counter, failures)
+
+
+def _alert(site: Site, tx: Transaction, counter: Counter, failures: int) -> None:
+    now = site.now()
+    # Once, though successes may bring the counter back below.
+    if tx.throttles.count(digest(f"told\0{counter.key}"), now, now - counter.forget_after) == 1:
+        log.warning("%d sign-ins have failed within %s", failures, counter.forget_after)
+        entry = audited(MANY_FAILURES, now, None, number=failures)
+        tx.audit.add(evolve(entry, actor=site.settings.site_name))
+
+
+def told_of_failures(site: Site, tx: Transaction) -> datetime | None:
+    """When so many sign-ins last failed that people must be told, within a day."""
+    since = site.now() - ALERT_LASTS
+    found = tx.audit.search(AuditSearch(actions=(MANY_FAILURES,), from_at=since), 1)
+    return found[0].at if found else None

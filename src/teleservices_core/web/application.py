@@ -17,7 +17,13 @@ from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from teleservices_core.catalogue import BUILTIN
 from teleservices_core.contributions import MAX_BODY, Route
 from teleservices_core.domain.viewers import Viewer
-from teleservices_core.errors import BusyError, ConflictError, NotAllowedError, NotFoundError
+from teleservices_core.errors import (
+    BusyError,
+    ConflictError,
+    NotAllowedError,
+    NotFoundError,
+    UnavailableError,
+)
 from teleservices_core.i18n import _
 from teleservices_core.ports.identities import Identify
 from teleservices_core.usecases.cut_offs import known_cut_offs
@@ -25,14 +31,16 @@ from teleservices_core.usecases.devices import DEVICE_LIFE
 from teleservices_core.usecases.site import Site
 from teleservices_core.web import csrf
 from teleservices_core.web.api.answers import is_api, json_response, share
+from teleservices_core.web.away import answer_or_say_away
 from teleservices_core.web.context import Context, LazyToken
 from teleservices_core.web.cookies import Cookies
 from teleservices_core.web.guards import Stop, guard
 from teleservices_core.web.headers import protect
 from teleservices_core.web.identity import keep_marks, who_is_there
-from teleservices_core.web.late_forms import keep_late_form
+from teleservices_core.web.late_forms import already_done, keep_late_form
 from teleservices_core.web.pages.errors import error_page, refused
 from teleservices_core.web.pages.plain import broken
+from teleservices_core.web.pages.signing_in import sign_out
 from teleservices_core.web.reading import has_nul, whole_number
 from teleservices_core.web.responses import Download, Json, Page, Redirect
 from teleservices_core.web.templating import make_environment
@@ -90,7 +98,7 @@ class Application:
         request.max_content_length = MAX_BODY
         request.max_form_parts = 500
         try:
-            response = self._respond(request)
+            response = answer_or_say_away(self.site, request, self._respond)
         except Exception:  # the error page itself failed: the host must not
             log.exception("no page could be made")
             response = broken(self.site.settings)
@@ -132,18 +140,29 @@ class Application:
         except (NotFoundError, NotAllowedError, ConflictError) as error:
             statuses = (status for kind, status in _STATUSES if isinstance(error, kind))
             answer = error_page(context, next(statuses))
+        except UnavailableError:
+            raise
         except Exception as error:  # noqa: BLE001 - nothing of an error may reach the page
             answer = self._failed(context, name, error)
         return self._finish(context, answer)
 
     def _handle(self, context: Context, route: Route, values: Mapping[str, Any]) -> Any:
-        changed = who_is_there(context, route, self._identify)
-        if self._owners[route.name] in known_cut_offs(self.site):
-            return error_page(context, 503, code="suspended")
+        try:
+            changed = who_is_there(context, route, self._identify)
+            if self._owners[route.name] in known_cut_offs(self.site):
+                return error_page(context, 503, code="suspended")
+        except UnavailableError:
+            if not route.stands_alone:
+                raise
+            context.viewer, changed = None, False
+            said = _("Le service est momentanément indisponible : seule cette page répond.")
+            context.tell("warning", said)
         if context.request.method not in _SAFE and (
             # A form was shown to who was there before.
             changed or not csrf.is_ours(self.site.settings, context.request, context.browser_id())
         ):
+            if already_done(context, route):
+                return sign_out(context) if context.viewer is None else Redirect("core.home")
             return error_page(context, 403, code="form_expired")
         if has_nul(context.request.form):
             raise BadRequest
@@ -168,6 +187,8 @@ class Application:
         if isinstance(answer, Page):
             try:
                 response = self._page(context, answer)
+            except UnavailableError:
+                raise
             except Exception as error:  # noqa: BLE001 - a plugin's template fails like its handler
                 failed = self._failed(context, self._name_of(context), error)
                 response = self._page(context, failed) if isinstance(failed, Page) else failed

@@ -10,10 +10,11 @@ from werkzeug import Request
 
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.identities import ExternalIdentity
+from teleservices_core.domain.throttling import source_of
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.hashing import new_secret
 from teleservices_core.usecases.answers import ModuleAnswer
-from teleservices_core.usecases.signing_in import SignedIn, sign_out
+from teleservices_core.usecases.signing_in import SignedIn, sign_in, sign_out
 from teleservices_core.usecases.site import Site
 from teleservices_core.web import csrf
 from teleservices_core.web.cookies import Cookies, Notice
@@ -61,12 +62,15 @@ class Context:
 
     @property
     def source(self) -> str:
-        """The client's address: as declared by trusted proxies only."""
+        """What the client's attempts are counted by: its address, the /64 of an IPv6 one.
+
+        As declared by trusted proxies only.
+        """
         trusted = self.site.settings.trusted_proxies
         chain = list(self.request.access_route) if trusted else []
         if trusted and len(chain) >= trusted:
-            return str(chain[-trusted])
-        return self.request.remote_addr or ""
+            return source_of(str(chain[-trusted]))
+        return source_of(self.request.remote_addr or "")
 
     @property
     def device(self) -> str:
@@ -127,6 +131,17 @@ class Context:
         if self.viewer is not None:
             sign_out(self.site, self.viewer)
         self.signed_in = done
+
+    def sign_in(self, login_name: str, secret: str) -> SignedIn:
+        """Open a session from this browser. Raises as :func:`.signing_in.sign_in`."""
+        return sign_in(
+            self.site,
+            login_name,
+            secret,
+            source=self.source,
+            device=self.device,
+            device_secret=self.device_secret,
+        )
 
     def redirect(self, route: str, **values: Any) -> Redirect:
         """Go to a route after a form."""

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from teleservices_core.contributions import Access, Route
 from teleservices_core.domain.accounts import SessionPurpose
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
-from teleservices_core.errors import InvalidValueError, NotFoundError, TeleservicesError
+from teleservices_core.errors import (
+    ConflictError,
+    InvalidValueError,
+    NotFoundError,
+    TeleservicesError,
+)
 from teleservices_core.usecases.claiming import go_on
 from teleservices_core.usecases.home import child_module
 from teleservices_core.usecases.kept import Kept, kept_about
@@ -39,7 +45,9 @@ def guard(context: Context, route: Route, values: Mapping[str, Any]) -> None:
     if viewer is None:
         raise Stop(Redirect(context.entrance))
     if viewer.has_gone_further:
-        context.signed_in = go_on(context.site, viewer)
+        # Of two pages asked for at once, one has gone on already.
+        with suppress(ConflictError):
+            context.signed_in = go_on(context.site, viewer)
         raise Stop(Redirect("core.home"))
     if viewer.session.purpose is not _PURPOSE.get(route.access, SessionPurpose.FULL):
         raise Stop(Redirect("core.home" if viewer.in_full else next_step(viewer)))

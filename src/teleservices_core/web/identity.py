@@ -9,6 +9,7 @@ the host last is who is there.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -17,7 +18,7 @@ from werkzeug import Response
 from teleservices_core.contributions import Route
 from teleservices_core.domain.identities import ExternalIdentity
 from teleservices_core.domain.viewers import Viewer
-from teleservices_core.errors import RefusedError
+from teleservices_core.errors import RefusedError, UnavailableError
 from teleservices_core.hashing import keyed
 from teleservices_core.ports.identities import Identify
 from teleservices_core.usecases.identities import account_of, sign_in_by_identity
@@ -103,7 +104,9 @@ def _ask(identify: Identify, context: Context) -> ExternalIdentity | None:
 
 
 def _leave(context: Context, viewer: Viewer) -> None:
-    sign_out(context.site, viewer)
+    with suppress(UnavailableError):
+        # Without its cookie nobody has that session any more, and it lapses by itself.
+        sign_out(context.site, viewer, waits=False)
     context.viewer = None
     context.signed_out = True
 

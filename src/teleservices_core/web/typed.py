@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from werkzeug import Request
 from werkzeug.exceptions import HTTPException
 
+from teleservices_core.settings import Settings
 from teleservices_core.web import csrf
-from teleservices_core.web.context import Context
 
 _SECRET_FIELDS: Final = frozenset({csrf.FIELD, "password", "again", "current", "secret"})
 _PICKED: Final = re.compile(r"[a-z_]{1,20}|[0-9.,-]{1,8}|\d{4}-\d\d-\d\d|[0-9a-f-]{16,}")
 """Choices, figures, dates and digests: picked from the page, or soon typed again."""
 
 
-def typed_text(context: Context) -> list[str]:
+def typed_text(settings: Settings, request: Request) -> list[str]:
     """What somebody typed in a form of ours, but for secrets; nothing that another site sent."""
-    request = context.request
-    if request.method != "POST" or not csrf.is_from_here(context.site.settings, request):
+    if request.method != "POST" or not csrf.is_from_here(settings, request):
         return []
     try:
         sent = list(request.form.items(multi=True))

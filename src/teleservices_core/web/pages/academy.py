@@ -14,6 +14,7 @@ from teleservices_core.i18n import _
 from teleservices_core.ports import Transaction
 from teleservices_core.ports.academy import AuditEntry, AuditSearch
 from teleservices_core.usecases.site import Site
+from teleservices_core.usecases.throttling import told_of_failures
 from teleservices_core.web.context import Context
 from teleservices_core.web.pages.academy_shared import names_of
 from teleservices_core.web.responses import Page
@@ -64,6 +65,7 @@ def overview(context: Context) -> Page:
     with site.database.reading() as tx:
         establishments = tx.roster.establishments()
         matches = tx.matches.count_open()
+        many_failures_at = told_of_failures(site, tx)
         journal = journal_lines(
             site, tx, tx.audit.search(AuditSearch(actions=_work(site)), 15), establishments
         )
@@ -75,6 +77,7 @@ def overview(context: Context) -> Page:
             "journal": journal,
             "year": site.school_year(),
             "matches": matches,
+            "many_failures_at": many_failures_at,
         },
     )
 

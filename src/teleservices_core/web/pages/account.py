@@ -12,6 +12,7 @@ from teleservices_core.i18n import _
 from teleservices_core.usecases import my_account
 from teleservices_core.usecases.home import family_home
 from teleservices_core.usecases.passwords import minimum_length
+from teleservices_core.usecases.signing_in import SignedIn
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.host_links import host_links
@@ -58,10 +59,8 @@ def change_password(context: Context) -> Page | Redirect:
     return Page("change_password.html", view, form.status)
 
 
-def _change(context: Context, typed: PasswordForm) -> None:
-    context.signed_in = my_account.change_password(
-        context.site, context.me, typed.current, typed.password
-    )
+def _change(context: Context, typed: PasswordForm) -> SignedIn:
+    return my_account.change_password(context.site, context.me, typed.current, typed.password)
 
 
 def change_email(context: Context) -> Page | Redirect:

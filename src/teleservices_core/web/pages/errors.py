@@ -100,7 +100,7 @@ def error_page(
         "text": text,
         "next_step": next_step,
         "incident": incident,
-        "typed": typed_text(context),
+        "typed": typed_text(context.site.settings, context.request),
         "asks_to_sign_in": code == "session_expired",
     }
     return Page("error.html", view, status)

@@ -13,6 +13,7 @@ from teleservices_core.i18n import _, show_age
 from teleservices_core.usecases import claiming
 from teleservices_core.usecases.corrections import children_seen
 from teleservices_core.usecases.passwords import minimum_length
+from teleservices_core.usecases.signing_in import SignedIn
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.guards import next_step
@@ -52,8 +53,8 @@ def choose_password(context: Context) -> Page | Redirect:
     return Page("choose_password.html", view, form.status)
 
 
-def _claim(context: Context, typed: PasswordForm) -> None:
-    context.signed_in = claiming.choose_password(context.site, context.me, typed.password)
+def _claim(context: Context, typed: PasswordForm) -> SignedIn:
+    return claiming.choose_password(context.site, context.me, typed.password)
 
 
 def give_email(context: Context) -> Page | Redirect:
@@ -130,6 +131,8 @@ def resend(context: Context) -> Redirect:
                 "warning",
                 _("Un message vient de partir : attendez une minute avant d’en demander un autre."),
             )
+        else:
+            context.tell("info", _("Rien n’est parti : cette adresse n’est plus à confirmer."))
     else:
         context.tell(
             "success", _("Un nouveau message vient de partir. Le précédent ne fonctionne plus.")

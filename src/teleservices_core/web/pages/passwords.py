@@ -8,8 +8,9 @@ from typing import Any, Final
 from attrs import Factory, frozen
 
 from teleservices_core.contributions import Message
-from teleservices_core.errors import RefusedError
+from teleservices_core.errors import ConflictError, RefusedError
 from teleservices_core.i18n import _
+from teleservices_core.usecases.signing_in import SignedIn
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
 
@@ -67,8 +68,11 @@ class Submitted:
         return 422 if self.errors else 200
 
 
-def submit(context: Context, change: Callable[[PasswordForm], Any]) -> Submitted:
+def submit(context: Context, change: Callable[[PasswordForm], SignedIn]) -> Submitted:
     """Read a form that was sent and make the change, unless it is only to be shown.
+
+    ``change`` returns the session to go on with. Who clicks twice goes on with the
+    password that the first click has chosen.
 
     Refusals that are not about what was typed are raised again.
     """
@@ -79,15 +83,17 @@ def submit(context: Context, change: Callable[[PasswordForm], Any]) -> Submitted
         return Submitted(errors={"password": PROBLEMS["too_long"]()})
     if form.value.show:
         return Submitted(shown=form.value)
-    errors = _change(form.value, change)
+    errors = _change(context, form.value, change)
     return Submitted(not errors, errors, form.value if form.value.shown else None)
 
 
-def _change(typed: PasswordForm, change: Callable[[PasswordForm], Any]) -> dict[str, str]:
+def _change(
+    context: Context, typed: PasswordForm, change: Callable[[PasswordForm], SignedIn]
+) -> dict[str, str]:
     if typed.password != typed.again:
         return {"again": _("Les deux mots de passe sont différents.")}
     try:
-        change(typed)
+        context.signed_in = _once(context, typed.password, lambda: change(typed))
     except RefusedError as refused:
         if refused.code == "wrong_password":
             return {"current": _("Ce n’est pas votre mot de passe actuel.")}
@@ -98,3 +104,16 @@ def _change(typed: PasswordForm, change: Callable[[PasswordForm], Any]) -> dict[
             raise
         return {"password": PROBLEMS[refused.code]().format(**refused.detail)}
     return {}
+
+
+def _once(context: Context, password: str, change: Callable[[], SignedIn]) -> SignedIn:
+    """Make a change of password, or go on where it was made a moment ago."""
+    try:
+        return change()
+    except (ConflictError, RefusedError) as failed:
+        if isinstance(failed, RefusedError) and failed.code != "letter_used":
+            raise
+        try:
+            return context.sign_in(context.me.account.login_name, password)
+        except RefusedError:
+            raise failed from None

@@ -8,9 +8,11 @@ the database nor a plugin, template or stylesheet, and may be made anywhere.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
+from attrs import asdict, frozen
 from markupsafe import Markup, escape
 from werkzeug import Response
 
@@ -21,7 +23,8 @@ from teleservices_core.web.headers import POLICY, protect
 _STYLE: Final = (
     ":root{color-scheme:light dark}"
     "body{font:1.125rem/1.5 system-ui,sans-serif;max-width:38rem;margin:0 auto;padding:1.5rem}"
-    "h1{font-size:1.5rem;line-height:1.25}"
+    "h1{font-size:1.5rem;line-height:1.25}h2{font-size:1.125rem}"
+    ".typed{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid;padding:.5rem}"
 )
 _HASH: Final = b64encode(sha256(_STYLE.encode()).digest()).decode()
 _PAGE: Final = Markup(
@@ -29,8 +32,10 @@ _PAGE: Final = Markup(
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     "<title>{title} – {site}</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n"
     "<p><strong>{site}</strong></p>\n<h1>{title}</h1>\n<p>{text}</p>\n<p>{next_step}</p>\n"
-    "{help_line}</main>\n</body>\n</html>\n"
+    "{help_line}{typed}</main>\n</body>\n</html>\n"
 )
+_TYPED: Final = Markup("<h2>{title}</h2>\n{lines}")
+_LINE: Final = Markup('<p class="typed">{text}</p>\n')
 _HELP_LINE: Final = Markup('<p>{label} <a href="tel:{number}">{phone}</a>{hours}</p>\n')
 
 
@@ -41,9 +46,13 @@ def plain_page(
     title: str,
     text: str,
     next_step: str,
+    typed: Sequence[str] = (),
     retry_after: int | None = None,
 ) -> Response:
-    """A page in plain words with the help line's number; ``retry_after`` in seconds."""
+    """A page in plain words with the help line's number; ``retry_after`` in seconds.
+
+    ``typed`` is given back to who sent a form, to be copied.
+    """
     hotline = settings.hotline
     help_line = Markup()
     if hotline.phone:
@@ -53,11 +62,16 @@ def plain_page(
             phone=show_phone(hotline.phone),
             hours=Markup(" ") + escape(hotline.hours),
         )
+    given_back = Markup()
+    if typed:
+        lines = Markup().join(_LINE.format(text=each) for each in typed)
+        given_back = _TYPED.format(title=_("Ce que vous aviez saisi"), lines=lines)
     body = _PAGE.format(
         site=settings.site_name,
         title=title,
         text=text,
         next_step=next_step,
+        typed=given_back,
         help_line=help_line,
         style=Markup(_STYLE),  # noqa: S704 - ours
     )
@@ -70,16 +84,30 @@ def plain_page(
     return response
 
 
-def unavailable(settings: Settings) -> Response:
-    """« Le service est momentanément indisponible »: try again in half a minute."""
-    return plain_page(
-        settings,
-        503,
-        title=_("Le service est momentanément indisponible"),
-        text=_("Votre demande n’a pas abouti. Rien n’a été enregistré à moitié."),
-        next_step=_("Réessayez dans quelques minutes."),
-        retry_after=30,
+@frozen
+class Words:
+    """What a page says: what happened, what it means, what to do next."""
+
+    title: str
+    text: str
+    next_step: str
+
+
+def unavailable_words(*, typed: bool = False) -> Words:
+    """The words of a service that is away; where ``typed`` text is given back, to copy it."""
+    return Words(
+        _("Le service est momentanément indisponible"),
+        _("Votre demande n’a pas abouti. Rien n’a été enregistré à moitié."),
+        _("Copiez ce que vous aviez saisi, puis recommencez dans quelques minutes.")
+        if typed
+        else _("Réessayez dans quelques minutes."),
     )
+
+
+def unavailable(settings: Settings, *, typed: Sequence[str] = ()) -> Response:
+    """« Le service est momentanément indisponible »: try again in half a minute."""
+    words = unavailable_words(typed=bool(typed))
+    return plain_page(settings, 503, typed=typed, retry_after=30, **asdict(words))
 
 
 def broken(settings: Settings) -> Response:

@@ -30,4 +30,6 @@ def privacy(context: Context) -> Page:
     )
 
 
-ROUTES: Final = (Route("core.privacy", "/donnees-personnelles", privacy, Access.PUBLIC),)
+ROUTES: Final = (
+    Route("core.privacy", "/donnees-personnelles", privacy, Access.PUBLIC, stands_alone=True),
+)

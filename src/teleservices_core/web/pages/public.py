@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from werkzeug import Response
 
 from teleservices_core.contributions import FORM, Access, Route
-from teleservices_core.errors import RefusedError
+from teleservices_core.errors import ConflictError, RefusedError
 from teleservices_core.help_entries import figures
 from teleservices_core.i18n import _
 from teleservices_core.usecases import claiming
@@ -25,7 +26,9 @@ def home(context: Context) -> Answer:
     if viewer is None:
         return context.redirect(context.entrance)
     if viewer.has_gone_further:
-        context.signed_in = claiming.go_on(context.site, viewer)
+        # Of two pages asked for at once, one has gone on already.
+        with suppress(ConflictError):
+            context.signed_in = claiming.go_on(context.site, viewer)
         return context.redirect("core.home")
     if not viewer.in_full:
         return context.redirect(next_step(viewer))
@@ -86,8 +89,8 @@ def accessibility(_context: Context) -> Answer:
 
 ROUTES: Final = (
     Route("core.home", "/", home, Access.PUBLIC),
-    Route("core.help", "/aide", help_page, Access.PUBLIC),
-    Route("core.useful_links", "/liens-utiles", useful_links, Access.PUBLIC),
-    Route("core.accessibility", "/accessibilite", accessibility, Access.PUBLIC),
+    Route("core.help", "/aide", help_page, Access.PUBLIC, stands_alone=True),
+    Route("core.useful_links", "/liens-utiles", useful_links, Access.PUBLIC, stands_alone=True),
+    Route("core.accessibility", "/accessibilite", accessibility, Access.PUBLIC, stands_alone=True),
     Route("core.confirm", "/confirmer/<secret>", confirm, Access.PUBLIC, FORM),
 )

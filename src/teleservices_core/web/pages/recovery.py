@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from attrs import frozen
 
 from teleservices_core.contributions import FORM, Access, Route
 from teleservices_core.errors import RefusedError
-from teleservices_core.i18n import _
+from teleservices_core.i18n import _, show_instant
 from teleservices_core.usecases import recovery
 from teleservices_core.usecases.passwords import minimum_length
+from teleservices_core.usecases.signing_in import SignedIn
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.pages.passwords import PasswordForm, submit
@@ -42,7 +44,7 @@ def lost_login(context: Context) -> Page:
         try:
             recovery.ask_login_names(context.site, typed, source=context.source)
         except RefusedError as refused:
-            errors["email"] = tell_bad_address(refused)
+            errors["email"] = _not_asked(context, refused) or tell_bad_address(refused)
         else:
             return Page("lost_sent.html", {"what": "login", "typed": typed.strip(), "days": 0})
     status = 422 if errors else 200
@@ -52,13 +54,41 @@ def lost_login(context: Context) -> Page:
 def lost_password(context: Context) -> Page:
     """Ask for a link; the answer is the same for any identifier (F34)."""
     days = context.site.settings.durations.reset_link_days
+    errors: dict[str, str] = {}
+    typed = ""
     if context.request.method == "POST":
         form = read_form(context.request, LostPasswordForm)
         typed = form.typed.get("login_name", "")[:100].strip()
         if typed:
-            recovery.ask_reset(context.site, typed, source=context.source)
-            return Page("lost_sent.html", {"what": "password", "typed": typed, "days": days})
-    return Page("lost_password.html", {"days": days})
+            try:
+                recovery.ask_reset(context.site, typed, source=context.source)
+            except RefusedError as refused:
+                errors["login_name"] = _not_asked(context, refused)
+            else:
+                view = {"what": "password", "typed": typed, "days": days}
+                return Page("lost_sent.html", view)
+    view = {"days": days, "errors": errors, "login_name": typed}
+    return Page("lost_password.html", view, 422 if errors else 200)
+
+
+def _not_asked(context: Context, refused: RefusedError) -> str:
+    """Why nothing is sent this time: the same for what exists and what does not."""
+    if refused.code not in {"too_many", "throttled"}:
+        return ""
+    until = refused.detail["until"]
+    assert isinstance(until, datetime)  # noqa: S101 - said by the one who raises it
+    when = show_instant(until, context.site.academie.zone)
+    if refused.code == "too_many":
+        said = _(
+            "Aucun message ne part cette fois : trois demandes ont déjà été faites dans l’heure. "
+            "Ouvrez le dernier message reçu, ou recommencez à partir du {when}."
+        )
+    else:
+        said = _(
+            "Aucun message ne part cette fois : trop de demandes viennent de votre réseau en même "
+            "temps. Recommencez à partir du {when}."
+        )
+    return said.format(when=when)
 
 
 def reset(context: Context, secret: str) -> Page | Redirect:
@@ -92,8 +122,8 @@ def renew_password(context: Context) -> Page | Redirect:
     return Page("renew_password.html", view, form.status)
 
 
-def _renew(context: Context, typed: PasswordForm) -> None:
-    context.signed_in = recovery.renew_password(context.site, context.me, typed.password)
+def _renew(context: Context, typed: PasswordForm) -> SignedIn:
+    return recovery.renew_password(context.site, context.me, typed.password)
 
 
 ROUTES: Final = (

@@ -26,14 +26,7 @@ def sign_in(context: Context) -> Page | Redirect:
     if form.value is None:
         return _page(context, login_name, Refusal(_("Identifiant ou mot de passe trop long")))
     try:
-        done = signing_in.sign_in(
-            context.site,
-            form.value.login_name,
-            form.value.password,
-            source=context.source,
-            device=context.device,
-            device_secret=context.device_secret,
-        )
+        done = context.sign_in(form.value.login_name, form.value.password)
     except RefusedError as refused:
         return _page(context, login_name, refusal_of(context, refused))
     context.enter(done)
