@@ -17,7 +17,7 @@ from teleservices_core.domain.identity import (
 )
 from teleservices_core.domain.likeness import Identity, Trait
 from teleservices_core.domain.records import AdultRecord, StudentRecord
-from teleservices_core.domain.roster import Adult
+from teleservices_core.domain.roster import Adult, Kinship
 from teleservices_core.domain.values import Ine
 
 RECORD = StudentRecord("1", "MARTIN", "Zoé", date(2013, 2, 1))
@@ -100,7 +100,8 @@ class TestRecognition:
         relatives: dict[UUID, list[Relative]] = {}
         for each in found:
             relatives.setdefault(each.student_id, []).append(each)
-        return recognize(EVE_RECORD, [CHILD, SIBLING], relatives)
+        children = [(CHILD, Kinship.MOTHER), (SIBLING, Kinship.OTHER)]
+        return recognize(EVE_RECORD, children, relatives)
 
     def test_by_a_child(self) -> None:
         assert self.of(Relative(CHILD, EVE, is_keyed_here=False)) == EVE.id
@@ -109,6 +110,14 @@ class TestRecognition:
         other = evolve(EVE, first_name="Eva")
         assert self.of(Relative(CHILD, other, is_keyed_here=False)) is None
         assert self.of() is None
+
+    def test_not_by_another_kinship_or_title(self) -> None:
+        grandmother = Relative(CHILD, EVE, is_keyed_here=False, kinship=Kinship.ASCENDANT)
+        assert self.of(grandmother) is None
+        assert self.of(evolve(grandmother, kinship=Kinship.MOTHER)) == EVE.id
+        camille = evolve(EVE_RECORD, title="M.")
+        mother = Relative(CHILD, evolve(EVE, title="MME"), is_keyed_here=False)
+        assert recognize(camille, [(CHILD, Kinship.OTHER)], {CHILD: [mother]}) is None
 
     def test_not_between_two_of_one_name(self) -> None:
         twin = evolve(EVE, id=UUID(int=4))

@@ -126,6 +126,7 @@ class TestTheKeyOfABase:
             {"last_name": "PETIT", "first_name": "Ana", "ines": frozenset()},
             {"last_name": "PETIT", "sex": Sex.MALE},
             {"sex": Sex.MALE, "ines": OTHER_INE},
+            {"birth_place": "75056", "ines": frozenset()},
         ],
     )
     def test_of_who_half_agrees_waits(self, changes: dict[str, Any]) -> None:
@@ -143,19 +144,25 @@ EVE = Adult(UUID(int=3), "MARTIN", "Ève", "MME", email="eve@example.org", mobil
 class TestAdults:
     """Two names, and something else or a key."""
 
-    def keyed(self, share_child: bool = False, **changes: Any) -> Sameness:
-        other = evolve(EVE, email="", mobile="", **changes)
+    def keyed(self, share_child: bool = True, **changes: Any) -> Sameness:
+        other = evolve(EVE, **{"email": "", "mobile": "", **changes})
         found = compare_adults(EVE, other, same_key=True, share_child=share_child)
         return found.sameness
 
     def test_under_one_key(self) -> None:
         assert self.keyed() is SAME
         assert self.keyed(first_name="E.") is SAME
+        assert self.keyed(first_name="Éve") is SAME
         assert self.keyed(last_name="DURAND", usage_name="Martin") is SAME
-        assert self.keyed(last_name="DURAND") is UNCERTAIN
-        assert self.keyed(last_name="DURAND", share_child=True) is SAME
-        assert self.keyed(first_name="Luc", title="M.", share_child=True) is UNCERTAIN
-        assert self.keyed(first_name="Luc", last_name="DURAND", share_child=True) is DIFFERENT
+        assert self.keyed(last_name="DURAND") is SAME
+        assert self.keyed(first_name="Luc", title="M.") is UNCERTAIN
+        assert self.keyed(first_name="Luc", last_name="DURAND") is DIFFERENT
+
+    def test_a_homonym_under_a_key_given_anew_is_not_believed(self) -> None:
+        assert self.keyed(share_child=False) is SAME, "nothing says otherwise"
+        assert self.keyed(share_child=False, last_name="DURAND") is UNCERTAIN
+        assert self.keyed(share_child=False, email="autre@example.org") is UNCERTAIN
+        assert self.keyed(share_child=False, mobile="+33639980001") is SAME
 
     def test_a_service_may_be_renamed(self) -> None:
         service = Adult(UUID(int=4), "ASE 21", "")

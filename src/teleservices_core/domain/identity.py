@@ -20,7 +20,7 @@ from teleservices_core.domain.likeness import (
     compare_students,
 )
 from teleservices_core.domain.records import AdultRecord, StudentRecord
-from teleservices_core.domain.roster import Adult
+from teleservices_core.domain.roster import Adult, Kinship
 
 
 @frozen
@@ -112,6 +112,7 @@ class Relative:
     adult: Adult
     is_keyed_here: bool
     """Whether the establishment's base has its own key for the adult."""
+    kinship: Kinship = Kinship.OTHER
 
 
 def _names(person: AdultRecord | Adult) -> tuple[str, str]:
@@ -120,26 +121,32 @@ def _names(person: AdultRecord | Adult) -> tuple[str, str]:
 
 def recognize(
     record: AdultRecord,
-    student_ids: Iterable[UUID],
+    children: Iterable[tuple[UUID, Kinship]],
     relatives: Mapping[UUID, Sequence[Relative]],
 ) -> UUID | None:
     """The exception: a guardian who comes to a new establishment with a known child (F40).
 
     Among the adults already linked to a student whom a national identifier
-    vouches for, the only one with the same first and last name and no other
-    title, provided the establishment does not know that adult under another
-    key. When several children name different adults, the one known longest:
-    keys grow with time.
+    vouches for, the only one with the same first and last name, no other title
+    and no other kinship (a father and a grandfather), provided the establishment
+    does not know that adult under another key. ``children`` are those students,
+    with what the record is to each. When several name different adults, the one
+    known longest: keys grow with time.
     """
     found = set()
-    for student_id in student_ids:
+    for student_id, kinship in children:
         same = {
             each.adult.id
             for each in relatives.get(student_id, ())
             if _names(each.adult) == _names(record)
             and not each.is_keyed_here
-            and (not record.title or not each.adult.title or record.title == each.adult.title)
+            and _agree(record.title, each.adult.title, "")
+            and _agree(kinship, each.kinship, Kinship.OTHER)
         }
         if len(same) == 1:
             found |= same
     return min(found, default=None)
+
+
+def _agree(one: str, other: str, unknown: str) -> bool:
+    return one == other or unknown in (one, other)

@@ -135,7 +135,7 @@ def _judge(one: Identity, other: Identity, said: dict[Trait, bool | None]) -> Sa
     same_ine, has_key = said[Trait.INE], bool(said[Trait.KEY])
     beside = [said[Trait.SEX], said[Trait.BIRTH_PLACE]]
     if not wrong:
-        doubtful = False in beside and not (has_key and same_ine is not False)
+        doubtful = False in beside and not (has_key and same_ine)
         return Sameness.UNCERTAIN if doubtful else Sameness.SAME
     if len(wrong) == 1 and has_key and said[Trait.SEX] is not False and same_ine is not False:
         may_change = same_ine and wrong != [Trait.FIRST_NAME]
@@ -171,10 +171,11 @@ def compare_adults(
     same_key: bool = False,
     share_child: bool = False,
 ) -> Comparison:
-    """Whether two descriptions are of one adult: two names and something else, or a key.
+    """Whether two descriptions are of one adult.
 
-    Parents of one child often share a surname, an address and a telephone, so
-    none of these makes up for another first name.
+    Only under one key; homonyms share both names, so that a mail, a telephone or an
+    address must not all differ, unless a child is the same. Parents of one child often
+    share all of these and a surname, so nothing makes up for another first name.
     """
     said: dict[Trait, bool | None] = {
         Trait.KEY: same_key or None,
@@ -194,16 +195,17 @@ def _judge_adults(
 ) -> Sameness:
     has_key = bool(said[Trait.KEY])
     same_last, same_first = said[Trait.LAST_NAME], said[Trait.FIRST_NAME]
-    near = any(said[each] for each in (Trait.EMAIL, Trait.PHONE, Trait.ADDRESS, Trait.CHILD))
+    same_title = said[Trait.SEX] is not False
+    beside = [said[each] for each in (Trait.EMAIL, Trait.PHONE, Trait.ADDRESS, Trait.CHILD)]
+    near, apart = True in beside, False in beside
     if has_key:
-        if same_last and same_first:
+        if same_last and same_first and (near or not apart):
             return Sameness.SAME
-        if same_first and near and said[Trait.SEX] is not False:
-            return Sameness.SAME
-        if same_last and said[Trait.SEX] is not False and _alike(one.first_name, other.first_name):
+        close_first = same_first or (same_last and _alike(one.first_name, other.first_name))
+        if near and same_title and close_first:
             return Sameness.SAME
         return Sameness.UNCERTAIN if same_last or same_first else Sameness.DIFFERENT
-    alike = same_last and same_first and said[Trait.SEX] is not False
+    alike = same_last and same_first and same_title
     return Sameness.UNCERTAIN if alike else Sameness.DIFFERENT
 
 

@@ -24,6 +24,7 @@ from teleservices_core.domain.records import (
     Rejected,
     StudentRecord,
 )
+from teleservices_core.domain.roster import Kinship
 from teleservices_core.domain.values import Uai
 from teleservices_core.exchange import staging_schema as schema
 from teleservices_core.exchange.scratch import Codec, pages
@@ -188,7 +189,9 @@ class Staged:
             for key in siecle_ids
         }
 
-    def strangers(self, size: int) -> Iterator[list[tuple[AdultRecord, list[UUID]]]]:
+    def strangers(
+        self, size: int
+    ) -> Iterator[list[tuple[AdultRecord, list[tuple[UUID, Kinship]]]]]:
         """Adults not identified yet, with the known students of theirs whom an INE vouches for."""
         sql = (
             f"SELECT {_ADULTS.columns} FROM adults r "  # noqa: S608
@@ -197,14 +200,18 @@ class Staged:
             "ORDER BY r.siecle_id LIMIT :size"
         )
         children = (
-            "SELECT p.entity_id FROM links l JOIN pupils p ON p.siecle_id = l.student_id "
+            "SELECT p.entity_id, l.kinship FROM links l JOIN pupils p "
+            "ON p.siecle_id = l.student_id "
             "WHERE l.adult_id = ? AND p.is_known AND p.has_ine ORDER BY p.entity_id"
         )
         for rows in pages(self._connection, sql, size):
             yield [
                 (
                     _ADULTS.load(row),
-                    [UUID(bytes=id_) for (id_,) in self._connection.execute(children, (row[0],))],
+                    [
+                        (UUID(bytes=id_), Kinship(kinship))
+                        for id_, kinship in self._connection.execute(children, (row[0],))
+                    ],
                 )
                 for row in rows
             ]

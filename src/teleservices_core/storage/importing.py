@@ -18,6 +18,7 @@ from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.records import Enrolled, Rejected
 from teleservices_core.domain.roster import (
     Adult,
+    Kinship,
     Responsibility,
     Schooling,
     Student,
@@ -186,12 +187,13 @@ class Imports:
             .exists()
         )
         found = (
-            select(links.student_id, is_keyed.label("is_keyed"), t.adults)
+            select(links.student_id, links.kinship, is_keyed.label("is_keyed"), t.adults)
             .join(t.adults, t.adults.c.id == links.adult_id)
             .where(links.student_id.in_(student_ids))
         )
         return [
-            Relative(row.student_id, to_adult(row), bool(row.is_keyed)) for row in self._rows(found)
+            Relative(row.student_id, to_adult(row), bool(row.is_keyed), Kinship(row.kinship))
+            for row in self._rows(found)
         ]
 
     def links(self, student_ids: Collection[UUID]) -> Mapping[UUID, list[HeldLink]]:

@@ -32,10 +32,11 @@ def identify_adults(run: Import) -> None:
     )
     recognized: set[str] = set()
     for strangers in run.staged.strangers(PAGE):
-        relatives = _relatives(run, {id_ for _record, ids in strangers for id_ in ids})
+        known = {id_ for _record, children in strangers for id_, _kinship in children}
+        relatives = _relatives(run, known)
         arrived = []
-        for record, student_ids in strangers:
-            adult_id = recognize(record, student_ids, relatives)
+        for record, children in strangers:
+            adult_id = recognize(record, children, relatives)
             if adult_id is not None:
                 recognized.add(record.siecle_id)
             arrived.append(

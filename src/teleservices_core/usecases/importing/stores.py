@@ -27,6 +27,7 @@ from teleservices_core.domain.records import (
 )
 from teleservices_core.domain.roster import (
     Adult,
+    Kinship,
     Responsibility,
     Schooling,
     Student,
@@ -113,7 +114,9 @@ class StagedRoster(Protocol):
         """The students to whom the file links adults, by PERSONNE_ID."""
         ...
 
-    def strangers(self, size: int) -> Iterator[list[tuple[AdultRecord, list[UUID]]]]:
+    def strangers(
+        self, size: int
+    ) -> Iterator[list[tuple[AdultRecord, list[tuple[UUID, Kinship]]]]]:
         """Adults not identified yet, with the known students of theirs whom an INE vouches for."""
         ...
 
