@@ -186,11 +186,29 @@ class TestOneSchool:
     """Keys of one base: names get corrected, bases are made anew."""
 
     def test_swapped_numbers_move_nobody(self, services: Teleservices, load: Load) -> None:
+        """Both are certain by their keys: they have the numbers that the base gives them."""
         lea = evolve(ZOE, id=2, first_name="Léa", ine=Ine.rnie(2))
         load(family(ZOE, EVE), family(lea, PAUL))
-        before = rows(services, t.students), rows(services, t.responsibilities)
-        report = load(family(evolve(ZOE, ine=lea.ine), EVE), family(evolve(lea, ine=INE), PAUL))
-        assert (rows(services, t.students), rows(services, t.responsibilities)) == before
+        before = links(services), rows(services, t.siecle_keys)
+        swapped = family(evolve(ZOE, ine=lea.ine), EVE), family(evolve(lea, ine=INE), PAUL)
+        report = load(*swapped)
+        assert (links(services), rows(services, t.siecle_keys)) == before
+        numbers = {row.first_name: row.ine for row in rows(services, t.students)}
+        assert numbers == {"Zoé": Ine.rnie(2).code, "Léa": INE.code}
+        assert "matches" not in report.counts
+        assert load(*swapped).changes_nothing
+        load(family(ZOE, EVE), family(lea, PAUL))
+        numbers = {row.first_name: row.ine for row in rows(services, t.students)}
+        assert numbers == {"Zoé": INE.code, "Léa": Ine.rnie(2).code}
+
+    def test_the_twin_s_number_is_not_taken_from_her(
+        self, services: Teleservices, load: Load
+    ) -> None:
+        lea = evolve(ZOE, id=2, first_name="Léa", ine=Ine.rnie(2))
+        load(family(ZOE, EVE), family(lea, PAUL))
+        before = rows(services, t.students)
+        report = load(family(evolve(ZOE, ine=lea.ine), EVE), family(evolve(lea, ine=None), PAUL))
+        assert rows(services, t.students) == before
         assert report.counts["matches"] == 1
 
     def test_a_mistyped_number_is_corrected_on_the_spot(

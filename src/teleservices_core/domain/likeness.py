@@ -199,7 +199,7 @@ def _judge_adults(
     beside = [said[each] for each in (Trait.EMAIL, Trait.PHONE, Trait.ADDRESS, Trait.CHILD)]
     near, apart = True in beside, False in beside
     if has_key:
-        if same_last and same_first and (near or not apart):
+        if same_last and same_first and same_title and (near or not apart):
             return Sameness.SAME
         close_first = same_first or (same_last and _alike(one.first_name, other.first_name))
         if near and same_title and close_first:

@@ -99,6 +99,22 @@ class Staged:
         """Note whom records are about."""
         _PUPILS.add(self._connection, found)
 
+    def numbers(self, student_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """The national identifiers that the file gives to students whom it was found to name."""
+        sql = (
+            "SELECT r.ine FROM pupils p JOIN students r ON r.siecle_id = p.siecle_id "
+            "WHERE p.entity_id = ? AND r.ine IS NOT NULL"
+        )
+        found = {id_: self._connection.execute(sql, (id_.bytes,)).fetchone() for id_ in student_ids}
+        return {id_: row[0] for id_, row in found.items() if row is not None}
+
+    def take_ines(self, siecle_ids: Iterable[str]) -> None:
+        """Note that the national identifiers of records are free after all."""
+        for siecle_id in siecle_ids:
+            self._connection.execute(
+                "UPDATE pupils SET takes_ine = 1 WHERE siecle_id = ?", (siecle_id,)
+            )
+
     def clashing_students(self) -> list[str]:
         """ELEVE_IDs of several records that were found to be about one student."""
         return self._clashing("pupils")

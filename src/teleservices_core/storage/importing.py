@@ -260,6 +260,12 @@ class Imports:
             t.students, (student_row(who) | details_row(details) for who, details in students)
         )
 
+    def release_ines(self, student_ids: Collection[UUID]) -> None:
+        """See the port."""
+        if student_ids:
+            theirs = update(t.students).where(t.students.c.id.in_(student_ids))
+            self.connection.execute(theirs.values(ine=None))
+
     def save_schoolings(self, schoolings: Sequence[Schooling]) -> None:
         """See the port."""
         self._upsert(t.schoolings, map(schooling_row, schoolings))

@@ -68,6 +68,14 @@ class StagedRoster(Protocol):
         """Note whom records are about."""
         ...
 
+    def numbers(self, student_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """The national identifiers that the file gives to students whom it was found to name."""
+        ...
+
+    def take_ines(self, siecle_ids: Iterable[str]) -> None:
+        """Note that the national identifiers of records are free after all."""
+        ...
+
     def clashing_students(self) -> list[str]:
         """ELEVE_IDs of several records that were found to be about one student."""
         ...
@@ -281,6 +289,10 @@ class RosterWrites(Protocol):
         """Create or update."""
         ...
 
+    def release_ines(self, student_ids: Collection[UUID]) -> None:
+        """Take their national identifiers from students, who are given others."""
+        ...
+
     def save_schoolings(self, schoolings: Sequence[Schooling]) -> None:
         """Create or update."""
         ...
@@ -336,6 +348,9 @@ class NoWrites:
     """Writes nothing: the dry run."""
 
     def save_students(self, students: Sequence[tuple[Student, StudentDetails]]) -> None:
+        """Nothing."""
+
+    def release_ines(self, student_ids: Collection[UUID]) -> None:
         """Nothing."""
 
     def save_schoolings(self, schoolings: Sequence[Schooling]) -> None:

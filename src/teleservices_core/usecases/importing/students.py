@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from teleservices_core.domain.differences import (
     Change,
@@ -37,6 +37,7 @@ def identify_students(run: Import) -> None:
     A record that may be about somebody known, but not for certain, is somebody
     of its own until a person has answered.
     """
+    doubted: list[Doubted] = []
     for page in run.staged.students(PAGE):
         by_ine = run.state.students_by_ine(
             {ine.code for record in page for ine in (record.ine, record.former_ine) if ine}
@@ -44,7 +45,6 @@ def identify_students(run: Import) -> None:
         by_key = run.state.students_by_key(run.uai, [record.siecle_id for record in page])
         known = _candidates(run, {each.id for each in (*by_ine.values(), *by_key.values())})
         found: list[IdentifiedStudent] = []
-        doubted: list[tuple[StudentRecord, UUID, Doubt]] = []
         for record in page:
             ines = [ine.code for ine in (record.ine, record.former_ine) if ine]
             keyed = by_key.get(record.siecle_id)
@@ -54,7 +54,10 @@ def identify_students(run: Import) -> None:
                 by_ine={ine: known[by_ine[ine].id] for ine in ines if ine in by_ine},
             )
             student_id = who.student_id or run.new_id()
-            doubted += ((record, student_id, doubt) for doubt in who.doubts)
+            doubted += (
+                Doubted(record, student_id, doubt, known[doubt.other_id].identities[0])
+                for doubt in who.doubts
+            )
             found.append(
                 IdentifiedStudent(
                     record.siecle_id,
@@ -67,11 +70,40 @@ def identify_students(run: Import) -> None:
                 )
             )
         run.staged.identify_students(found)
-        _ask(run, doubted, known)
     run.staged.reject_students(
         run.staged.clashing_students(),
         _("deux enregistrements désignent le même élève déjà connu : vérifiez dans SIECLE"),
     )
+    _ask(run, _still_doubted(run, doubted))
+
+
+@frozen
+class Doubted:
+    """A record, to whom it was given, and whom else it may be about."""
+
+    record: StudentRecord
+    student_id: UUID
+    doubt: Doubt
+    other: Identity
+
+
+def _still_doubted(run: Import, doubted: Sequence[Doubted]) -> list[Doubted]:
+    """Those whose number somebody else keeps: who has another one in these files gives it up.
+
+    Numbers that were swapped in the base are put right that way.
+    """
+    given_up = run.staged.numbers({each.doubt.other_id for each in doubted})
+    still, freed = [], []
+    for each in doubted:
+        number, own = given_up.get(each.doubt.other_id), Identity.of_record(each.record).ines
+        if number is not None and number not in own and not own.isdisjoint(each.other.ines):
+            freed.append(each)
+        else:
+            still.append(each)
+    held = {each.student_id for each in still}
+    run.staged.take_ines([e.record.siecle_id for e in freed if e.student_id not in held])
+    run.writes.release_ines({each.doubt.other_id for each in freed})
+    return still
 
 
 def _candidates(run: Import, ids: set[UUID]) -> Mapping[UUID, Candidate]:
@@ -79,39 +111,34 @@ def _candidates(run: Import, ids: set[UUID]) -> Mapping[UUID, Candidate]:
     return {id_: Candidate(id_, tuple(identities)) for id_, identities in known.items()}
 
 
-def _ask(
-    run: Import,
-    doubted: Sequence[tuple[StudentRecord, UUID, Doubt]],
-    known: Mapping[UUID, Candidate],
-) -> None:
+def _ask(run: Import, doubted: Sequence[Doubted]) -> None:
     if not doubted:
         return
-    places = run.matches.places({doubt.other_id for _record, _id, doubt in doubted})
+    places = run.matches.places({each.doubt.other_id for each in doubted})
     questions = []
-    for record, student_id, doubt in doubted:
-        others = places.get(doubt.other_id, [])
+    for each in doubted:
+        record, other_id = each.record, each.doubt.other_id
+        others = places.get(other_id, [])
         other_uai = others[0] if others and run.uai not in others else None
         reason = (
-            _("ressemble à un élève d’un autre établissement sans que tout concorde")
+            _("{name} : ressemble à un élève d’un autre établissement sans que tout concorde ; ")
             if other_uai
-            else _("ressemble à un élève déjà connu sans que tout concorde")
-        )
+            else _("{name} : ressemble à un élève déjà connu sans que tout concorde ; ")
+        ) + _("répondez dans « Rapprochements à vérifier »")
         questions.append(
             Question(
-                student_id,
-                doubt.other_id,
-                doubt.comparison,
+                each.student_id,
+                other_id,
+                each.doubt.comparison,
                 Alert(
                     record.file,
                     record.line,
                     "ELEVE",
                     record.siecle_id,
-                    _("{name} : {reason} ; répondez dans « Rapprochements à vérifier »").format(
-                        name=_name(record), reason=reason
-                    ),
+                    reason.format(name=_name(record)),
                 ),
                 other_uai,
-                (Identity.of_record(record), known[doubt.other_id].identities[0]),
+                (Identity.of_record(record), each.other),
             )
         )
     run.ask(MatchKind.STUDENT, questions)
