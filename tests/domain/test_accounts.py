@@ -24,13 +24,13 @@ SOMEBODY = UUID(int=1)
 LIFE = {
     # From each state, what each event makes of it. Where there is a dot, it cannot happen.
     #            letter claim complete link group ungroup lock unlock close
-    "new": "     issued .       .      active .       .      .      .      closed",
+    "new": "     issued .       .      active grouped .      .      .      closed",
     "issued": "  issued claimed .      active grouped .      .      .      closed",
     "claimed": " issued .       active active grouped .      .      .      closed",
     "active": "  issued .       .      active grouped .      locked .      closed",
     "locked": "  issued .       .      .      .       .      .      active closed",
     "grouped": " .      .       .      .      .       active .      .      closed",
-    "closed": "  issued .       .      active .       .      .      .      .",
+    "closed": "  issued .       .      active grouped .      .      .      .",
 }
 EVENTS = (
     AccountEvent.ISSUE_LETTER,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from attrs import evolve
@@ -10,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teleservices_core.domain.accounts import Audience
-from teleservices_core.domain.activation import ActivationRule, Effect, Vote, decide
+from teleservices_core.domain.activation import (
+    ABSTAIN,
+    ActivationRule,
+    Actor,
+    Effect,
+    Lever,
+    LeverKind,
+    Vote,
+    decide,
+    flips_at,
+)
 from teleservices_core.domain.localtime import Window, midnight
 from teleservices_core.domain.modules import OpeningMode
 from teleservices_core.domain.policy import Campaign, Opening, Policy, Stance
@@ -203,3 +214,224 @@ def test_requirements():
             assert decided.is_open is is_open
     alone = decide(other, a_question(policy=_policy(Stance.OPEN)), CORE_RULES)
     assert alone.reason.detail == {"required": "notes"}
+
+
+def says(name, effect, **changes):
+    """A rule that always votes the same."""
+    return ActivationRule(f"test.{name}", lambda _m, _q: Vote(effect, f"test.{name}", **changes))
+
+
+def asked_of(*rules, module=None, catalogue=None):
+    return decide(module or a_module(), a_question(), rules, catalogue)
+
+
+HOUR = timedelta(hours=1)
+HEADS, RECTORAT = Scope.establishment(COLLEGE), Scope.academie()
+
+
+@pytest.mark.parametrize(
+    ("lever", "actor"),
+    [
+        (Lever(LeverKind.SETTING, HEADS), Actor.SCHOOL),
+        (Lever(LeverKind.SETTING, Scope.division(COLLEGE, "6 B")), Actor.SCHOOL),
+        (Lever(LeverKind.SETTING, RECTORAT), Actor.ACADEMIE),
+        (Lever(LeverKind.SETTING, Scope.named(COLLEGE)), Actor.ACADEMIE),
+        (Lever(LeverKind.SETTING), Actor.ACADEMIE),
+        (Lever(LeverKind.ROSTER), Actor.SCHOOL),
+        (Lever(LeverKind.PARTICIPATION), Actor.SCHOOL),
+        (Lever(LeverKind.CAMPAIGN), Actor.ACADEMIE),
+        (Lever(LeverKind.FAULT), Actor.ACADEMIE),
+        (Lever(LeverKind.TIME), Actor.NOBODY),
+        (Lever(LeverKind.MODULE, module_id="x"), Actor.NOBODY),
+        (Lever(LeverKind.NOTHING), Actor.NOBODY),
+    ],
+)
+def test_who_can_act(lever, actor):
+    """A family is sent to who can change the answer, and to nobody else."""
+    assert lever.actor is actor
+
+
+DENY, ALLOW, ABSTAINS = Effect.DENY, Effect.ALLOW, Effect.ABSTAIN
+IN_ORDER = (
+    LeverKind.NOTHING,
+    LeverKind.PARTICIPATION,
+    LeverKind.ROSTER,
+    LeverKind.SETTING,
+    LeverKind.MODULE,
+    LeverKind.CAMPAIGN,
+    LeverKind.FAULT,
+    LeverKind.TIME,
+)
+
+
+@pytest.mark.parametrize(("first", "then"), list(pairwise(IN_ORDER)))
+def test_the_reason_shown_first(first, then):
+    """What nobody can change, then what somebody can, and waiting last."""
+    votes = [says(name, DENY, lever=Lever(k)) for name, k in (("a", then), ("b", first))]
+    assert asked_of(*votes).reason.lever.kind is first
+
+
+def test_of_several_dates_the_last_is_shown():
+    """Waiting for the first would be in vain."""
+    waits = [
+        says(name, DENY, lever=Lever(LeverKind.TIME), changes_at=NOW + hours * HOUR)
+        for name, hours in (("a", 2), ("b", 5), ("c", 3))
+    ]
+    decision = asked_of(*waits)
+    assert decision.reason.rule == "test.b"
+    assert decision.changes_at == NOW + 2 * HOUR, "the answer may change at the first"
+    never = says("d", DENY, lever=Lever(LeverKind.TIME))
+    assert asked_of(never, waits[0]).reason.rule == "test.a"
+
+
+def test_the_cause_shown_of_another_module():
+    """The weightiest of its reasons, as if one had asked for that module."""
+    notes = a_module()
+    other = a_module("bulletins", requires=("notes",))
+    rules = [
+        says("a", DENY, lever=Lever(LeverKind.TIME)),
+        says("b", DENY, lever=Lever(LeverKind.ROSTER)),
+    ]
+    decision = asked_of(*rules, module=other, catalogue={"notes": notes})
+    vote = next(vote for vote in decision.votes if vote.rule == "core.requires.notes")
+    assert vote.cause.rule == "test.b"
+    assert Vote(DENY, "test.no").cause is None
+
+
+def test_since_when():
+    """Open: since the last of what opened it; closed: since the first of what closes it."""
+    dated = [
+        says("a", ALLOW, since_at=NOW - 3 * HOUR),
+        says("b", ABSTAINS, since_at=NOW - HOUR),
+        says("c", ABSTAINS),
+    ]
+    assert asked_of(*dated).since_at == NOW - HOUR
+    closing = [
+        says("d", DENY, since_at=NOW - 2 * HOUR),
+        says("e", DENY, since_at=NOW - HOUR / 2),
+        says("f", DENY),
+    ]
+    assert asked_of(*dated, *closing).since_at == NOW - 2 * HOUR
+    assert asked_of(says("a", ALLOW)).since_at is None
+    assert asked_of(says("f", DENY)).since_at is None
+    assert asked_of(says("a", ALLOW)).changes_at is None
+
+
+def test_what_is_kept_of_a_vote():
+    """Each names its rule; one that abstains and one that fails are told apart."""
+    silent = ActivationRule("test.silent", lambda _m, _q: ABSTAIN)
+    broken = ActivationRule("test.broken", _raise)
+    decision = asked_of(broken, silent, says("a", ALLOW))
+    assert [vote.rule for vote in decision.votes] == ["test.a", "test.broken", "test.silent"]
+    failed = decision.votes[1]
+    assert (failed.effect, failed.reason) == (DENY, "core.rule_failed")
+    assert (failed.detail, failed.lever.kind) == ({"error": "RuntimeError"}, LeverKind.FAULT)
+    assert decision.votes[2] == silent.abstention
+    assert decision.votes[2].effect is ABSTAINS
+
+
+def test_nobody_opened():
+    """Without a single word, a module is closed, and says so."""
+    decision = asked_of(says("a", ABSTAINS))
+    assert not decision.is_open
+    assert (decision.reason.reason, decision.reason.rule) == ("core.nobody_opened", "core.default")
+    assert asked_of(says("a", ALLOW)).votes[-1].rule == "test.a"
+
+
+@pytest.mark.parametrize(
+    ("lever", "is_switch"),
+    [
+        *((Lever(k), k in {"setting", "campaign", "participation"}) for k in LeverKind),
+        (Lever(LeverKind.TIME, RECTORAT), True),
+    ],
+)
+def test_switches(lever, is_switch):
+    """Choices, and waiting for a date that somebody chose; of a module, its own reasons."""
+    vote = Vote(DENY, "test.no", lever=lever)
+    assert vote.is_switch is is_switch
+    other = Lever(LeverKind.MODULE, module_id="x")
+    assert Vote(DENY, "test.no", lever=other, causes=(vote,)).is_switch is is_switch
+    choice = Vote(DENY, "test.no", lever=Lever(LeverKind.SETTING))
+    assert Vote(DENY, "test.no", lever=other, causes=(vote, choice)).is_switch is is_switch
+    assert asked_of(says("a", DENY, lever=lever)).is_switched_off is is_switch
+    assert not asked_of(says("a", ALLOW, lever=lever)).is_switched_off
+
+
+def clock(*turns):
+    """A rule that opens and closes in turn at some hours after now, closed before the first."""
+
+    def vote(_module, question):
+        passed = sum(NOW + hour * HOUR <= question.at for hour in turns)
+        coming = [NOW + hour * HOUR for hour in turns if NOW + hour * HOUR > question.at]
+        effect = ALLOW if passed % 2 else DENY
+        return Vote(effect, "test.clock", changes_at=min(coming, default=None))
+
+    return ActivationRule("test.clock", vote)
+
+
+@pytest.mark.parametrize(
+    ("rules", "hours"),
+    [
+        ([clock(2)], 2),
+        ([clock()], None),
+        ([clock(2), says("no", DENY)], None),
+        ([clock(2, 4), says("later", ABSTAINS, changes_at=NOW + HOUR)], None),
+        ([says("now", DENY, changes_at=NOW)], None),
+        ([says("past", DENY, changes_at=NOW - HOUR)], None),
+    ],
+)
+def test_when_time_alone_turns_it(rules, hours):
+    """The first instant that changes the answer; none where something else holds it."""
+    question = a_question(at=NOW)
+    decision = decide(a_module(), question, rules)
+    at = flips_at(decision, question, rules)
+    assert at == (None if hours is None else NOW + hours * HOUR)
+
+
+def test_a_boundary_that_changes_nothing_is_passed():
+    """Another vote changes first without changing the answer."""
+
+    def quiet(_module, question):
+        return Vote(
+            ABSTAINS, "test.quiet", changes_at=NOW + HOUR if question.at < NOW + HOUR else None
+        )
+
+    rules = [clock(2), ActivationRule("test.quiet", quiet)]
+    question = a_question(at=NOW)
+    assert flips_at(decide(a_module(), question, rules), question, rules) == NOW + 2 * HOUR
+
+
+@pytest.mark.parametrize(("turns", "found"), [(40, True), (41, False)])
+def test_how_far_it_looks(turns, found):
+    """Forty boundaries ahead, more than a year has; then nobody is promised a date."""
+
+    def vote(_module, question):
+        effect = ALLOW if question.at >= NOW + turns * HOUR else DENY
+        return Vote(effect, "test.slow", changes_at=question.at + HOUR)
+
+    rules, question = [ActivationRule("test.slow", vote)], a_question(at=NOW)
+    at = flips_at(decide(a_module(), question, rules), question, rules)
+    assert at == (NOW + turns * HOUR if found else None)
+
+
+def test_what_a_required_module_says():
+    """Its title, its dates and its reasons; one that is not installed closes by its name."""
+    notes = a_module(title="Notes et résultats")
+    other = a_module("bulletins", requires=("notes",))
+    rules = [clock(3)]
+    question = a_question(at=NOW)
+    decision = decide(other, question, rules, {"notes": notes})
+    vote = decision.votes[-1]
+    assert (vote.rule, vote.reason, vote.effect) == (
+        "core.requires.notes",
+        "core.requires_closed",
+        DENY,
+    )
+    assert vote.detail == {"required": "Notes et résultats"}
+    assert vote.changes_at == NOW + 3 * HOUR
+    assert vote.lever == Lever(LeverKind.MODULE, module_id="notes")
+    assert [cause.rule for cause in vote.causes] == ["test.clock"]
+    opened = decide(other, evolve(question, at=NOW + 4 * HOUR), rules, {"notes": notes})
+    assert (opened.votes[-1].reason, opened.votes[-1].effect) == ("core.requires_open", ABSTAINS)
+    missing = decide(other, question, rules, {}).votes[-1]
+    assert (missing.detail, missing.causes, missing.changes_at) == ({"required": "notes"}, (), None)

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from teleservices_core.domain.accounts import Account, AccountEvent, AccountState, Audience
 from teleservices_core.domain.credentials import letter_expires_at
 from teleservices_core.domain.lifecycle import (
+    REASONS,
     Act,
+    Due,
     Standing,
     Terms,
     closed,
@@ -34,9 +36,13 @@ ZONES = st.sampled_from(
 INSTANTS = st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
 FAQ = Terms(90, 365, (30, 7), ZoneInfo("Europe/Paris"))
 START = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
-LIVING = st.sampled_from(
-    [AccountState.ISSUED, AccountState.CLAIMED, AccountState.ACTIVE, AccountState.LOCKED]
+LIVING_STATES = (
+    AccountState.ISSUED,
+    AccountState.CLAIMED,
+    AccountState.ACTIVE,
+    AccountState.LOCKED,
 )
+LIVING = st.sampled_from(LIVING_STATES)
 
 
 def an_account(state=AccountState.ACTIVE, **changes):
@@ -314,3 +320,97 @@ def test_signs_of_life(state):
     used = account.used(START + timedelta(days=1))
     assert used.last_used_at == START + timedelta(days=1)
     assert (used.warned_at is not None) is kept
+
+
+@pytest.mark.parametrize("state", LIVING_STATES)
+def test_whose_dates_are_not_known(state):
+    """It counts from when the account was made; without even that, there is nothing to count."""
+    made = Standing(an_account(state))
+    assert closes_at(made, FAQ) == closes_at(Standing(started(state, START)), FAQ)
+    with pytest.raises(ValueError, match="without any date"):
+        closes_at(Standing(an_account(state, created_at=None)), FAQ)
+
+
+def test_whichever_date_is_the_right_one():
+    """A later creation does not make the time longer."""
+    late = START + timedelta(days=40)
+    for state in LIVING_STATES:
+        account = evolve(started(state, START), created_at=late)
+        assert closes_at(Standing(account), FAQ) == closes_at(Standing(started(state, START)), FAQ)
+    claimed = an_account(claimed_at=START, last_used_at=late)
+    assert closes_at(Standing(claimed), FAQ) == closes_at(
+        Standing(an_account(last_used_at=late)), FAQ
+    )
+
+
+def test_a_letter_keeps_its_account():
+    """The later of the two ends: of the days, or of a letter still good."""
+    account = started(AccountState.ISSUED, START)
+    days = closes_at(Standing(account), FAQ)
+    for offset, end in ((-1, days), (1, days + timedelta(days=1))):
+        letter = Standing(account, letter_expires_at=days + timedelta(days=offset))
+        assert closes_at(letter, FAQ) == end
+
+
+@pytest.mark.parametrize(
+    ("state", "changes", "address"),
+    [
+        (AccountState.ACTIVE, {"email": "a@b.fr", "pending_email": "c@d.fr"}, "a@b.fr"),
+        (AccountState.ACTIVE, {"pending_email": "c@d.fr"}, None),
+        (AccountState.CLAIMED, {"pending_email": "c@d.fr"}, "c@d.fr"),
+        (AccountState.CLAIMED, {"email": "a@b.fr", "pending_email": "c@d.fr"}, "a@b.fr"),
+        (AccountState.ISSUED, {"pending_email": "c@d.fr"}, None),
+        (AccountState.GROUPED, {"email": "a@b.fr"}, "a@b.fr"),
+    ],
+)
+def test_where_an_owner_is_warned(state, changes, address):
+    """At the confirmed address, or at the one still to be; nobody of his own grouping."""
+    standing = Standing(an_account(state, **changes))
+    assert standing.address == address
+    assert standing.is_warned is (address is not None and state is not AccountState.GROUPED)
+
+
+def warned(at=None):
+    return Standing(an_account(email="a@b.fr", last_used_at=START, warned_at=at))
+
+
+def test_steps_to_the_day():
+    """At each step's midnight, once; then at the end, not an instant before."""
+    end = closes_at(warned(), FAQ)
+    first, second = (
+        midnight(local_date(end, FAQ.zone) - timedelta(days=n + 1), FAQ.zone) for n in (30, 7)
+    )
+    tick = timedelta.resolution
+    assert due(warned(), FAQ, first - tick) is None
+    assert due(warned(), FAQ, first) == Due(Act.WARN, end)
+    assert due(warned(first), FAQ, second - tick) is None
+    assert due(warned(first), FAQ, second) == Due(Act.WARN, end)
+    assert due(warned(second), FAQ, end - tick) is None
+    assert due(warned(second), FAQ, end) == Due(Act.CLOSE, end)
+
+
+def test_a_late_run_gives_the_notice_first():
+    """Warned on the last day, it has the seven days that are promised."""
+    end = closes_at(warned(), FAQ)
+    later = end_of_day(local_date(end, FAQ.zone) + timedelta(days=7), FAQ.zone)
+    assert due(warned(), FAQ, end) == Due(Act.WARN, later)
+    assert due(warned(end), FAQ, later - timedelta.resolution) is None
+    assert due(warned(end), FAQ, later) == Due(Act.CLOSE, later)
+
+
+def test_without_address_nobody_is_warned():
+    standing = Standing(an_account(last_used_at=START))
+    end = closes_at(standing, FAQ)
+    assert due(standing, FAQ, end - timedelta.resolution) is None
+    assert due(standing, FAQ, end) == Due(Act.CLOSE, end)
+
+
+def test_why_an_account_closes():
+    """A word for each state that closes by itself, and for no other."""
+    assert REASONS == {
+        AccountState.ISSUED: "unclaimed",
+        AccountState.CLAIMED: "unconfirmed",
+        AccountState.ACTIVE: "unused",
+        AccountState.LOCKED: "unused",
+        AccountState.GROUPED: "grouped",
+    }

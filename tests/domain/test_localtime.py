@@ -18,6 +18,8 @@ from teleservices_core.domain.localtime import (
     instant,
     local_date,
     midnight,
+    optional_instant,
+    readings,
 )
 from teleservices_core.errors import InvalidValueError
 
@@ -68,6 +70,37 @@ def test_calendar_months(day, months):
     assert later.day == day.day or (later + timedelta(days=1)).day == 1
 
 
+@pytest.mark.parametrize(
+    ("on", "months", "later"),
+    [
+        (date(2026, 11, 30), 3, date(2027, 2, 28)),
+        (date(2027, 11, 30), 3, date(2028, 2, 29)),
+        (date(2026, 12, 31), 1, date(2027, 1, 31)),
+        (date(2026, 1, 15), 11, date(2026, 12, 15)),
+        (date(2026, 1, 15), -1, date(2025, 12, 15)),
+        (date(2026, 3, 31), -1, date(2026, 2, 28)),
+        (date(2026, 5, 1), 0, date(2026, 5, 1)),
+    ],
+)
+def test_months_around_the_year(on, months, later):
+    assert add_months(on, months) == later
+
+
+@pytest.mark.parametrize(
+    ("born_on", "age", "day"),
+    [
+        (date(2008, 2, 29), 18, date(2026, 3, 1)),
+        (date(2008, 2, 29), 20, date(2028, 2, 29)),
+        (date(2008, 2, 28), 18, date(2026, 2, 28)),
+        (date(2008, 3, 1), 18, date(2026, 3, 1)),
+        (date(2008, 12, 31), 15, date(2023, 12, 31)),
+    ],
+)
+def test_birthdays(born_on, age, day):
+    """The day of birth has not come before 1 March, where there is no 29 February."""
+    assert birthday(born_on, age) == day
+
+
 @given(days)
 def test_eighteen(born_on):
     """Of age on the birthday; who is born on 29 February waits for 1 March."""
@@ -90,6 +123,35 @@ def test_school_year_of_the_south():
     assert SchoolYear.on(date(2027, 3, 1), starts=(2, 15)) == SchoolYear(2027)
 
 
+@pytest.mark.parametrize(
+    ("day", "start"),
+    [(date(2026, 8, 31), 2025), (date(2026, 9, 1), 2026), (date(2026, 12, 31), 2026)],
+)
+def test_the_first_of_september(day, start):
+    assert SchoolYear.on(day) == SchoolYear(start)
+
+
+def test_the_first_day_of_the_south():
+    starts = (2, 15)
+    assert SchoolYear.on(date(2027, 2, 14), starts=starts) == SchoolYear(2026)
+    assert SchoolYear.on(date(2027, 2, 15), starts=starts) == SchoolYear(2027)
+
+
+@pytest.mark.parametrize(("start", "good"), [(1899, 0), (1900, 1), (2200, 1), (2201, 0)])
+def test_years_that_may_be(start, good):
+    if good:
+        assert SchoolYear(start).start == start
+    else:
+        with pytest.raises(InvalidValueError):
+            SchoolYear(start)
+
+
+def test_the_next_year():
+    assert SchoolYear(2026).next == SchoolYear(2027)
+    assert str(SchoolYear(2026)) == "2026-2027"
+    assert SchoolYear(2026) < SchoolYear(2027)
+
+
 @pytest.mark.parametrize("text", ["", "26", "2026-2028", "2026/2027", "abc"])
 def test_bad_school_year(text):
     """What is no school year is refused."""
@@ -107,9 +169,74 @@ def test_campaign_of_2018():
     assert datetime(2018, 7, 2, 22, 0, tzinfo=UTC) not in window
 
 
+@pytest.mark.parametrize(
+    ("opens", "closes", "first", "after"),
+    [
+        # The clock shows 2:00 to 2:59 twice on 25 October 2026: UTC+2, then UTC+1.
+        ((2, 30), (2, 45), (0, 30), (1, 46)),
+        ((1, 59), (2, 0), (-1, 59), (1, 1)),
+        ((2, 59), (3, 0), (0, 59), (2, 1)),
+    ],
+)
+def test_windows_of_the_repeated_hour(opens, closes, first, after):
+    """It opens at the first of the two, and closes at the second."""
+    window = Window.local(datetime(2026, 10, 25, *opens), datetime(2026, 10, 25, *closes), PARIS)
+    day = datetime(2026, 10, 25, tzinfo=UTC)
+    assert window.from_at == day + timedelta(hours=first[0], minutes=first[1])
+    assert window.until_at == day + timedelta(hours=after[0], minutes=after[1])
+
+
+@pytest.mark.parametrize(
+    ("local", "times"),
+    [
+        (datetime(2026, 10, 25, 1, 59), 1),
+        (datetime(2026, 10, 25, 2, 0), 2),
+        (datetime(2026, 10, 25, 2, 59), 2),
+        (datetime(2026, 10, 25, 3, 0), 1),
+        (datetime(2027, 3, 28, 1, 59), 1),
+        (datetime(2027, 3, 28, 2, 0), 0),
+        (datetime(2027, 3, 28, 2, 59), 0),
+        (datetime(2027, 3, 28, 3, 0), 1),
+        (datetime(2026, 11, 24, 9, 30), 1),
+    ],
+)
+def test_how_often_a_clock_shows_it(local, times):
+    """Twice in the night of autumn, never in that of spring."""
+    assert readings(local, PARIS) == times
+
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("from_at", "until_at", "inside"),
+    [
+        (None, None, [True, True, True]),
+        (NOON, None, [False, True, True]),
+        (None, NOON, [True, False, False]),
+        (NOON, NOON + SECOND, [False, True, False]),
+    ],
+)
+def test_ends_of_a_window(from_at, until_at, inside):
+    """Its first instant is in it, that of its end is not."""
+    window = Window(from_at, until_at)
+    assert [NOON + n * SECOND in window for n in (-1, 0, 1)] == inside
+
+
+def test_one_instant_is_in_utc():
+    """Whatever the zone that it is given in; nothing stays nothing."""
+    local = datetime(2026, 6, 1, 14, tzinfo=PARIS)
+    assert (instant(local), instant(local).tzinfo) == (NOON, UTC)
+    assert optional_instant(None) is None
+    window = Window(local, local + SECOND)
+    assert (window.from_at.tzinfo, window.until_at.tzinfo) == (UTC, UTC)
+
+
 def test_values_refused():
     """Naive instants and windows upside down cannot exist."""
     with pytest.raises(InvalidValueError):
         instant(datetime(2026, 1, 1))
     with pytest.raises(InvalidValueError):
         Window(datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
+    with pytest.raises(InvalidValueError):
+        Window(NOON, NOON)

@@ -5,17 +5,28 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.activation import Effect, Lever, LeverKind, Vote, decide
-from teleservices_core.domain.localtime import Window
+from teleservices_core.domain.localtime import Window, midnight
+from teleservices_core.domain.modules import OpeningMode
 from teleservices_core.domain.past import Cut, Decided, Joined, Past, Rescheduled, State
 from teleservices_core.domain.policy import NO_POLICY, Campaign, CutOff, Opening, Policy, Stance
 from teleservices_core.domain.rules import CORE_RULES
 from teleservices_core.domain.scopes import Scope
-from teleservices_core.testing.builders import COLLEGE, YEAR, a_module, a_question
+from teleservices_core.testing.builders import (
+    COLLEGE,
+    DIJON,
+    LYCEE,
+    YEAR,
+    a_module,
+    a_question,
+    a_schooling,
+)
 from teleservices_core.testing.clock import A_TUESDAY
 from teleservices_core.testing.reaching import often, reached
 from teleservices_core.testing.situations import SCOPES, modules, questions
@@ -174,3 +185,129 @@ def test_the_last_opening_equals_a_slow_watch(lived, module, ends):
         assert found is not None
         assert watched[-1] <= found < watched[-1] + HOUR / 2
         assert found < until_at, "never later than now"
+
+
+def an_opening(stance=Stance.OPEN, module_id="notes", scope=SCHOOL):
+    return Opening(module_id, YEAR, Audience.GUARDIAN, stance, scope)
+
+
+def round_of(start, end, module_id="notes", number=1):
+    """A round in hours from now."""
+    window = Window(A_TUESDAY + start * HOUR, A_TUESDAY + end * HOUR)
+    return Campaign(module_id, YEAR, window, id=UUID(int=number))
+
+
+BY_ROUNDS = a_module(opening_mode=OpeningMode.AUTOMATIC, has_campaign=True)
+CATALOGUE = {"notes": BY_ROUNDS}
+
+
+def last_open(now, turns=(), module=BY_ROUNDS, catalogue=None, window=(0, 24), at=None, **changes):
+    """When a module was last open, in hours from now; the moment before an end is that end."""
+    start, end = (A_TUESDAY + hour * HOUR for hour in window)
+    question = a_question(at=at or end, **changes)
+    past = Past.of(State(now, {COLLEGE: True}), turns)
+    found = past.last_open(module, question, Window(start, end), CORE_RULES, catalogue or CATALOGUE)
+    return None if found is None else round((found - A_TUESDAY) / HOUR, 6)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "hours"),
+    [
+        ([(2, 4)], 4),
+        ([(2, 4), (6, 8)], 8),
+        ([(2, 9), (4, 6)], 9),
+        ([(-5, 3)], 3),
+        ([(-5, -3)], None),
+        ([(-5, 0)], None),
+        ([(20, 30)], 24),
+        ([(24, 30)], None),
+        ([(25, 30)], None),
+        ([(-5, 48)], 24),
+    ],
+)
+def test_rounds_that_no_turn_tells(rounds, hours):
+    """They may be older than the journal, and reach beyond the window looked at."""
+    policy = Policy.of([], [round_of(*span, number=n) for n, span in enumerate(rounds)])
+    assert last_open(policy) == hours
+
+
+def test_rounds_of_other_modules_open_nothing():
+    """But those of a module that is required do, at any depth."""
+    policy = Policy.of([], [round_of(2, 4, "notes"), round_of(6, 8, "other", number=2)])
+    assert last_open(policy) == 4
+    middle = a_module("middle", opening_mode=OpeningMode.AUTOMATIC, requires=("notes",))
+    top = a_module("top", opening_mode=OpeningMode.AUTOMATIC, requires=("middle", "missing"))
+    catalogue = {"notes": BY_ROUNDS, "middle": middle, "top": top}
+    assert last_open(policy, module=middle, catalogue=catalogue) == 4
+    whole = evolve(top, requires=("middle",))
+    assert last_open(policy, module=whole, catalogue={**catalogue, "top": whole}) == 4
+    assert last_open(policy, module=top, catalogue=catalogue) is None
+
+
+def test_a_turn_about_another_module_is_no_boundary():
+    """Nor is one about all modules passed over."""
+    policy = Policy.of([], [round_of(2, 10)])
+    out = Joined(A_TUESDAY + 5 * HOUR, COLLEGE, takes_part=False)
+    other = Decided(A_TUESDAY + 7 * HOUR, an_opening(module_id="other"), None)
+    past = Past.of(State(policy, {COLLEGE: False}), [other, out])
+    question = a_question(at=A_TUESDAY + 24 * HOUR)
+    window = Window(A_TUESDAY, A_TUESDAY + 24 * HOUR)
+    found = past.last_open(BY_ROUNDS, question, window, CORE_RULES, CATALOGUE)
+    assert found == A_TUESDAY + 5 * HOUR - timedelta.resolution
+
+
+def test_time_alone_closed_it_in_between():
+    """No act, no round: the student left; then the instant before he did is the last."""
+    always = a_module(opening_mode=OpeningMode.AUTOMATIC)
+    student = a_question().student
+    leaves = midnight(A_TUESDAY.date() + timedelta(days=1), DIJON.zone)
+    schooling = a_schooling(student.id, left_on=A_TUESDAY.date() + timedelta(days=1))
+    question = a_question(student=student, schooling=schooling, at=A_TUESDAY + 24 * HOUR)
+    past = Past.of(State(NO_POLICY, {COLLEGE: True}), [])
+    window = Window(A_TUESDAY, A_TUESDAY + 24 * HOUR)
+    found = past.last_open(always, question, window, CORE_RULES, {"notes": always})
+    assert found == leaves - timedelta.resolution
+    # It closes for ever at the very boundary looked back from: the first instant is told.
+    cut = Cut(leaves, "p", is_cut=True)
+    cut_off = Past.of(State(NO_POLICY, {COLLEGE: True}), [cut])
+    found = cut_off.last_open(always, question, window, CORE_RULES, {"notes": always})
+    assert found == leaves - timedelta.resolution
+
+
+def test_rounds_that_were_cancelled_count():
+    """Their edges are in the turn that took them away; what came instead too."""
+    gone, come = round_of(2, 4), round_of(6, 8)
+    cancelled = Rescheduled(A_TUESDAY + 5 * HOUR, "notes", gone, None)
+    assert last_open(NO_POLICY, [cancelled]) == 4
+    moved = Rescheduled(A_TUESDAY + 5 * HOUR, "notes", gone, come)
+    assert last_open(Policy.of([], [come]), [moved]) == 8
+    assert last_open(Policy.of([], [come]), [moved], window=(0, 5)) == 4
+    assert cancelled.edges == (gone.window.from_at, gone.window.until_at)
+
+
+def test_other_rounds_stay_when_one_is_undone():
+    """A round is known by its number, its module and its year."""
+    kept = [
+        round_of(0, 1, number=2),
+        round_of(0, 1, "other"),
+        evolve(round_of(0, 1), school_year=YEAR.next),
+    ]
+    added = round_of(3, 4)
+    state = State(Policy.of([], [*kept, added]), {})
+    undone = Rescheduled(A_TUESDAY, "notes", None, added).undone(state)
+    assert set(undone.policy.campaigns) == set(kept)
+
+
+def test_what_is_undone():
+    """A decision gives way to the one before; a plugin cut off was not, and the contrary."""
+    before, after = an_opening(Stance.OPEN), an_opening(Stance.CLOSED)
+    state = State(Policy.of([after]), {COLLEGE: True})
+    assert Decided(A_TUESDAY, after, before).undone(state).policy.openings == (before,)
+    assert Decided(A_TUESDAY, after, None).undone(state).policy.openings == ()
+    other = CutOff("q", A_TUESDAY)
+    cut = State(Policy.of(cut_offs=[CutOff("p", A_TUESDAY), other]), {})
+    assert Cut(A_TUESDAY, "p", is_cut=True).undone(cut).policy.cut_offs == (other,)
+    put_back = Cut(A_TUESDAY, "p", is_cut=False).undone(State(Policy.of(cut_offs=[other]), {}))
+    assert {each.plugin for each in put_back.policy.cut_offs} == {"p", "q"}
+    left = Joined(A_TUESDAY, COLLEGE, takes_part=False).undone(State(NO_POLICY, {LYCEE: True}))
+    assert left.taking_part == {COLLEGE: True, LYCEE: True}

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from attrs import evolve
 
-from teleservices_core.testing.builders import a_link, a_student, an_adult
+from teleservices_core.domain.roster import Level, StudentDetails
+from teleservices_core.testing.builders import a_link, a_schooling, a_student, an_adult
 
 DAY = date(2026, 11, 24)
 BEFORE, AFTER = DAY - timedelta(days=1), DAY + timedelta(days=1)
@@ -64,8 +65,19 @@ def test_a_service_has_one_name():
     assert an_adult(first_name="", last_name="ASE 21").full_name == "ASE 21"
 
 
+def test_levels_are_those_of_the_school_base():
+    """NIVEAU_RESPONSABILITE: the strongest is the least."""
+    assert [(each.name, each.value) for each in sorted(Level)] == [
+        ("LEGAL", 1),
+        ("IN_CHARGE", 2),
+        ("CONTACT", 3),
+    ]
+
+
 def test_what_nobody_said_is_no():
-    """A link says nothing of fees, aid, lodging or first call unless the school does."""
+    """Neither fees, aid, lodging, messages nor a second year, unless the school says so."""
+    schooling = a_schooling(ONE)
+    assert not any((schooling.repeats, schooling.uses_transport, StudentDetails().accepts_sms))
     link = a_link(ONE, ONE)
     assert not any(
         (link.pays_fees, link.receives_aid, link.lodges, link.contact_first, link.is_barred)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from uuid6 import uuid7
@@ -15,6 +16,7 @@ from teleservices_core.domain.standing import (
     EmailState,
     LetterChoice,
     LetterTrace,
+    Situation,
     Standing,
     email_state,
     masked,
@@ -160,3 +162,75 @@ def test_stages(standing, letter, email):
         assert letter is None or not (letter.handed_at or letter.used_at)
     if stage is Stage.CONFIRMED:
         assert email is not None
+
+
+LETTER = LetterTrace(uuid7(), "0219999E", NOW - timedelta(days=30), NOW + timedelta(days=62))
+
+
+@pytest.mark.parametrize(
+    ("state", "letter", "expected"),
+    [
+        (AccountState.NEW, None, Situation(Standing.TO_ISSUE)),
+        (AccountState.NEW, LETTER, Situation(Standing.TO_ISSUE)),
+        (AccountState.ISSUED, None, Situation(Standing.ISSUED)),
+        (
+            AccountState.ISSUED,
+            LETTER,
+            Situation(Standing.ISSUED, LETTER.issued_at, LETTER.expires_at),
+        ),
+        (AccountState.CLAIMED, LETTER, Situation(Standing.AWAITING, NOW)),
+        (AccountState.ACTIVE, LETTER, Situation(Standing.ACTIVE, NOW)),
+        (AccountState.LOCKED, LETTER, Situation(Standing.LOCKED)),
+        (AccountState.CLOSED, LETTER, Situation(Standing.CLOSED)),
+    ],
+)
+def test_situations(state, letter, expected):
+    """Since the letter where one is out, since the password where it is chosen."""
+    assert situation(state, NOW, letter, NOW) == expected
+
+
+def test_since_when_a_letter_has_expired():
+    """Since the instant at which it did, and for ever."""
+    old = evolve(LETTER, expires_at=NOW)
+    assert situation(AccountState.ISSUED, None, old, NOW) == Situation(Standing.EXPIRED, NOW)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("anne@example.org", "an…@example.org"),
+        ("ann@example.org", "an…@example.org"),
+        ("an@example.org", "a…@example.org"),
+        ("a@example.org", "…@example.org"),
+        ('"a@b"@example.org', '"a…@example.org'),
+    ],
+)
+def test_masked_addresses(address, shown):
+    assert masked(address) == shown
+
+
+@pytest.mark.parametrize(
+    ("choice", "standings"),
+    [
+        (LetterChoice.NEVER, {Standing.TO_ISSUE, Standing.CLOSED}),
+        (LetterChoice.EXPIRED, {Standing.EXPIRED}),
+        (LetterChoice.NOT_HANDED, {Standing.ISSUED}),
+        (
+            LetterChoice.UNUSED,
+            {Standing.TO_ISSUE, Standing.CLOSED, Standing.EXPIRED, Standing.ISSUED},
+        ),
+    ],
+)
+def test_who_is_chosen(choice, standings):
+    """A letter that nobody has in hand chooses only where it is asked for."""
+    assert {each for each in Standing if choice.covers(each, LETTER)} == standings
+    handed = evolve(LETTER, handed_at=NOW)
+    covered = {each for each in Standing if choice.covers(each, handed)}
+    assert covered == (set() if choice is LetterChoice.NOT_HANDED else standings)
+
+
+@pytest.mark.parametrize(("used", "handed"), [(None, None), (NOW, None), (None, NOW), (NOW, NOW)])
+def test_handed_over(used, handed):
+    """Ticked by the office, or known from its use."""
+    letter = evolve(LETTER, used_at=used, handed_at=handed)
+    assert letter.is_handed is (used is not None or handed is not None)

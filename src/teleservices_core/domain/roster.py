@@ -194,7 +194,3 @@ class Schooling:
     repeats: bool = False
     uses_transport: bool = False
     former: FormerSchooling = Factory(FormerSchooling)
-
-    def holds_on(self, day: date) -> bool:
-        """Whether the student is in the establishment on a local day."""
-        return self.left_on is None or day < self.left_on
