@@ -15,7 +15,7 @@ PAGE = f"/ecole/{COLLEGE}/modules/notes/options"
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("2", "Ce nombre n’est pas dans les limites indiquées."),
+        ("4", "Ce nombre n’est pas dans les limites indiquées."),
         ("31", "Ce nombre n’est pas dans les limites indiquées."),
         ("beaucoup", "Écrivez un nombre entier."),
         ("", "Écrivez un nombre entier."),

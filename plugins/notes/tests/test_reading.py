@@ -45,7 +45,10 @@ def plan_of(school, plan):
         MarkStore(tx.connection).set_plan(COLLEGE, YEAR, plan, 0)
 
 
-def compare(school, floor=3):
+SPREAD = (8, 10, 12, 14, 16, 9, 11)
+
+
+def compare(school, floor=5):
     values = {"class_figures": True, "class_floor": floor}
     save_options(school.services.site, None, COLLEGE, "notes", YEAR, values, seen_version=0)
 
@@ -161,27 +164,27 @@ def test_the_curve(school):
 
 def test_class_figures_are_the_schools_choice(school):
     """Nothing before the head says so: not a classmate's mark is even read."""
-    school.record(*in_class(12, 8, 17, 15, student_id=school.student.id))
+    school.record(*in_class(*SPREAD, student_id=school.student.id))
     page = school.browser.get(f"{school.path}MATHS/")
     assert "classe" not in shown(page).split("Toutes les notes")[1].lower().split("publication")[0]
     with school.services.site.database.reading() as tx:
         assert MarkStore(tx.connection).comparison(COLLEGE, YEAR, "6 B", "MATHS") == (0, [])
     compare(school)
     text = shown(school.browser.get(f"{school.path}MATHS/"))
-    assert "Classe : 13 (de 8 à 17)" in text
-    assert text.index("12,00 /20") < text.index("Notes publiées"), "the answer comes first"
-    assert "Moyenne des moyennes des élèves : 13 (de 8 à 17)." in text
+    assert "Classe : 11,4" in text
+    assert text.index("8,00 /20") < text.index("Notes publiées"), "the answer comes first"
+    assert "Moyenne de la classe : 11,4, faite" in text
 
 
 def test_under_the_floor(school):
     compare(school, floor=5)
     school.record(*in_class(12, 8, 17, 15, student_id=school.student.id))
     text = shown(school.browser.get(f"{school.path}MATHS/"))
-    assert "Pas assez de notes pour comparer" in text
-    assert "(de 8" not in text
+    assert "Pas assez de notes" in text
+    assert "Classe :" not in text
 
 
-@pytest.mark.parametrize("floor", [2, 31])
+@pytest.mark.parametrize("floor", [4, 31])
 def test_no_school_goes_under_the_floor(school, floor):
     with pytest.raises(SettingsError, match="class_floor"):
         compare(school, floor=floor)
@@ -192,7 +195,7 @@ def test_a_classmates_unpublished_mark_changes_no_byte(school):
     """Whatever it is, on the page of the subject, with the class beside it."""
     compare(school)
     plan_of(school, PLAN)
-    work = in_class(12, 8, 17, 15, 9, student_id=school.student.id)
+    work = in_class(*SPREAD, student_id=school.student.id)
     school.record(*work)
     given_ = work[0].assessment
     path = f"{school.path}MATHS/"

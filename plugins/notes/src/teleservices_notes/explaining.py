@@ -186,15 +186,19 @@ def term_line(term: Term, plan: PublicationPlan, spread: Spread | None = None) -
     )
 
 
+def mean_words(mean: Fraction) -> str:
+    """« 12,4 »: no more decimals than a mean of a class is rounded to."""
+    return show_figure(rounded(mean))
+
+
 def spread_words(spread: Spread) -> str:
-    """« moyenne 12,4 ; de 3 à 19 »."""
-    return typeset(
-        _("{mean} (de {least} à {most})").format(
-            mean=show_figure(rounded(spread.mean)),
-            least=show_figure(rounded(spread.least)),
-            most=show_figure(rounded(spread.most)),
-        )
-    )
+    """« 12,4 (toutes entre 4 et 16) », or the mean alone."""
+    mean = mean_words(spread.mean)
+    if spread.between is None:
+        return mean
+    low, high = (show_figure(rounded(each)) for each in spread.between)
+    said = _("{mean} (toutes entre {low} et {high})")
+    return typeset(said.format(mean=mean, low=low, high=high))
 
 
 def working(average: SubjectAverage | None) -> str:

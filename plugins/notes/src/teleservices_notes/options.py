@@ -18,13 +18,12 @@ class NotesOptions:
     class_figures: bool = field(
         default=False,
         metadata={
-            "label": lambda: _(
-                "Montrer aux familles la moyenne, le minimum et le maximum de la classe"
-            ),
+            "label": lambda: _("Montrer aux familles la moyenne de la classe"),
             "hint": lambda: _(
-                "Jamais de rang ni de nom. Rien ne s’affiche quand presque toutes les notes sont "
-                "les mêmes, et une note tardive ou corrigée attend d’en avoir d’autres avec elle : "
-                "personne ne peut deviner celle d’un camarade."
+                "Jamais de rang ni de nom. Dans une classe assez grande, aussi entre quelles "
+                "notes rondes toutes se trouvent. Un chiffre ne s’affiche que si personne ne peut "
+                "en déduire la note d’un camarade ; une note tardive ou corrigée attend d’en "
+                "avoir d’autres avec elle."
             ),
         },
     )
@@ -33,6 +32,6 @@ class NotesOptions:
         validator=[validators.ge(LEAST_FLOOR), validators.le(MOST_FLOOR)],
         metadata={
             "label": lambda: _("Nombre de notes qu’il faut au moins pour comparer"),
-            "hint": lambda: _("De 3 à 30. Au-dessous, les chiffres de la classe restent cachés."),
+            "hint": lambda: _("De 5 à 30. Au-dessous, les chiffres de la classe restent cachés."),
         },
     )

@@ -11,9 +11,9 @@ from teleservices_core.web.context import Context
 from teleservices_core.web.responses import Page
 from teleservices_notes.explaining import (
     is_exact,
+    mean_words,
     show_average,
     span_name,
-    spread_words,
     teachers,
     term_line,
     working,
@@ -103,7 +103,7 @@ class SubjectPages:
                 "periods": _periods(context, found),
                 "compares": found.compares,
                 "class_group": found.class_group,
-                "class_average": spread_words(figures.averages) if figures.averages else "",
+                "class_average": "" if figures.average is None else mean_words(figures.average),
                 "chart": chart(marks_of(found.shown), curve),
                 "curve": [PointLine(show_date(p.day), show_average(p.value)) for p in curve],
             },

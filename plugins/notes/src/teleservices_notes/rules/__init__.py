@@ -18,13 +18,13 @@ from teleservices_notes.rules.averages import (
 )
 from teleservices_notes.rules.charts import Chart, Dated, chart
 from teleservices_notes.rules.comparison import (
-    LEAST_FLOOR,
     NO_FIGURES,
     ClassFigures,
     Spread,
     class_figures,
 )
 from teleservices_notes.rules.consequences import Flip, Tally, flips
+from teleservices_notes.rules.disclosure import LEAST_FLOOR
 from teleservices_notes.rules.following import (
     DAY_ENDS,
     DAY_STARTS,
