@@ -7,6 +7,7 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from ipaddress import IPv6Address
 from pathlib import Path
 from threading import Barrier
 from types import SimpleNamespace
@@ -18,15 +19,20 @@ from hypothesis import strategies as st
 
 import teleservices_core
 from teleservices_core.app import Teleservices
+from teleservices_core.doctor import examine
 from teleservices_core.domain import throttling
 from teleservices_core.domain.accounts import Account, AccountState, Audience, Device
-from teleservices_core.domain.throttling import FORGET_AFTER
+from teleservices_core.domain.staff import Role
+from teleservices_core.domain.throttling import FORGET_AFTER, source_of
 from teleservices_core.errors import RefusedError
 from teleservices_core.hashing import Argon2Hasher
 from teleservices_core.ports import Check, Throttle
+from teleservices_core.ports.academy import AuditSearch
+from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import an_adult
 from teleservices_core.testing.clock import A_TUESDAY, FixedClock
 from teleservices_core.testing.world import PASSWORD, World
+from teleservices_core.usecases import throttling as usecases_throttling
 from teleservices_core.usecases.mailing import deliver
 from teleservices_core.usecases.recovery import ask_reset, open_renewal, renew_password
 from teleservices_core.usecases.signing_in import resume, sign_in
@@ -335,3 +341,85 @@ def test_a_letter_is_counted_like_a_password(services):
     account = World(services).account(an_adult(), Audience.GUARDIAN, **fresh)
     codes = [attempt(services, account.login_name, "ABCD-EFGH-JKLM") for _n in range(7)]
     assert codes == ["wrong_credentials"] * 5 + ["throttled"] * 2
+
+
+# -- sources, and the site as a whole ---------------------------------------------------
+
+
+@given(st.ip_addresses(v=6), st.integers(0, 2**64 - 1))
+def test_a_subscriber_is_one_source(address, inside):
+    """All the addresses of a /64 are one; another /64 is another."""
+    if address.ipv4_mapped is not None:
+        return
+    prefix = int(address) >> 64
+    neighbour = IPv6Address((prefix << 64) | inside)
+    beyond = IPv6Address(((prefix ^ 1) << 64) | inside)
+    if neighbour.ipv4_mapped is None:
+        assert source_of(str(neighbour)) == source_of(str(address))
+    assert source_of(str(beyond)) != source_of(str(address))
+
+
+@given(st.ip_addresses(v=4))
+def test_an_address_of_four_bytes(address):
+    """Each is a source, however it is dressed."""
+    assert source_of(str(address)) == source_of(f"::ffff:{address}") == str(address)
+
+
+@pytest.mark.parametrize("odd", ["", "unix:", "fe80::1%eth0", "x" * 50])
+def test_what_is_no_address(odd):
+    """It is counted as it is."""
+    assert source_of(odd) in {odd, "fe80::/64"}
+
+
+def test_names_tried_from_one_subscriber(services, monkeypatch):
+    """Three hundred names from as many addresses of a /64 are slowed down as from one."""
+    monkeypatch.setattr(throttling, "SOURCE_FAILURES", 12)
+    answers = []
+    for n in range(14):
+        browser = Browser(services)
+        fields = {"REMOTE_ADDR": f"2001:db8:1:2::{n:x}"}
+        browser.get("/connexion")
+        data = {**browser.forms()[0][1], "login_name": f"nom.{n}", "password": "faux"}
+        page = browser.client.post(
+            "/connexion", base_url="http://localhost", data=data, environ_overrides=fields
+        )
+        answers.append("Trop d’essais" in page.text)
+    assert answers == [False] * 12 + [True] * 2
+
+
+def test_the_whole_site_is_watched(services, mother, clock, monkeypatch, caplog):
+    """People are told once, in the log, by doctor and on the académie's page; nobody waits."""
+    monkeypatch.setattr(usecases_throttling, "SITE_FAILURES", 20)
+
+    def alerts():
+        with services.site.database.reading() as tx:
+            return tx.audit.search(AuditSearch(actions=("site.many_failures",)), 9)
+
+    for n in range(19):
+        assert attempt(services, f"nom.{n}", source=f"10.0.0.{n}") == "wrong_credentials"
+    # Successes are no failures.
+    assert attempt(services, mother.login_name, PASSWORD, source="home") is None
+    assert len(alerts()) <= 1
+    for n in range(10):
+        assert attempt(services, f"autre.{n}", source=f"10.0.1.{n}") == "wrong_credentials"
+    assert len(alerts()) == 1
+    assert caplog.text.count("sign-ins have failed") == 1
+    assert attempt(services, mother.login_name, PASSWORD, source="elsewhere") is None
+    assert "many_failures" in {each.check for each in examine(services)}
+    browser = Browser(services)
+    office = World(services).staff(Role.ACADEMY_ADMIN)
+    browser.sign_in(office.login_name, PASSWORD)
+    assert "quelqu’un essaie peut-être" in browser.get("/academie/").text
+    clock.advance(days=2)
+    assert "many_failures" not in {each.check for each in examine(services)}
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_the_site_is_told_once(services, monkeypatch):
+    """However many fail at the same instant."""
+    monkeypatch.setattr(usecases_throttling, "SITE_FAILURES", 20)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: attempt(services, f"nom.{n}", source=f"10.0.0.{n}"), range(40)))
+    with services.site.database.reading() as tx:
+        found = tx.audit.search(AuditSearch(actions=("site.many_failures",)), 9)
+    assert [(each.actor, each.detail["number"]) for each in found] == [("Téléservices", 20)]

@@ -16,6 +16,7 @@ from teleservices_core.errors import (
     NotFoundError,
     TeleservicesError,
 )
+from teleservices_core.i18n import _
 from teleservices_core.usecases.claiming import go_on
 from teleservices_core.usecases.home import child_module
 from teleservices_core.usecases.kept import Kept, kept_about
@@ -43,6 +44,10 @@ def guard(context: Context, route: Route, values: Mapping[str, Any]) -> None:
         return
     viewer = context.viewer
     if viewer is None:
+        if context.request.method == "POST" and route.access in _PURPOSE:
+            # A second click, after the first has changed the session.
+            said = _("Si vous venez de choisir un mot de passe, connectez-vous avec celui-ci.")
+            context.tell("info", said)
         raise Stop(Redirect(context.entrance))
     if viewer.has_gone_further:
         # Of two pages asked for at once, one has gone on already.
