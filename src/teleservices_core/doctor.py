@@ -20,6 +20,7 @@ from teleservices_core.i18n import _, ngettext, show_timestamp
 from teleservices_core.plugins import PluginState
 from teleservices_core.storage.inspection import (
     database_now,
+    missing_limits,
     newer_revisions,
     oldest_due_mail,
     orphans,
@@ -196,6 +197,25 @@ def _clock(services: Teleservices) -> Iterable[Finding]:
         )
 
 
+def _limits(services: Teleservices) -> Iterable[Finding]:
+    # Without a pooler each connection is opened with them; commands have longer ones.
+    if not services.settings.database.pooler:
+        return
+    missing = missing_limits(services.engine)
+    if missing:
+        yield Finding(
+            "limits",
+            Severity.WARNING,
+            _("Le rôle de la base n’a pas de limite de temps : {names}").format(
+                names=", ".join(missing)
+            ),
+            _(
+                "Donnez-les au rôle des pages, par exemple : "
+                "ALTER ROLE … SET statement_timeout = '5s', et de même pour les autres."
+            ),
+        )
+
+
 def _migrations(services: Teleservices) -> Iterable[Finding]:
     sources = services.plugins.catalogue.migrations
     newer = newer_revisions(services.engine, sources)
@@ -329,7 +349,7 @@ def _daily_run(services: Teleservices) -> Iterable[Finding]:
 
 _CHECKS: Final[tuple[Check, ...]] = (_address, _contacts, _files, _mail, _plugins, _zone)
 _REACHED: Final[tuple[Check, ...]] = (_database,)
-_SCHEMA: Final[tuple[Check, ...]] = (_clock, _orphans, _migrations)
+_SCHEMA: Final[tuple[Check, ...]] = (_clock, _limits, _orphans, _migrations)
 _STORED: Final[tuple[Check, ...]] = (
     _cut_offs,
     _outbox,

@@ -23,8 +23,9 @@ from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.establishments import Academie
 from teleservices_core.hookspecs import HOOK_API
 from teleservices_core.ports.upkeep import Parcel
-from teleservices_core.settings import Hotline, MailSettings
+from teleservices_core.settings import DatabaseSettings, Hotline, MailSettings
 from teleservices_core.storage.engine import make_engine
+from teleservices_core.storage.inspection import LIMITS
 from teleservices_core.storage.migrate import config
 from teleservices_core.testing.builders import an_adult
 from teleservices_core.testing.world import World
@@ -165,6 +166,24 @@ def test_a_database_that_does_not_answer(sound):
     site = again(sound, settings=settings, engine=engine)
     assert found(site) == {("database", Severity.ERROR), ("privacy_contact", Severity.WARNING)}
     engine.dispose()
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_limits_behind_a_pooler(sound):
+    """Nothing is asked of its connections: the role must have them."""
+    settings = evolve(sound.settings, database=DatabaseSettings(pooler=True))
+    url = sound.engine.url
+    engine = make_engine(url, settings.database)
+    assert found(again(sound, settings=settings, engine=engine)) == {("limits", Severity.WARNING)}
+    engine.dispose()
+    with sound.engine.begin() as connection:
+        for name in LIMITS:
+            connection.exec_driver_sql(f"ALTER DATABASE {url.database} SET {name} = '9s'")
+    engine = make_engine(url, settings.database)
+    assert found(again(sound, settings=settings, engine=engine)) == set()
+    engine.dispose()
+    with sound.engine.begin() as connection:
+        connection.exec_driver_sql(f"ALTER DATABASE {url.database} RESET ALL")
 
 
 @pytest.mark.parametrize("address", ["http://localhost", "http://services.example.fr"])

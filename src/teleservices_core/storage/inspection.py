@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Final
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from attrs import frozen
-from sqlalchemy import Engine, func, inspect, literal_column, select, table
+from sqlalchemy import Engine, func, inspect, literal_column, select, table, text
 
 from teleservices_core.contributions import MigrationSource
 from teleservices_core.storage import tables as t
@@ -90,3 +91,14 @@ def oldest_due_mail(engine: Engine) -> datetime | None:
     with engine.connect() as connection:
         found: datetime | None = connection.scalar(waiting)
     return found
+
+
+LIMITS: Final = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+
+
+def missing_limits(engine: Engine) -> list[str]:
+    """Time limits of PostgreSQL that the connections of a site do not have; none for SQLite."""
+    if engine.dialect.name != "postgresql":
+        return []
+    with engine.connect() as connection:
+        return [name for name in LIMITS if connection.scalar(text(f"SHOW {name}")) == "0"]
