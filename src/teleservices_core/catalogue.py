@@ -167,6 +167,7 @@ def check(name: str, declared: Declared, others: Catalogue) -> None:
     _no_circle(name, {module.id: module.requires for module in modules})
     _well_described(name, declared)
     _reachable(name, declared)
+    _with_their_files(name, declared)
     if name != BUILTIN:
         _under_its_name(name, declared)
 
@@ -208,7 +209,19 @@ def _reachable(name: str, declared: Declared) -> None:
             raise PluginError(name, f"staff page {page.route}: its route is not for such staff")
 
 
+def _with_their_files(name: str, declared: Declared) -> None:
+    """Whether its folders came with the distribution: data files are easily left out of one."""
+    for kind, pattern, sources in (
+        ("revisions", "*.py", declared.migrations),
+        ("templates", "**/*.*", declared.templates),
+    ):
+        for source in sources:
+            if not any(source.folder.glob(pattern)):
+                raise PluginError(name, f"folder of {kind} missing or empty: {source.folder}")
+
+
 _OF_STAFF: Final = frozenset({Access.TEACHER, Access.SCHOOL, Access.HEAD})
+_OF_OTHERS: Final = frozenset({"alembic_", "pg_", "sqlite_"})
 _VARIABLES: Final = re.compile(r"<(?:[^<>:]+:)?([^<>]+)>")
 
 
@@ -225,6 +238,8 @@ def _under_its_name(name: str, declared: Declared) -> None:
     for source in declared.migrations:
         if source.prefix != f"{name}_":
             raise PluginError(name, f"migrations must have the prefix {name}_")
+        if source.prefix in _OF_OTHERS:
+            raise PluginError(name, f"the prefix {source.prefix} is of others: take another name")
 
 
 def _address(route: Route) -> tuple[str, tuple[str, ...]]:

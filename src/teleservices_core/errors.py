@@ -103,6 +103,22 @@ class ImportRefusedError(TeleservicesError):
         super().__init__(f"{where}: {reason}")
 
 
+class MigrationRefusedError(TeleservicesError):
+    """Migrations that must not run, or must not stay: nothing of them was kept.
+
+    ``code`` says why, ``names`` what: tables of somebody else that have the names of ours
+    (``taken``), what a distribution changed that is not its own (``strays``), a revision of a
+    later version (``newer``), a folder whose files make no row of revisions
+    (``unreadable``), or the database's code for a statement that fails (``fails``).
+    """
+
+    def __init__(self, prefix: str, code: str, names: tuple[str, ...]) -> None:
+        self.prefix = prefix
+        self.code = code
+        self.names = names
+        super().__init__(f"migrations of {prefix}: {code}: {', '.join(names)}")
+
+
 class PluginError(TeleservicesError):
     """A plugin that declares something the core cannot accept; names it."""
 

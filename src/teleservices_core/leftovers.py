@@ -1,7 +1,7 @@
 """What a removed plugin left in the database: exported as CSV, then dropped.
 
-Nothing of the plugin is needed: its tables are known by their prefix and its
-version table, as ``teleservices doctor`` finds them.
+Nothing of the plugin is needed: its tables were written down when its migrations made
+them, and no other is touched, whatever its name.
 """
 
 from __future__ import annotations

@@ -46,6 +46,20 @@ def site(tmp_path_factory):
     return folder, run
 
 
+def test_migrate_where_a_host_has_our_names(tmp_path):
+    """Which tables, and what to do; no traceback, and nothing is written."""
+    (tmp_path / "site.toml").write_text(SETTINGS.format(folder=tmp_path))
+    with closing(sqlite3.connect(tmp_path / "site.db")) as host:
+        host.execute("CREATE TABLE core_students (id INTEGER)")
+        host.execute("CREATE TABLE core_version (id INTEGER, text TEXT)")
+        said = CliRunner().invoke(main, ["--settings", str(tmp_path / "site.toml"), "migrate"])
+        assert said.exit_code == 1
+        assert "core_students, core_version. Donnez aux Téléservices une base à eux" in said.output
+        assert "Rien n’a été changé." in said.output
+        tables = host.execute("SELECT name FROM sqlite_master ORDER BY name").fetchall()
+        assert tables == [("core_students",), ("core_version",)]
+
+
 def school(folder):
     """The first establishment's code and files."""
     found = min(f for f in (folder / "academie").iterdir() if (f / "notes.csv").exists())

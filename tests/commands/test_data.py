@@ -11,10 +11,29 @@ from sqlalchemy import inspect, text
 
 from teleservices_core import leftovers
 from teleservices_core.commands.data import data
+from teleservices_core.doctor import examine
+from teleservices_core.storage.migrate import upgrade
 from teleservices_core.testing.builders import a_schooling, a_student
+from teleservices_core.testing.migrations import a_source
 from teleservices_core.testing.world import World
 
 TABLES = {"gone_marks": 2, "gone_notes": 3, "gone_version": 1}
+HOST = (
+    # Its own Alembic, django-reversion, a second Alembic that numbers as we do, and names alike.
+    "CREATE TABLE alembic_version (version_num VARCHAR(32))",
+    "INSERT INTO alembic_version VALUES ('ae1027a6acf')",
+    "CREATE TABLE reversion_version (id INTEGER, object_id TEXT)",
+    "CREATE TABLE reversion_revision (id INTEGER)",
+    "CREATE TABLE blog_version (version_num VARCHAR(32))",
+    "INSERT INTO blog_version VALUES ('blog_0001')",
+    "CREATE TABLE blog_posts (id INTEGER)",
+    "CREATE TABLE version (version_num VARCHAR(32))",
+    "CREATE TABLE _version (version_num VARCHAR(32))",
+    "CREATE TABLE gone_fishing (id INTEGER)",
+    "CREATE TABLE core_articles (id INTEGER)",
+    "CREATE TABLE notes_of_the_host (id INTEGER)",
+)
+HOSTS = tuple(each.split()[2] for each in HOST if each.startswith("CREATE"))
 
 
 @pytest.fixture
@@ -30,27 +49,26 @@ def run(services):
 
 
 @pytest.fixture
-def gone(services):
+def gone(services, tmp_path):
     """Tables of a plugin that is not installed, one referring to the other; a host's beside."""
-    made = (
-        "CREATE TABLE gone_version (version_num VARCHAR(32))",
-        "INSERT INTO gone_version VALUES ('gone_0001')",
-        "CREATE TABLE gone_notes (id INTEGER PRIMARY KEY, label TEXT, day DATE)",
-        "CREATE TABLE gone_marks (id INTEGER PRIMARY KEY, note_id INTEGER REFERENCES gone_notes)",
-        "INSERT INTO gone_notes VALUES (1, 'é, « à »', '2026-11-24'), (2, NULL, NULL)",
-        "INSERT INTO gone_notes VALUES (3, '', NULL)",
-        "INSERT INTO gone_marks VALUES (1, 1), (2, 3)",
-        "CREATE TABLE host_things (id INTEGER)",
+    source = a_source(
+        tmp_path / "revisions",
+        "gone_",
+        (
+            "CREATE TABLE gone_notes (id INTEGER PRIMARY KEY, label TEXT, day DATE)",
+            "CREATE TABLE gone_marks (id INTEGER PRIMARY KEY, note INTEGER REFERENCES gone_notes)",
+            "INSERT INTO gone_notes VALUES (1, 'é, « à »', '2026-11-24'), (2, NULL, NULL)",
+            "INSERT INTO gone_notes VALUES (3, '', NULL)",
+            "INSERT INTO gone_marks VALUES (1, 1), (2, 3)",
+        ),
     )
-    dropped = ("gone_marks", "gone_notes", "gone_version", "host_things")
+    upgrade(services.engine, [source])
     with services.engine.begin() as connection:
-        for name in dropped:
-            connection.execute(text(f"DROP TABLE IF EXISTS {name}"))
-        for statement in made:
+        for statement in HOST:
             connection.execute(text(statement))
     yield services
     with services.engine.begin() as connection:
-        for name in dropped:
+        for name in ("gone_marks", "gone_notes", "gone_version", *HOSTS):
             connection.execute(text(f"DROP TABLE IF EXISTS {name}"))
 
 
@@ -59,7 +77,7 @@ def tables(services):
     return {
         name
         for name in inspect(services.engine).get_table_names()
-        if name.startswith(("gone_", "host_"))
+        if name.startswith("gone_") or name in HOSTS
     }
 
 
@@ -86,9 +104,9 @@ def test_export_then_drop(gone, run, tmp_path):
     assert "2  gone_marks" in said
     assert "Exportées" in said
     run("drop-left", "gone_", typed="n\n", code=1)
-    assert tables(gone) == {*TABLES, "host_things"}
+    assert tables(gone) == {*TABLES, *HOSTS}
     run("drop-left", "gone_", "--yes")
-    assert tables(gone) == {"host_things"}
+    assert tables(gone) == set(HOSTS)
     assert acts(gone, "data.left") == ["data.left_dropped", "data.left_exported"]
     assert "Aucune table" in run("drop-left", "gone_", "--yes", code=1)
 
@@ -108,10 +126,23 @@ def test_an_export_that_was_stopped_goes_on(gone, run, tmp_path):
         connection.execute(text("INSERT INTO gone_notes VALUES (4, NULL, NULL)"))
     assert "Exportez d’abord" in run("drop-left", "gone_", "--yes", code=1)
     run("drop-left", "gone_", "--yes", "--without-export")
-    assert tables(gone) == {"host_things"}
+    assert tables(gone) == set(HOSTS)
 
 
-@pytest.mark.parametrize("prefix", ["notes_", "core_", "host_", "gone_marks"])
+OTHERS = [
+    "notes_",
+    "core_",
+    "",
+    "_",
+    "alembic_",
+    "reversion_",
+    "blog_",
+    "gone_fishing",
+    "gone_marks",
+]
+
+
+@pytest.mark.parametrize("prefix", OTHERS)
 def test_what_is_installed_or_unknown_is_left_alone(gone, run, tmp_path, prefix):
     """A plugin that is installed, the core, a host's own tables, half a prefix."""
     for words in (
@@ -119,18 +150,27 @@ def test_what_is_installed_or_unknown_is_left_alone(gone, run, tmp_path, prefix)
         ("export-left", prefix, "--to", str(tmp_path)),
     ):
         run(*words, code=1)
-    assert tables(gone) == {*TABLES, "host_things"}
+    assert tables(gone) == {*TABLES, *HOSTS}
     assert acts(gone, "data.") == []
 
 
-def test_a_longer_prefix_is_another_plugin(gone, run):
-    """``gone_`` is not ``gone_marks_``."""
-    with gone.engine.begin() as connection:
-        connection.execute(text("CREATE TABLE gone_more_version (version_num VARCHAR(32))"))
+def test_a_longer_prefix_is_another_plugin(gone, run, tmp_path):
+    """``gone_`` is not ``gone_more_``."""
+    longer = a_source(
+        tmp_path / "more", "gone_more_", ("CREATE TABLE gone_more_things (id INTEGER)",)
+    )
+    upgrade(gone.engine, [longer])
     try:
         assert "gone_more" not in run("drop-left", "gone_", "--dry-run")
     finally:
         run("drop-left", "gone_more_", "--yes", "--without-export")
+
+
+def test_only_what_a_removed_plugin_made_is_told(gone):
+    """By doctor: never the tables of the host, which may be its whole site."""
+    told = [each.text for each in examine(gone) if each.check == "orphan_tables"]
+    assert len(told) == 1
+    assert told[0].replace("\N{NO-BREAK SPACE}", " ").rpartition(" : ")[2] == ", ".join(TABLES)
 
 
 def test_erase_says_what_stays_and_why(services, run):

@@ -26,8 +26,10 @@ from teleservices_core.ports.upkeep import Parcel
 from teleservices_core.settings import DatabaseSettings, Hotline, MailSettings
 from teleservices_core.storage.engine import make_engine
 from teleservices_core.storage.inspection import LIMITS
-from teleservices_core.storage.migrate import config
+from teleservices_core.storage.migrate import upgrade
+from teleservices_core.storage.revisions import config
 from teleservices_core.testing.builders import an_adult
+from teleservices_core.testing.migrations import a_source
 from teleservices_core.testing.world import World
 from teleservices_core.usecases.cut_offs import cut_off
 from teleservices_core.usecases.lifecycle import run_lifecycle
@@ -102,21 +104,21 @@ def test_plugins_set_aside(sound):
     assert ("plugin", Severity.NOTE) in checks
 
 
-def test_what_a_removed_plugin_leaves(sound):
+def test_what_a_removed_plugin_leaves(sound, tmp_path):
     """Its tables are named, its version table too; empty ones less loudly than data."""
     settings = evolve(sound.settings, disabled_plugins=("notes",))
     site = again(sound, settings=settings)
     assert ("orphan_tables", Severity.NOTE) in found(site)
     with sound.engine.begin() as connection:
         connection.execute(text("CREATE TABLE host_things (id INTEGER)"))
-        connection.execute(text("CREATE TABLE gone_version (version_num VARCHAR(32))"))
-        connection.execute(text("CREATE TABLE gone_marks (id INTEGER)"))
-        connection.execute(text("INSERT INTO gone_marks VALUES (1)"))
+        connection.execute(text("CREATE TABLE host_version (version_num VARCHAR(32))"))
+    made = ("CREATE TABLE gone_marks (id INTEGER)", "INSERT INTO gone_marks VALUES (1)")
+    upgrade(sound.engine, [a_source(tmp_path / "gone", "gone_", made)])
     (finding,) = [each for each in examine(sound) if each.check == "orphan_tables"]
     assert finding.severity is Severity.WARNING
     assert "gone_marks, gone_version" in finding.text
     assert "Remettez l’extension" in finding.next_step
-    assert not any("host_things" in each.text for each in examine(site))
+    assert not any("host_" in each.text for each in examine(site))
 
 
 def test_migrations(sound):

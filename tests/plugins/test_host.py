@@ -13,9 +13,11 @@ from teleservices_core.app import Teleservices
 from teleservices_core.contributions import (
     Access,
     ContributedRule,
+    MigrationSource,
     PersonalData,
     Route,
     SettingsSection,
+    TemplateSource,
     Words,
 )
 from teleservices_core.domain.accounts import Audience
@@ -94,6 +96,14 @@ def data_hook(data_id, module_id=None, **more):
         return [PersonalData(data_id, str, str, str, boom, module_id, **more)]
 
     return teleservices_personal_data
+
+
+def folder_hook(source):
+    @hookimpl
+    def hook():
+        return [source]
+
+    return hook
 
 
 def words_hook(words):
@@ -178,6 +188,18 @@ def test_a_faulty_plugin_is_set_aside(plugin, state, reason):
     assert reason in the_report(host, "bad").reason
     assert the_report(host, "a_good").state is PluginState.LOADED
     assert [module.id for module in host.catalogue.modules] == ["taken"]
+
+
+@pytest.mark.parametrize("kind", ["migrations", "templates"])
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_folder_that_was_left_out_of_the_distribution(tmp_path, kind, is_there):
+    """Empty or missing: the report names it."""
+    folder = tmp_path if is_there else tmp_path / "missing"
+    source = MigrationSource("bad_", folder) if kind == "migrations" else TemplateSource(folder)
+    plugin = a_plugin(**{f"teleservices_{kind}": folder_hook(source)})
+    report = the_report(PluginHost(builtin, extra={"bad": plugin}, discover=False), "bad")
+    assert report.state is PluginState.FAILED
+    assert f"missing or empty: {folder}" in report.reason
 
 
 def test_import_failure_and_switch(monkeypatch):

@@ -9,7 +9,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from teleservices_core.storage.migrate import config, downgrade, pending, upgrade
+from teleservices_core.storage.migrate import downgrade, pending, upgrade
+from teleservices_core.storage.revisions import config
 from teleservices_core.storage.tables import metadata
 from teleservices_core.testing.builders import an_establishment
 from teleservices_core.testing.world import World
@@ -48,6 +49,7 @@ def test_down_and_up_again(services):
         ("core_", "core_0006"),
         ("core_", "core_0007"),
         ("core_", "core_0008"),
+        ("core_", "core_0009"),
     ]
     assert pending(services.engine, [core]) == []
 

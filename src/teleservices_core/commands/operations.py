@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from teleservices_core.commands.options import dry_run
+from teleservices_core.errors import MigrationRefusedError
 from teleservices_core.i18n import _
 from teleservices_core.usecases.cut_offs import known_cut_offs
 
@@ -20,11 +21,45 @@ if TYPE_CHECKING:
 def migrate(services: Opener, dry_run: bool) -> None:
     """Mettre la base au schéma de cette version (tout ou rien)."""
     opened = services()
-    done = opened.pending_migrations() if dry_run else opened.migrate()
+    try:
+        done = opened.pending_migrations() if dry_run else opened.migrate()
+    except MigrationRefusedError as error:
+        raise click.ClickException(_refusal(error)) from None
     for prefix, revision in done:
         click.echo(f"{prefix.rstrip('_'):<12} {revision}")
     if not done:
         click.echo(_("La base est à jour."))
+
+
+def _refusal(error: MigrationRefusedError) -> str:
+    texts = {
+        "taken": _(
+            "Des tables de « {plugin} » portent le nom de tables qui sont déjà là et qui ne sont "
+            "pas aux Téléservices : {names}. Donnez aux Téléservices une base à eux, ou renommez "
+            "ces tables."
+        ),
+        "strays": _(
+            "Les migrations de « {plugin} » touchent à ce qui n’est pas à « {plugin} » : {names}. "
+            "Signalez-le à qui écrit l’extension ; d’ici là, retirez-la ou gardez sa version "
+            "d’avant."
+        ),
+        "newer": _(
+            "La base est d’une version plus récente de « {plugin} » que le programme : {names}. "
+            "Installez cette version, ou revenez à une sauvegarde."
+        ),
+        "unreadable": _(
+            "Les migrations de « {plugin} » ne peuvent pas être lues : {names}. Installez-la de "
+            "nouveau, ou retirez-la."
+        ),
+        "fails": _(
+            "Une migration de « {plugin} » est refusée par la base : {names}. Le journal du "
+            "serveur de base de données dit laquelle."
+        ),
+    }
+    text = texts[error.code].format(plugin=error.prefix.rstrip("_"), names=", ".join(error.names))
+    if error.names == ("COMMIT",):
+        return text
+    return _("{text} Rien n’a été changé.").format(text=text)
 
 
 @click.command()

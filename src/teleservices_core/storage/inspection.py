@@ -6,17 +6,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from attrs import frozen
-from sqlalchemy import Engine, func, inspect, literal_column, select, table, text
+from sqlalchemy import Connection, Engine, func, literal_column, select, table, text
 
 from teleservices_core.contributions import MigrationSource
 from teleservices_core.storage import tables as t
-from teleservices_core.storage.migrate import config
-
-_VERSION = "version"
+from teleservices_core.storage.migrate import newer
+from teleservices_core.storage.owned import recorded
+from teleservices_core.storage.revisions import version_table
 
 
 @frozen
@@ -31,48 +28,30 @@ class Orphan:
 
 
 def orphans(engine: Engine, known: Collection[str]) -> list[Orphan]:
-    """Tables whose prefix has a version table, and is none of the ``known`` ones.
+    """Tables that migrations made under a prefix that is none of the ``known`` ones.
 
-    Tables without a version table are the host's: they are left alone.
+    What nobody wrote down as ours is the host's: it is left alone, whatever its name.
     """
-    names = sorted(inspect(engine).get_table_names())
-    prefixes = [name.removesuffix(_VERSION) for name in names if name.endswith(f"_{_VERSION}")]
-    found = []
     with engine.connect() as connection:
-        for prefix in prefixes:
-            if prefix in known:
-                continue
-            theirs = tuple(name for name in names if _owner(name, prefixes) == prefix)
-            has_data = any(
-                connection.execute(select(literal_column("1")).select_from(table(name)).limit(1))
-                .scalars()
-                .all()
-                for name in theirs
-                if name != prefix + _VERSION
-            )
-            found.append(Orphan(prefix, theirs, has_data))
-    return found
+        return [
+            Orphan(prefix, tuple(sorted(tables)), _has_data(connection, prefix, tables))
+            for prefix, tables in sorted(recorded(connection).items())
+            if prefix not in known
+        ]
 
 
-def _owner(name: str, prefixes: Sequence[str]) -> str:
-    """The longest prefix of a table: ``a_b_x`` is of ``a_b_``, if there is one, not of ``a_``."""
-    return max((each for each in prefixes if name.startswith(each)), key=len, default="")
+def _has_data(connection: Connection, prefix: str, tables: Collection[str]) -> bool:
+    return any(
+        connection.execute(select(literal_column("1")).select_from(table(name)).limit(1)).first()
+        for name in tables
+        if name != version_table(prefix)
+    )
 
 
 def newer_revisions(engine: Engine, sources: Sequence[MigrationSource]) -> list[tuple[str, str]]:
     """(prefix, revision) of what was applied by a later version of the code than this one."""
-    found = []
     with engine.connect() as connection:
-        for source in sources:
-            options = {"version_table": f"{source.prefix}{_VERSION}"}
-            applied = MigrationContext.configure(connection, opts=options).get_current_revision()
-            if applied is None:
-                continue
-            try:
-                ScriptDirectory.from_config(config(source)).get_revision(applied)
-            except CommandError:
-                found.append((source.prefix, applied))
-    return found
+        return newer(connection, sources)
 
 
 def database_now(engine: Engine) -> datetime:

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, MetaData, Select, Table, func, inspect, liter
 from sqlalchemy import table as named
 from sqlalchemy.schema import DropTable
 
+from teleservices_core.storage.owned import forget
+
 _PAGE = 1_000
 
 
@@ -37,3 +39,4 @@ def drop_tables(connection: Connection, names: Sequence[str]) -> None:
     order = [name for name in TopologicalSorter(refers).static_order() if name in refers]
     for name in reversed(order):
         connection.execute(DropTable(Table(name, MetaData())))
+    forget(connection, names)

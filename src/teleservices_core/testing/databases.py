@@ -34,21 +34,21 @@ WHERE c.relnamespace = 'public'::regnamespace
 _TRIGGERS: Final = """
 SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O' ORDER BY tgname
 """
-_VERSIONS: Final = r"""
-SELECT tablename FROM pg_tables
-WHERE schemaname = 'public' AND tablename LIKE '%%\_version' ORDER BY tablename
-"""
-_EMPTY: Final = r"""
+_OF_SCHEMA: Final = r"(tablename LIKE '%%\_version' OR tablename = 'core_own_tables')"
+"""What is written by migrations alone."""
+_VERSIONS: Final = f"""
+SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND {_OF_SCHEMA} ORDER BY tablename
+"""  # noqa: S608
+_EMPTY: Final = f"""
 DO $$
 DECLARE name text;
 BEGIN
-  FOR name IN SELECT tablename FROM pg_tables
-    WHERE schemaname = 'public' AND tablename NOT LIKE '%%\_version'
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND NOT {_OF_SCHEMA}
   LOOP
     EXECUTE format('DELETE FROM %%I', name);
   END LOOP;
 END $$
-"""
+"""  # noqa: S608
 
 
 @define
@@ -173,7 +173,12 @@ def _schema(connection: Connection) -> list[Any]:
     columns = ask(_COLUMNS).scalar()
     triggers = ask(_TRIGGERS).scalars().all()
     versions = ask(_VERSIONS).scalars().all()
-    return [columns, triggers, versions, *(ask(f'TABLE "{name}"').all() for name in versions)]
+    return [
+        columns,
+        triggers,
+        versions,
+        *(ask(f'TABLE "{name}" ORDER BY 1').all() for name in versions),
+    ]
 
 
 def _do_not_wait(connection: Any, _record: object) -> None:

@@ -47,6 +47,7 @@ from teleservices_core.storage.tables.people import (
     staff,
     students,
 )
+from teleservices_core.storage.tables.schema import own_tables
 
 __all__ = [
     "NAMING",
@@ -75,6 +76,7 @@ __all__ = [
     "nomenclature",
     "openings",
     "outbox",
+    "own_tables",
     "quarantine",
     "responsibilities",
     "school_pages",
