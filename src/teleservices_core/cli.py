@@ -11,6 +11,7 @@ from attrs import evolve
 
 from teleservices_core import builtin
 from teleservices_core.app import Teleservices
+from teleservices_core.commands.backup import backup, restore
 from teleservices_core.commands.campaigns import campaign
 from teleservices_core.commands.data import data
 from teleservices_core.commands.directory import establishments, staff
@@ -87,6 +88,7 @@ def main(ctx: click.Context, path: Path) -> None:
 
 
 for command in (
+    backup,
     campaign,
     data,
     doctor,
@@ -102,6 +104,7 @@ for command in (
     modules,
     plugins,
     policy,
+    restore,
     serve,
     staff,
     synth,

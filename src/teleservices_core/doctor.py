@@ -5,6 +5,7 @@ It reads only. Each finding names its check, so that a program can act on it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from enum import StrEnum
@@ -15,9 +16,11 @@ from urllib.parse import urlsplit
 from attrs import frozen
 
 from teleservices_core.app import Teleservices
+from teleservices_core.backups.ledger import Ledger, is_behind, read_ledger
 from teleservices_core.files import is_exposed
 from teleservices_core.i18n import _, ngettext, show_timestamp
 from teleservices_core.plugins import PluginState
+from teleservices_core.ports.academy import AuditSearch
 from teleservices_core.storage.inspection import (
     database_now,
     missing_limits,
@@ -29,6 +32,7 @@ from teleservices_core.usecases.cut_offs import known_cut_offs
 from teleservices_core.usecases.matching import waiting_everywhere
 from teleservices_core.usecases.sealing import check_journal
 from teleservices_core.usecases.throttling import told_of_failures
+from teleservices_core.words.restoring import show_restored, show_to_do
 from teleservices_core.words.sealing import show_fault
 
 LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -36,6 +40,7 @@ LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _DRIFT: Final = timedelta(seconds=30)
 _MAIL_WAITS: Final = timedelta(hours=1)
 _FAULTS: Final = 20
+_TOLD_FOR: Final = timedelta(days=30)
 _RUN_WAITS: Final = timedelta(days=2)
 
 
@@ -285,6 +290,79 @@ def _outbox(services: Teleservices) -> Iterable[Finding]:
         )
 
 
+def _ledger(services: Teleservices) -> Iterable[Finding]:
+    settings = services.settings
+    if settings.ledger is None:
+        if not _is_tried(services):
+            yield Finding(
+                "ledger",
+                Severity.WARNING,
+                _("Rien ne note hors de la base ce qu’une restauration ne doit pas ramener."),
+                _("Renseignez ledger : un fichier, sur un autre disque que la base si possible."),
+            )
+        return
+    try:
+        ledger = read_ledger(settings)
+        is_kept = os.access(_first_there(settings.ledger), os.W_OK)
+    except OSError:
+        ledger, is_kept = Ledger(), False
+    if not is_kept:
+        yield Finding(
+            "ledger",
+            Severity.ERROR,
+            _("{path} ne peut pas être lu ou écrit.").format(path=settings.ledger),
+            _("Corrigez ses droits d’accès, ou le réglage ledger, puis relancez le worker."),
+        )
+    elif ledger.head is not None and services.site.now() - ledger.head.at > _RUN_WAITS:
+        yield Finding(
+            "ledger",
+            Severity.WARNING,
+            _("{path} n’est plus tenu à jour depuis le {when}.").format(
+                path=settings.ledger, when=show_timestamp(ledger.head.at, settings.academie.zone)
+            ),
+            _("Faites tourner le worker avec ces réglages, sur la machine où est ce fichier."),
+        )
+    if not ledger.is_sound:
+        yield Finding(
+            "ledger",
+            Severity.ERROR,
+            _("{path} a été modifié, ou écrit avec une autre clé que secret_key.").format(
+                path=settings.ledger
+            ),
+            _(
+                "Remettez la clé d’avant dans former_secret_keys, ou la dernière copie de ce "
+                "fichier ; à défaut, mettez-le de côté : un nouveau sera commencé."
+            ),
+        )
+    if ledger.head is not None and is_behind(services.site, ledger.head):
+        yield Finding(
+            "ledger",
+            Severity.ERROR,
+            _(
+                "La base est plus ancienne que ce que le site a noté le {when} : elle a été remise "
+                "sans « teleservices restore », ou la fin du journal a été retirée."
+            ).format(when=show_timestamp(ledger.head.at, settings.academie.zone)),
+            _(
+                "Remettez une sauvegarde avec : teleservices restore FICHIER. Sans cela, "
+                "d’anciens mots de passe, liens et connexions vivent de nouveau."
+            ),
+        )
+
+
+def _first_there(path: Path) -> Path:
+    return next(each for each in (path, *path.absolute().parents) if each.exists())
+
+
+def _restored(services: Teleservices) -> Iterable[Finding]:
+    site = services.site
+    wanted = AuditSearch(actions=("site.restored",), from_at=site.now() - _TOLD_FOR)
+    with site.database.reading() as tx:
+        entries = tx.audit.search(wanted, 1)
+    for entry in entries:
+        done = show_restored(entry.detail, entry.at, services.settings.academie.zone)
+        yield Finding("restored", Severity.WARNING, done, show_to_do(entry.detail))
+
+
 def _journal(services: Teleservices) -> Iterable[Finding]:
     checked = check_journal(services.site)
     for fault in checked.faults[:_FAULTS]:
@@ -356,5 +434,7 @@ _STORED: Final[tuple[Check, ...]] = (
     _many_failures,
     _daily_run,
     _journal,
+    _ledger,
+    _restored,
     _matches,
 )

@@ -56,6 +56,18 @@ def write_private(path: Path, content: bytes | str) -> None:
         file.write(content.encode() if isinstance(content, str) else content)
 
 
+@contextmanager
+def held(file: IO[Any]) -> Iterator[None]:
+    """Wait until no other process of this machine holds a file, and hold it."""
+    import fcntl  # Unknown to Windows, which everything else runs on.
+
+    fcntl.flock(file, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
 def is_exposed(path: Path) -> bool:
     """Whether others than the owner may do something with a file that exists."""
     try:

@@ -213,6 +213,12 @@ class Settings:
     """At least 32 characters drawn at random, as ``python -c "import secrets;
     print(secrets.token_urlsafe(32))"`` prints them; keys the digests of links and forms.
     A site in https refuses one with words in it, or that repeats itself."""
+    ledger: Path | None = None
+    """Where what no restore may bring back is noted, on another disk than the database
+    if there is one; by default beside the settings file, ``teleservices.ledger``."""
+    postgresql_tools: Path | None = None
+    """The folder of ``pg_dump`` and ``pg_restore``, where they are not on the PATH, or are
+    older than the server."""
     former_secret_keys: tuple[str, ...] = field(default=(), repr=False)
     """Keys that the site had before: they check the seals and the backups made with them,
     and open nothing."""
@@ -339,4 +345,9 @@ def read_toml(path: Path | str) -> Mapping[str, Any]:
 
 def load_settings(path: Path | str) -> Settings:
     """Read a TOML file. Raises :exc:`SettingsError` naming the file and the key."""
-    return structure(read_toml(path), Settings, str(path))
+    settings = structure(read_toml(path), Settings, str(path))
+    return settings if settings.ledger else evolve(settings, ledger=_beside(Path(path)))
+
+
+def _beside(path: Path) -> Path:
+    return path.absolute().with_suffix(".ledger")

@@ -36,13 +36,14 @@ from teleservices_core.usecases.lifecycle import run_lifecycle
 
 
 @pytest.fixture
-def sound(services):
+def sound(services, tmp_path):
     """A site in good order, on the machine's own clock."""
     settings = evolve(
         services.settings,
         base_url="https://services.example.fr",
         mail=MailSettings(sender="Téléservices <services@ac-dijon.fr>"),
         privacy_contact="dpd@ac-dijon.fr",
+        ledger=tmp_path / "site.ledger",
     )
     return again(services, settings=settings, clock=SystemClock())
 

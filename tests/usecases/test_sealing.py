@@ -206,8 +206,10 @@ class Forger:
         return lambda c: c.execute(t.audit.delete().where(t.audit.c.id == new["id"]))
 
     def swap(self, connection):
-        one, other = self.chance.sample(self.audit, 2)
-        content = [name for name in one if name != "id"]
+        content = [name for name in self.audit[0] if name != "id"]
+        one = other = self.audit[0]
+        while all(one[name] == other[name] for name in content):
+            one, other = self.chance.sample(self.audit, 2)
         for row, by in ((one, other), (other, one)):
             values = {name: by[name] for name in content}
             connection.execute(t.audit.update().where(t.audit.c.id == row["id"]).values(**values))

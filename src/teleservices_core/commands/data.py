@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from teleservices_core.backups.ledger import keep_ledger
 from teleservices_core.commands.options import as_json, dry_run, print_json, school_year
 from teleservices_core.commands.stopping import Stopping
 from teleservices_core.documents.personal_data import data_archive
@@ -119,13 +120,19 @@ def erase(
             counts = erase_about(
                 site, request, chosen, reason=reason, up_to=school_year, is_stopping=is_stopping
             )
+        keep_ledger(site)
     except RefusedError as error:
         said = _("« {data} » n’est pas une rubrique que l’on peut effacer.")
         raise click.ClickException(said.format_map(error.detail)) from None
     if as_json:
         print_json({"erased": dict(counts)})
         return
-    click.echo(_("C’est fait. Une copie de sauvegarde plus ancienne les contient encore."))
+    click.echo(
+        _(
+            "C’est fait. Une sauvegarde plus ancienne les contient encore : remise par "
+            "« teleservices restore », elle serait effacée de même."
+        )
+    )
     _tell_counts(request, counts)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from teleservices_core.backups.ledger import keep_ledger
 from teleservices_core.commands.options import dry_run
 from teleservices_core.commands.stopping import Stopping
 from teleservices_core.errors import RefusedError
@@ -60,6 +61,7 @@ def run(services: Opener, dry_run: bool, force: bool, as_json: bool) -> None:
                 erasing=_erasing(quiet=as_json),
                 is_stopping=is_stopping,
             )
+        keep_ledger(site)
     except RefusedError as error:
         reason = _("{reason}\nRien n’a été fait. Si c’est voulu : --force.")
         raise click.ClickException(reason.format(reason=refusal(site, error))) from None

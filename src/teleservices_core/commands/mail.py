@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 from attrs import asdict
 
+from teleservices_core.backups.ledger import keep_ledger
 from teleservices_core.commands.patience import keep_at_it
 from teleservices_core.commands.stopping import Stopping
 from teleservices_core.exchange.bounces import BounceFile, read_folder
@@ -45,6 +46,7 @@ def worker(services: Opener, once: bool, every: float) -> None:
         done = _send_all(opened, is_stopping)
         if monotonic() - sealed_at >= _SEAL_EVERY:
             seal_journal(opened.site, is_stopping)
+            keep_ledger(opened.site)
             sealed_at = monotonic()
         if once or done.handled > done.resolved:
             said = _(

@@ -19,6 +19,7 @@ from teleservices_core.ports.incidents import CutOffStore, IncidentStore
 from teleservices_core.ports.matches import MatchStore
 from teleservices_core.ports.modules import DelegationStore, PolicyStore, SchoolPageStore
 from teleservices_core.ports.office import LetterStore, OfficeStore
+from teleservices_core.ports.restoring import RestoreStore
 from teleservices_core.ports.roster import RosterStore, StaffStore
 from teleservices_core.ports.seals import SealStore
 from teleservices_core.ports.upkeep import LifecycleStore, OutboxStore
@@ -50,6 +51,7 @@ class Transaction(Protocol):
     audit: AuditStore
     adoption: AdoptionStore
     seals: SealStore
+    restoring: RestoreStore
     connection: Any
     """The SQLAlchemy connection, for a plugin's own ``store.py``."""
 

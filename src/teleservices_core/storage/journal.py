@@ -62,7 +62,7 @@ def _to_parcel(row: AnyRow) -> Parcel:
     )
 
 
-_WAITING = and_(
+WAITING = and_(
     t.outbox.c.sent_at.is_(None), t.outbox.c.failed_at.is_(None), t.outbox.c.dropped_at.is_(None)
 )
 """Word for word the condition of the index ``ix_core_outbox_waiting``."""
@@ -228,7 +228,7 @@ class Outbox:
         due = (
             select(table.c.id)
             .where(
-                _WAITING,
+                WAITING,
                 table.c.due_at <= at,
                 or_(table.c.claimed_until.is_(None), table.c.claimed_until <= at),
             )
@@ -274,7 +274,7 @@ class Outbox:
         """See the port."""
         self.connection.execute(
             update(t.outbox)
-            .where(t.outbox.c.id == parcel_id, _WAITING)
+            .where(t.outbox.c.id == parcel_id, WAITING)
             .values(
                 last_error=error,
                 due_at=due_at,
@@ -296,6 +296,6 @@ class Outbox:
         """See the port."""
         self.connection.execute(
             update(t.outbox)
-            .where(t.outbox.c.id == parcel_id, _WAITING)
+            .where(t.outbox.c.id == parcel_id, WAITING)
             .values(last_error=reason, dropped_at=at)
         )

@@ -73,20 +73,25 @@ def upgrade(engine: Engine, sources: Sequence[MigrationSource]) -> list[tuple[st
     distribution changes what is not its own.
     """
     with _writing(engine) as connection:
-        ours = recorded(connection)
-        adopted = _adopted(connection, sources, ours)
-        for prefix, revision in newer(connection, sources):
-            raise MigrationRefusedError(prefix, "newer", (revision,))
-        todo = _pending(connection, sources)
-        if todo or adopted:
-            prefixes = {*ours, *(source.prefix for source in sources)}
-            for source in sources:
-                before = table_names(connection)
-                with confined(connection, source.prefix, partial(_is_of, source.prefix, prefixes)):
-                    command.upgrade(config(source, connection), "head")
-                after = table_names(connection)
-                known = {*ours.get(source.prefix, ()), *adopted.get(source.prefix, ())}
-                record(connection, source.prefix, (known | (after - before)) & after)
+        return bring_up(connection, sources)
+
+
+def bring_up(connection: Connection, sources: Sequence[MigrationSource]) -> list[tuple[str, str]]:
+    """:func:`upgrade` in a transaction of the caller's, who undoes it on any error."""
+    ours = recorded(connection)
+    adopted = _adopted(connection, sources, ours)
+    for prefix, revision in newer(connection, sources):
+        raise MigrationRefusedError(prefix, "newer", (revision,))
+    todo = _pending(connection, sources)
+    if todo or adopted:
+        prefixes = {*ours, *(source.prefix for source in sources)}
+        for source in sources:
+            before = table_names(connection)
+            with confined(connection, source.prefix, partial(_is_of, source.prefix, prefixes)):
+                command.upgrade(config(source, connection), "head")
+            after = table_names(connection)
+            known = {*ours.get(source.prefix, ()), *adopted.get(source.prefix, ())}
+            record(connection, source.prefix, (known | (after - before)) & after)
     return todo
 
 

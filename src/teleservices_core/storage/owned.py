@@ -29,6 +29,11 @@ def recorded(connection: Connection) -> Mapping[str, frozenset[str]]:
     return {prefix: frozenset(ours) for prefix, names in found.items() if (ours := names & there)}
 
 
+def ours(connection: Connection) -> frozenset[str]:
+    """Every table of ours; those of plugins that are not loaded, and of versions, too."""
+    return frozenset().union(*recorded(connection).values())
+
+
 def record(connection: Connection, prefix: str, names: Collection[str]) -> None:
     """Write down which tables are a distribution's, in the place of what was written."""
     connection.execute(delete(t.own_tables).where(t.own_tables.c.prefix == prefix))

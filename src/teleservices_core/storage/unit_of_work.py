@@ -31,6 +31,7 @@ from teleservices_core.ports.identities import IdentityStore
 from teleservices_core.ports.incidents import CutOffStore, IncidentStore
 from teleservices_core.ports.matches import MatchStore
 from teleservices_core.ports.office import LetterStore, OfficeStore
+from teleservices_core.ports.restoring import RestoreStore
 from teleservices_core.ports.seals import SealStore
 from teleservices_core.ports.upkeep import LifecycleStore, OutboxStore
 from teleservices_core.queues import page_turn_lent
@@ -50,6 +51,7 @@ from teleservices_core.storage.lifecycle import Lifecycle
 from teleservices_core.storage.matches import Matches
 from teleservices_core.storage.office import Office
 from teleservices_core.storage.policy import PolicyTable
+from teleservices_core.storage.restoring import Restoring
 from teleservices_core.storage.roster import Roster
 from teleservices_core.storage.school_pages import SchoolPages
 from teleservices_core.storage.seals import Seals
@@ -102,6 +104,7 @@ class SqlTransaction:
     audit = _Store[AuditStore](Audit)
     adoption = _Store[AdoptionStore](AdoptionFigures)
     seals = _Store[SealStore](Seals)
+    restoring = _Store[RestoreStore](Restoring)
 
 
 _here: Final = threading.local()

@@ -191,8 +191,10 @@ def erase_about(
                             site.now(),
                             None,
                             subject_id=request.student.id,
+                            also=[str(same) for same in request.same_ids],
                             data=each.data.id,
                             rows=rows,
+                            up_to=str(up_to or ""),
                             reason=reason,
                         )
                     )

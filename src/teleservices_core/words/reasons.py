@@ -207,6 +207,7 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "hotline.lock": lambda: _("Compte bloqué par précaution par l’assistance"),
     "data.given": lambda: _("Copie des données remise"),
     "data.expired": lambda: _("Données effacées, leur durée passée"),
+    "site.restored": lambda: _("Sauvegarde remise en place"),
     "journal.erased": lambda: _("Lignes du journal effacées, leur durée passée"),
     "data.erased": lambda: _("Données effacées sur demande écrite"),
     "data.left_exported": lambda: _("Données d’une extension retirée exportées"),

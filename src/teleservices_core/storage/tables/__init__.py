@@ -25,6 +25,7 @@ from teleservices_core.storage.tables.journal import (
     outbox,
     quarantine,
     seals,
+    site,
 )
 from teleservices_core.storage.tables.matches import matches
 from teleservices_core.storage.tables.modules import (
@@ -84,6 +85,7 @@ __all__ = [
     "seals",
     "sessions",
     "siecle_keys",
+    "site",
     "staff",
     "students",
     "throttles",

@@ -102,6 +102,15 @@ outbox = Table(
 )
 """Waiting until sent, failed (refused, given up or bounced) or dropped (its link had died)."""
 
+site = Table(
+    "core_site",
+    metadata,
+    Column("number", SmallInteger, primary_key=True, autoincrement=False),
+    Column("site_id", Uuid, nullable=False),
+    count("epoch"),
+)
+"""One row, once it was asked for: see :class:`teleservices_core.ports.restoring.SiteMark`."""
+
 imports = Table(
     "core_imports",
     metadata,
