@@ -396,13 +396,14 @@ def _matches(services: Teleservices) -> Iterable[Finding]:
 
 def _many_failures(services: Teleservices) -> Iterable[Finding]:
     with services.site.database.reading() as tx:
-        at = told_of_failures(services.site, tx)
-    if at is not None:
+        told = told_of_failures(services.site, tx)
+    if told is not None:
         yield Finding(
             "many_failures",
             Severity.WARNING,
-            _("Plus de mille connexions ont échoué en cinq minutes, le {when}.").format(
-                when=show_timestamp(at, services.settings.academie.zone)
+            _("{number} connexions au moins ont échoué en cinq minutes, le {when}.").format(
+                number=told.number,
+                when=show_timestamp(told.at, services.settings.academie.zone),
             ),
             _(
                 "Quelqu’un essaie peut-être des mots de passe : cherchez d’où dans le journal du "

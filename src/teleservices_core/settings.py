@@ -229,6 +229,9 @@ class Settings:
     """Shown on the page « Liens utiles » (F36)."""
     privacy_contact: str = ""
     """Who answers about personal data: an address or a telephone, as it is to be shown."""
+    many_failures: int = field(default=1000, validator=validators.ge(1))
+    """Failed sign-ins on the whole site, within five minutes, of which the académie and
+    ``doctor`` are told; nobody waits for it."""
     durations: Durations = Durations()
     mail: MailSettings = MailSettings()
     database: DatabaseSettings = DatabaseSettings()

@@ -124,8 +124,8 @@ def test_denied_at_once(services, child, mother, stranger):
     assert (asked.pupil.id, asked.adult_name) == (child.id, "Paul DURAND")
     assert asked.reported_at == services.site.now()
     assert not look_for(services.site, LYCEE, "").reported
-    with pytest.raises(NotFoundError):
-        report_wrong_link(services.site, entered(services, stranger), child.id)
+    assert report_wrong_link(services.site, entered(services, stranger), child.id) is None
+    assert len(look_for(services.site, COLLEGE, "").reported) == 1, "twice is once"
 
 
 def test_the_school_confirms(services, child, stranger, office):

@@ -328,14 +328,16 @@ def test_guessing_from_an_open_session_is_slowed(services, mother):
     assert codes == ["wrong_password"] * 5 + ["throttled"] * 2
 
 
-def test_close_sessions(services, mother):
+def test_close_sessions(services, mother, clock):
     """One by its handle, or everywhere but here; nobody closes another's."""
     for number in range(3):
         source = {"source": "x", "device": f"Firefox {number}", "device_secret": str(number)}
         sign_in(services.site, mother.login_name, PASSWORD, **source)
+        clock.advance(minutes=1)
     viewer = entered(services, mother)
     father = World(services).account(an_adult(first_name="Paul"), Audience.GUARDIAN)
-    latest = my_access(services.site, viewer).sessions[1]
+    here, latest, *_others = my_access(services.site, viewer).sessions
+    assert (here.device, latest.device) == (viewer.session.device, "Firefox 2")
     assert not close_session(services.site, entered(services, father), latest.handle)
     assert close_session(services.site, viewer, latest.handle)
     assert not close_session(services.site, viewer, latest.handle)

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,8 +32,8 @@ from teleservices_core.ports.academy import AuditSearch
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import an_adult
 from teleservices_core.testing.clock import A_TUESDAY, FixedClock
+from teleservices_core.testing.fixtures import make_settings
 from teleservices_core.testing.world import PASSWORD, World
-from teleservices_core.usecases import throttling as usecases_throttling
 from teleservices_core.usecases.mailing import deliver
 from teleservices_core.usecases.recovery import ask_reset, open_renewal, renew_password
 from teleservices_core.usecases.signing_in import resume, sign_in
@@ -141,6 +142,7 @@ class Guesses:
         )
         self.database = SimpleNamespace(reading=self._transaction, writing=self._transaction)
         self.hasher = SimpleNamespace(check=self._check, turn=nullcontext)
+        self.settings = make_settings("sqlite://")
 
     @contextmanager
     def _transaction(self):
@@ -387,9 +389,18 @@ def test_names_tried_from_one_subscriber(services, monkeypatch):
     assert answers == [False] * 12 + [True] * 2
 
 
-def test_the_whole_site_is_watched(services, mother, clock, monkeypatch, caplog):
+@pytest.fixture
+def watched(services, clock):
+    """The same site, where twenty failures are many."""
+    settings = evolve(services.settings, many_failures=20)
+    return Teleservices(
+        settings, engine=services.engine, clock=clock, hasher=Argon2Hasher.cheapest()
+    )
+
+
+def test_the_whole_site_is_watched(watched, mother, clock, caplog):
     """People are told once, in the log, by doctor and on the académie's page; nobody waits."""
-    monkeypatch.setattr(usecases_throttling, "SITE_FAILURES", 20)
+    services = watched
 
     def alerts():
         with services.site.database.reading() as tx:
@@ -409,15 +420,17 @@ def test_the_whole_site_is_watched(services, mother, clock, monkeypatch, caplog)
     browser = Browser(services)
     office = World(services).staff(Role.ACADEMY_ADMIN)
     browser.sign_in(office.login_name, PASSWORD)
-    assert "quelqu’un essaie peut-être" in browser.get("/academie/").text
+    page = browser.get("/academie/").text
+    assert "20 connexions au moins ont échoué en cinq minutes" in page
+    assert "quelqu’un essaie peut-être" in page
     clock.advance(days=2)
     assert "many_failures" not in {each.check for each in examine(services)}
 
 
 @pytest.mark.parametrize("backend", ["postgresql"])
-def test_the_site_is_told_once(services, monkeypatch):
+def test_the_site_is_told_once(watched):
     """However many fail at the same instant."""
-    monkeypatch.setattr(usecases_throttling, "SITE_FAILURES", 20)
+    services = watched
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: attempt(services, f"nom.{n}", source=f"10.0.0.{n}"), range(40)))
     with services.site.database.reading() as tx:

@@ -191,10 +191,16 @@ def test_a_pupil(world, browser):
     assert "n’est pas celui d’un responsable" in text
 
 
-def test_already_grouped(browser, other):
-    """Twice the same account."""
+def test_already_grouped(services, world, browser, other):
+    """With a third account; twice with the same one is once."""
     gather(browser, other.login_name)
     _page, text = gather(browser, other.login_name)
+    assert "Les comptes sont regroupés" in text
+    third = guardian(world, "Zoé", COLLEGE, email="zoe@example.org")
+    elsewhere = Browser(services)
+    elsewhere.sign_in(third.login_name, PASSWORD)
+    page, text = gather(elsewhere, other.login_name)
+    assert page.status_code == 422
     assert "Ce compte est déjà regroupé" in text
 
 

@@ -102,10 +102,10 @@ def site(services):
     return services
 
 
-def enter(services, role=Role.HEAD):
+def enter(services, role=Role.HEAD, **changes):
     """A browser of a member of the staff."""
     browser = Browser(services)
-    browser.sign_in(World(services).staff(role, COLLEGE).login_name, PASSWORD)
+    browser.sign_in(World(services).staff(role, COLLEGE, **changes).login_name, PASSWORD)
     return browser
 
 
@@ -142,7 +142,7 @@ def test_a_class_apart(site):
 
 def test_two_heads_at_one_switch(site):
     """The second sees what the first did instead of undoing it unawares."""
-    first, second = enter(site), enter(site, Role.DEPUTY)
+    first, second = enter(site), enter(site, Role.DEPUTY, display_name="Lou PETIT")
     first.get(HOME)
     second.get(HOME)
     flip(first)

@@ -25,9 +25,8 @@ SOURCE_FAILURES: Final = 300
 """From one source, against all accounts: a school shares one, so it is soft."""
 SOURCE_SLICE: Final = timedelta(minutes=10)
 SOURCE_WAIT: Final = timedelta(minutes=1)
-SITE_FAILURES: Final = 1000
-"""From all sources, against all accounts: nobody waits for it, but people are told."""
 SITE_SLICE: Final = timedelta(minutes=5)
+"""From all sources, against all accounts: nobody waits for it, but people are told."""
 
 
 def wait_after(failures: int) -> timedelta:

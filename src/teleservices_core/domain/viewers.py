@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from attrs import frozen
+from attrs import field, frozen
 
 from teleservices_core.domain.accounts import (
     Account,
@@ -26,6 +26,8 @@ class Viewer:
     roles: frozenset[tuple[Role, Uai | None]] = frozenset()
     here: Uai | None = None
     """The establishment of the page, which goes before the viewer's others."""
+    next_secret: str = field(default="", repr=False)
+    """Of the session that takes the place of this one; empty to draw it."""
 
     @property
     def name(self) -> str:

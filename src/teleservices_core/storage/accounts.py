@@ -242,7 +242,9 @@ class Sessions:
         mine = select(t.sessions).where(
             t.sessions.c.account_id == account_id, t.sessions.c.expires_at > at
         )
-        latest = self.connection.execute(mine.order_by(t.sessions.c.seen_at.desc()))
+        latest = self.connection.execute(
+            mine.order_by(t.sessions.c.seen_at.desc(), t.sessions.c.id_hash)
+        )
         return [_to_session(row) for row in latest]
 
     def add(self, session: Session) -> None:

@@ -7,6 +7,7 @@ sign-in goes on.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from attrs import evolve
 
@@ -23,7 +24,7 @@ from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import RefusedError
 from teleservices_core.mail_addresses import mail_address
 from teleservices_core.ports import Transaction
-from teleservices_core.usecases.links import look_at, send_link, use, used_once
+from teleservices_core.usecases.links import dead, look_at, send_link, use, used_once
 from teleservices_core.usecases.passwords import (
     require_good_password,
     tell_of_password,
@@ -135,6 +136,15 @@ def resend_confirmation(site: Site, tx: Transaction, account: Account) -> str:
     return account.pending_email
 
 
+def was_just_sent(site: Site, tx: Transaction, account_id: UUID, address: str) -> bool:
+    """Whether the link that confirms an address left within a minute; holds the account."""
+    held = tx.accounts.hold(account_id)
+    last = tx.tokens.latest(account_id, TokenPurpose.CONFIRM_EMAIL)
+    if held is None or held.pending_email != address or last is None:
+        return False
+    return site.now() - last.created_at < RESEND_AFTER
+
+
 def last_sending(site: Site, viewer: Viewer) -> datetime | None:
     """When the last confirmation link was asked for."""
     with site.database.reading() as tx:
@@ -150,7 +160,7 @@ def look_at_link(site: Site, secret: str) -> tuple[Token, Account]:
     """
     token, account = look_at(site, secret, TokenPurpose.CONFIRM_EMAIL)
     if token.address != account.pending_email:
-        raise RefusedError("link_expired")
+        raise dead(site, secret)
     return token, account
 
 

@@ -25,7 +25,7 @@ from teleservices_core.domain.roster import Responsibility
 from teleservices_core.domain.standing import speaks_of
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
-from teleservices_core.errors import NotFoundError, RefusedError
+from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.home import known_children
 from teleservices_core.usecases.links import send_mail
@@ -52,15 +52,25 @@ def child_seen(site: Site, viewer: Viewer, student_id: UUID) -> Child:
     raise NotFoundError("no such student for this account")
 
 
-def report_wrong_link(site: Site, viewer: Viewer, student_id: UUID) -> Child:
+def report_wrong_link(site: Site, viewer: Viewer, student_id: UUID) -> Child | None:
     """Bar the guardian's own link with a student, and ask the school.
 
-    Returns the child, whom the account no longer shows. Raises
-    :exc:`NotFoundError` as :func:`child_seen`.
+    Returns the child, whom the account no longer shows; None for one that it has denied
+    already. Raises :exc:`NotFoundError` as :func:`child_seen`.
     """
+    try:
+        return _bar(site, viewer, child_seen(site, viewer, student_id))
+    except (NotFoundError, ConflictError):
+        with site.database.reading() as tx:
+            denied = {each.student_id for each in tx.attachments.reports(viewer.account.id)}
+        if student_id not in denied:
+            raise
+        return None
+
+
+def _bar(site: Site, viewer: Viewer, child: Child) -> Child:
     now, today = site.now(), site.academie.today(site.now())
-    child = child_seen(site, viewer, student_id)
-    uai = child.establishment.uai
+    student_id, uai = child.student.id, child.establishment.uai
     with site.database.writing() as tx:
         account = tx.accounts.get(viewer.account.id)
         held = account.holder_ids if account else ()

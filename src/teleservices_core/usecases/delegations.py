@@ -70,6 +70,14 @@ def delegate(
         members = tx.staff.of_establishment(uai, today)
         if staff_id not in {member.id for member, role in members if role in CONSOLE_ROLES}:
             raise RefusedError("not_staff")
+        # One at a time: who clicks twice has given it already.
+        tx.accounts.hold(viewer.account.id)
+        same = (module_id, staff_id, from_on, until_on)
+        for each in tx.delegations.of_establishment(uai):
+            if (each.module_id, each.staff_id, each.from_on, each.until_on) == same and (
+                each.ended_at is None
+            ):
+                return each
         delegation = Delegation(
             id=site.new_id(),
             uai=uai,

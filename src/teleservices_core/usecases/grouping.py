@@ -11,9 +11,7 @@ that comes second is tried again, from what the first has left.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TypeVar
 from uuid import UUID
 
 from attrs import frozen
@@ -39,12 +37,11 @@ from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError, RefusedError
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.home import known_children
-from teleservices_core.usecases.links import look_at, send_link, send_mail, use
+from teleservices_core.usecases.links import dead, look_at, send_link, send_mail, use
+from teleservices_core.usecases.once_more import once_more
 from teleservices_core.usecases.signing_in import purpose_of
 from teleservices_core.usecases.site import Site, audited
 from teleservices_core.usecases.throttling import Proof, forget_failures, is_password, prove
-
-T = TypeVar("T")
 
 
 @frozen
@@ -103,15 +100,23 @@ def group(
     if has_password and not is_password(site, viewer.account, current):
         raise RefusedError("wrong_password")
     proof = prove(site, login_name, secret, source=source)
+    if (done := _taken(site, viewer, proof)) is not None:
+        return done
     _require_groupable(site, viewer.account, proof)
-    return _once_more(lambda: _take(site, viewer, proof))
-
-
-def _once_more(act: Callable[[], T]) -> T:
     try:
-        return act()
-    except ConflictError:
-        return act()
+        return once_more(lambda: _take(site, viewer, proof))
+    except RefusedError as refused:
+        done = _taken(site, viewer, proof) if refused.code in {"grouped", "letter_used"} else None
+        if done is None:
+            raise
+        return done
+
+
+def _taken(site: Site, viewer: Viewer, proof: Proof) -> Grouping | None:
+    """The grouping of who asks for it again."""
+    with site.database.reading() as tx:
+        grouping = tx.groupings.out_of(proof.account.id)
+    return grouping if grouping and grouping.account_id == viewer.account.id else None
 
 
 def _require_groupable(site: Site, account: Account, proof: Proof) -> None:
@@ -239,8 +244,8 @@ def _replace_both(tx: Transaction, *changes: tuple[Account, Account]) -> None:
 def undo(site: Site, viewer: Viewer, grouping_id: UUID) -> None:
     """Give back what a grouping brought to the viewer's account.
 
-    Raises :exc:`NotFoundError` for a grouping of others, :exc:`RefusedError`
-    ``too_late`` for one already undone or too old.
+    One that is undone already stays so. Raises :exc:`NotFoundError` for a grouping of
+    others, :exc:`RefusedError` ``too_late`` for one too old.
     """
 
     def act() -> None:
@@ -248,9 +253,11 @@ def undo(site: Site, viewer: Viewer, grouping_id: UUID) -> None:
             grouping = tx.groupings.get(grouping_id)
             if grouping is None or grouping.account_id != viewer.account.id:
                 raise NotFoundError("no such grouping for this account")
+            if grouping.undone_at is not None:
+                return
             separate(site, tx, viewer, grouping)
 
-    _once_more(act)
+    once_more(act)
 
 
 def look_at_undo(site: Site, secret: str) -> tuple[Token, Grouping, Account]:
@@ -262,7 +269,7 @@ def look_at_undo(site: Site, secret: str) -> tuple[Token, Grouping, Account]:
     with site.database.reading() as tx:
         grouping = tx.groupings.out_of(account.id)
     if token.epoch != account.epoch or grouping is None or not grouping.may_be_undone(site.now()):
-        raise RefusedError("link_expired")
+        raise dead(site, secret)
     return token, grouping, account
 
 
@@ -279,7 +286,7 @@ def undo_by_link(site: Site, secret: str) -> bool:
             use(tx, token, site.now())
         return works_again(account)
 
-    return _once_more(act)
+    return once_more(act)
 
 
 def separate(
@@ -305,6 +312,8 @@ def separate(
     other = tx.accounts.get(grouping.other_id)
     further = _further(tx, grouping)
     if kept is None or other is None or kept.id != (further or [grouping])[-1].account_id:
+        raise ConflictError("the accounts have changed meanwhile")
+    if other.state not in {AccountState.GROUPED, AccountState.CLOSED}:
         raise ConflictError("the accounts have changed meanwhile")
     _replace_both(tx, (kept, kept), (other, taken_back(other)))
     if not tx.groupings.undo(grouping.id, now, in_time=in_time):

@@ -79,8 +79,8 @@ def send_mail(
 def look_at(site: Site, secret: str, purpose: TokenPurpose) -> tuple[Token, Account]:
     """What a link is for, without using it: a mail scanner only looks.
 
-    Raises :exc:`RefusedError` with code ``link_used``, ``link_expired`` or
-    ``link_unknown``.
+    Raises :exc:`RefusedError` with code ``link_used`` (detail ``at``),
+    ``link_expired`` or ``link_unknown``.
     """
     with site.database.reading() as tx:
         token = tx.tokens.find(digest(secret))
@@ -88,9 +88,20 @@ def look_at(site: Site, secret: str, purpose: TokenPurpose) -> tuple[Token, Acco
     if token is None or account is None or token.purpose is not purpose:
         raise RefusedError("link_unknown")
     refusal = token.refusal(site.now(), account.epoch)
+    if refusal == "link_used":
+        raise RefusedError(refusal, at=token.used_at)
     if refusal is not None:
-        raise RefusedError(refusal)
+        raise dead(site, secret)
     return token, account
+
+
+def dead(site: Site, secret: str) -> RefusedError:
+    """That a link has expired; or has been used, if that is why its account is another."""
+    with site.database.reading() as tx:
+        token = tx.tokens.find(digest(secret))
+    if token is not None and token.used_at is not None:
+        return RefusedError("link_used", at=token.used_at)
+    return RefusedError("link_expired")
 
 
 @contextmanager
@@ -109,4 +120,4 @@ def used_once(site: Site, secret: str, purpose: TokenPurpose) -> Iterator[None]:
 def use(tx: Transaction, token: Token, now: datetime) -> None:
     """Compare-and-set. Raises :exc:`RefusedError` ``link_used`` for the one who comes second."""
     if not tx.tokens.use(token.id, now):
-        raise RefusedError("link_used")
+        raise RefusedError("link_used", at=now)

@@ -15,6 +15,7 @@ from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError, SettingsError
 from teleservices_core.ports import Transaction
 from teleservices_core.settings import structure
+from teleservices_core.usecases.once_more import once_more
 from teleservices_core.usecases.rights import require_module
 from teleservices_core.usecases.site import Site, audited
 
@@ -73,15 +74,33 @@ def save_options(
     """
     declared = declared_options(site, module_id)
     chosen = structure(values, declared.type, f"options of {module_id}")
+    once_more(lambda: _replace(site, viewer, uai, module_id, year, chosen, seen_version))
+    return chosen
+
+
+def _replace(
+    site: Site,
+    viewer: Viewer | None,
+    uai: Uai,
+    module_id: str,
+    year: SchoolYear,
+    chosen: Any,
+    seen_version: int,
+) -> None:
     now = site.now()
     with site.database.writing() as tx:
         if viewer is not None:
             require_module(site, tx, viewer.account, uai, module_id)
+        plain = _plain.unstructure(chosen)
+        stored = tx.school_pages.options(uai, module_id, year)
+        if stored.version > seen_version and stored.options == plain:
+            # Who clicks twice has saved it already.
+            return
         tx.school_pages.replace_options(
             uai,
             module_id,
             year,
-            _plain.unstructure(chosen),
+            plain,
             version=seen_version,
             set_by=viewer.name if viewer else "",
             set_at=now,
@@ -89,4 +108,3 @@ def save_options(
         tx.audit.add(
             audited("module.options", now, viewer, uai=uai, module=module_id, school_year=str(year))
         )
-    return chosen

@@ -8,7 +8,7 @@ from teleservices_core.domain.accounts import Account, TokenPurpose
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import RefusedError
 from teleservices_core.mail_addresses import mail_address
-from teleservices_core.usecases.claiming import send_confirmation
+from teleservices_core.usecases.claiming import send_confirmation, was_just_sent
 from teleservices_core.usecases.devices import keep_only
 from teleservices_core.usecases.grouping import offer_undoing
 from teleservices_core.usecases.links import look_at, use, used_once
@@ -46,8 +46,8 @@ def change_password(site: Site, viewer: Viewer, current: str, password: str) -> 
 def change_email(site: Site, viewer: Viewer, current: str, address: str) -> str:
     """Ask for another address: it counts only once its link is followed (F37).
 
-    Returns the address as stored. Raises :exc:`RefusedError` ``bad_email``,
-    ``same_email``, or as :func:`require_owner`.
+    Returns the address as stored; who asks twice within a minute gets one mail.
+    Raises :exc:`RefusedError` ``bad_email``, ``same_email``, or as :func:`require_owner`.
     """
     now, account = site.now(), viewer.account
     address = mail_address(address)
@@ -55,6 +55,8 @@ def change_email(site: Site, viewer: Viewer, current: str, address: str) -> str:
         raise RefusedError("same_email")
     require_owner(site, viewer, current)
     with site.database.writing() as tx:
+        if was_just_sent(site, tx, account.id, address):
+            return address
         after = tx.accounts.replace(
             account, evolve(account, pending_email=address, epoch=account.epoch + 1)
         )

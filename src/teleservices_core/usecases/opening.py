@@ -23,6 +23,7 @@ from teleservices_core.ports import Transaction
 from teleservices_core.ports.academy import AuditEntry
 from teleservices_core.usecases.answers import answer
 from teleservices_core.usecases.cut_offs import notify
+from teleservices_core.usecases.once_more import once_more
 from teleservices_core.usecases.rights import require_academy, require_module
 from teleservices_core.usecases.site import Site, audited
 from teleservices_core.words.telling import Told
@@ -68,14 +69,19 @@ def set_openings(
     """Record choices in one transaction, all or none; returns those not undone.
 
     ``seen`` is the :func:`.fingerprint` of what was recorded at their scopes
-    when the person decided, None not to compare. Raises :exc:`NotFoundError`
+    when the person decided, None not to compare: who has just made the same choices is
+    in no conflict with himself, and nothing is recorded. Raises :exc:`NotFoundError`
     for an unknown module, establishment or département, :exc:`NotAllowedError`
     for who does not decide there, :exc:`RefusedError` ``not_yours`` where the
     head has no choice, :exc:`ConflictError` when somebody else decided meanwhile.
     """
     year = school_year or site.school_year()
-    with site.database.writing() as tx:
-        openings = record_changes(site, tx, viewer, changes, year, seen=seen)
+
+    def act() -> tuple[Opening, ...]:
+        with site.database.writing() as tx:
+            return record_changes(site, tx, viewer, changes, year, seen=seen)
+
+    openings = once_more(act)
     tell_plugins(site, openings)
     return openings
 
@@ -96,6 +102,8 @@ def record_changes(
     alone = len(uais) == len(changes)
     policy = tx.policy.policy(uais, year) if alone else tx.policy.whole(year)
     if seen is not None and seen != present_state(changes, policy, year):
+        if viewer and all(_has_chosen(viewer, change, policy, year) for change in changes):
+            return ()
         raise ConflictError("somebody else has decided meanwhile")
     now, recorded = site.now(), []
     for change, module in zip(changes, modules, strict=True):
@@ -127,6 +135,11 @@ def _module(site: Site, change: Change) -> ModuleDefinition:
     if module is None or change.audience not in module.audiences:
         raise NotFoundError(f"no module {change.module_id!r} for {change.audience}")
     return module
+
+
+def _has_chosen(viewer: Viewer, change: Change, policy: Policy, year: SchoolYear) -> bool:
+    found = policy.opening(change.scope, change.module_id, year, change.audience)
+    return found is not None and (found.stance, found.set_by) == (change.stance, viewer.name)
 
 
 def _is_heads(module: ModuleDefinition, policy: Policy, change: Change, year: SchoolYear) -> bool:

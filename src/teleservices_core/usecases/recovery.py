@@ -36,7 +36,7 @@ from teleservices_core.mail_addresses import mail_address
 from teleservices_core.ports import Transaction
 from teleservices_core.ports.upkeep import Parcel
 from teleservices_core.usecases.devices import keep_only
-from teleservices_core.usecases.links import look_at, send_link, send_mail, use, used_once
+from teleservices_core.usecases.links import dead, look_at, send_link, send_mail, use, used_once
 from teleservices_core.usecases.passwords import (
     require_good_password,
     tell_of_password,
@@ -152,15 +152,23 @@ def look_at_reset(site: Site, secret: str) -> tuple[Token, Account]:
     """
     token, account = look_at(site, secret, TokenPurpose.RESET_PASSWORD)
     if token.address != account.email or account.state not in _USABLE:
-        raise RefusedError("link_expired")
+        raise dead(site, secret)
     return token, account
 
 
-def open_renewal(site: Site, secret: str, *, device: str = "", device_secret: str = "") -> SignedIn:
+def open_renewal(
+    site: Site,
+    secret: str,
+    *,
+    device: str = "",
+    device_secret: str = "",
+    session_secret: str = "",
+) -> SignedIn:
     """Use a reset link: it opens a session that can only choose a password (F34).
 
     Nothing else changes: the present password holds until then, and for good
-    if none is chosen (F35). Raises :exc:`RefusedError` as :func:`look_at_reset`.
+    if none is chosen (F35). ``session_secret`` is as for :func:`.signing_in.open_session`.
+    Raises :exc:`RefusedError` as :func:`look_at_reset`.
     """
     now = site.now()
     token, account = look_at_reset(site, secret)
@@ -178,6 +186,7 @@ def open_renewal(site: Site, secret: str, *, device: str = "", device_secret: st
             SessionPurpose.RENEWAL,
             device,
             device_hash=device_digest(device_secret, account.id),
+            secret=session_secret,
         )
     return evolve(opened, device_secret=device_secret)
 

@@ -11,6 +11,7 @@ from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import RefusedError
 from teleservices_core.mail_addresses import mail_address
+from teleservices_core.usecases.once_more import once_more
 from teleservices_core.usecases.rights import require_school
 from teleservices_core.usecases.site import Site, audited
 
@@ -41,18 +42,26 @@ def save_school_page(
     if phone and not re.fullmatch(r"\+?[\d .()-]{8,}", phone):
         raise RefusedError("bad_phone")
     email = mail_address(office_email) if office_email.strip() else ""
+    after = SchoolPage(
+        uai=uai,
+        welcome="\n".join(welcome.strip().splitlines()),
+        office_phone=phone,
+        office_email=email,
+        office_hours=office_hours.strip(),
+        set_by=viewer.name,
+        set_at=site.now(),
+    )
+    once_more(lambda: _replace(site, viewer, after, seen_version))
+    return after
+
+
+def _replace(site: Site, viewer: Viewer, after: SchoolPage, seen_version: int) -> None:
+    uai = after.uai
     with site.database.writing() as tx:
         require_school(site, tx, viewer.account, uai)
-        before = evolve(tx.school_pages.page(uai), version=seen_version)
-        after = SchoolPage(
-            uai=uai,
-            welcome="\n".join(welcome.strip().splitlines()),
-            office_phone=phone,
-            office_email=email,
-            office_hours=office_hours.strip(),
-            set_by=viewer.name,
-            set_at=site.now(),
-        )
-        tx.school_pages.replace_page(before, after)
+        before = tx.school_pages.page(uai)
+        if before == evolve(after, set_at=before.set_at, version=before.version):
+            # Who clicks twice has saved it already.
+            return
+        tx.school_pages.replace_page(evolve(before, version=seen_version), after)
         tx.audit.add(audited("school.page_saved", site.now(), viewer, uai=uai))
-    return after

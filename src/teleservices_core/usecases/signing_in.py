@@ -127,13 +127,15 @@ def open_session(
     *,
     device_hash: str | None = None,
     identity_hash: str | None = None,
+    secret: str = "",
 ) -> SignedIn:
     """Store a new session; its secret never existed before, so it cannot be fixed.
 
-    ``identity_hash`` is the digest of the host's identity that opens it.
+    ``identity_hash`` is the digest of the host's identity that opens it; a ``secret``
+    that nobody can know without the site's key may take the place of a drawn one.
     """
     now, durations = site.now(), site.settings.durations
-    secret = new_secret()
+    secret = secret or new_secret()
     session = Session(
         id_hash=digest(secret),
         account_id=account.id,
@@ -165,6 +167,7 @@ def replace_session(site: Site, tx: Transaction, viewer: Viewer, account: Accoun
         before.device,
         device_hash=before.device_hash,
         identity_hash=before.identity_hash,
+        secret=viewer.next_secret,
     )
 
 

@@ -19,7 +19,6 @@ from attrs import evolve, frozen
 
 from teleservices_core.domain.accounts import Account, CredentialLetter, Device
 from teleservices_core.domain.throttling import (
-    SITE_FAILURES,
     SITE_SLICE,
     SOURCE_SLICE,
     Counter,
@@ -120,7 +119,7 @@ def _of_stranger(site: Site, target: str, source: str) -> tuple[Counter, ...]:
             no_wait,
             SITE_SLICE,
             is_shared=True,
-            alerts_at=SITE_FAILURES,
+            alerts_at=site.settings.many_failures,
         ),
     )
 
@@ -204,8 +203,17 @@ def _alert(site: Site, tx: Transaction, counter: Counter, failures: int) -> None
         tx.audit.add(evolve(entry, actor=site.settings.site_name))
 
 
-def told_of_failures(site: Site, tx: Transaction) -> datetime | None:
-    """When so many sign-ins last failed that people must be told, within a day."""
+@frozen
+class ManyFailures:
+    """That very many sign-ins failed on the whole site, within five minutes."""
+
+    at: datetime
+    number: int
+    """At least so many: see ``Settings.many_failures``."""
+
+
+def told_of_failures(site: Site, tx: Transaction) -> ManyFailures | None:
+    """The last time, within a day, that so many sign-ins failed that people must be told."""
     since = site.now() - ALERT_LASTS
     found = tx.audit.search(AuditSearch(actions=(MANY_FAILURES,), from_at=since), 1)
-    return found[0].at if found else None
+    return ManyFailures(found[0].at, int(found[0].detail["number"])) if found else None

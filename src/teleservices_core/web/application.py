@@ -15,7 +15,7 @@ from werkzeug import Request, Response
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from teleservices_core.catalogue import BUILTIN
-from teleservices_core.contributions import MAX_BODY, Route
+from teleservices_core.contributions import MAX_BODY, Access, Route
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import (
     BusyError,
@@ -37,12 +37,18 @@ from teleservices_core.web.cookies import Cookies
 from teleservices_core.web.guards import Stop, guard
 from teleservices_core.web.headers import protect
 from teleservices_core.web.identity import keep_marks, who_is_there
-from teleservices_core.web.late_forms import already_done, keep_late_form
+from teleservices_core.web.late_forms import keep_late_form
 from teleservices_core.web.pages.errors import error_page, refused
 from teleservices_core.web.pages.plain import broken
 from teleservices_core.web.pages.signing_in import sign_out
 from teleservices_core.web.reading import has_nul, whole_number
 from teleservices_core.web.responses import Download, Json, Page, Redirect
+from teleservices_core.web.second_clicks import (
+    after_the_first,
+    is_done_already,
+    is_second_click,
+    next_secret,
+)
 from teleservices_core.web.templating import make_environment
 from teleservices_core.web.urls import (
     STATIC,
@@ -161,13 +167,34 @@ class Application:
             # A form was shown to who was there before.
             changed or not csrf.is_ours(self.site.settings, context.request, context.browser_id())
         ):
-            if already_done(context, route):
-                return sign_out(context) if context.viewer is None else Redirect("core.home")
+            if is_done_already(context, route):
+                return (
+                    sign_out(context) if context.viewer is None else after_the_first(context, route)
+                )
             return error_page(context, 403, code="form_expired")
         if has_nul(context.request.form):
             raise BadRequest
-        if context.request.method == "POST" and keep_late_form(context, route, values):
+        if context.request.method == "POST":
+            return self._handle_form(context, route, values)
+        return self._enter(context, route, values)
+
+    def _handle_form(self, context: Context, route: Route, values: Mapping[str, Any]) -> Any:
+        had_session = context.cookies.get(context.request, "session") is not None
+        if context.viewer is not None:
+            context.viewer = evolve(context.viewer, next_secret=next_secret(context))
+        elif had_session and is_second_click(context) and route.access is not Access.PUBLIC:
+            return after_the_first(context, route)
+        if keep_late_form(context, route, values):
             return error_page(context, 403, code="session_expired")
+        try:
+            return self._enter(context, route, values)
+        except ConflictError:
+            # Who clicks twice at once is met by the first click.
+            if context.viewer is not None and is_second_click(context):
+                return after_the_first(context, route)
+            raise
+
+    def _enter(self, context: Context, route: Route, values: Mapping[str, Any]) -> Any:
         guard(context, route, values)
         if context.viewer is not None and "uai" in values:
             here = next((w for w in context.viewer.workplaces if w.code == values["uai"]), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from werkzeug.exceptions import HTTPException
 
@@ -12,21 +12,8 @@ from teleservices_core.domain.accounts import Account
 from teleservices_core.errors import TeleservicesError
 from teleservices_core.i18n import _
 from teleservices_core.usecases.signing_in import lapsed
-from teleservices_core.web import csrf
 from teleservices_core.web.context import Context
 from teleservices_core.web.typed import typed_text
-
-_STEPS: Final = frozenset({Access.FIRST_LOGIN, Access.RENEWAL})
-
-
-def already_done(context: Context, route: Route) -> bool:
-    """Whether a form that is no longer good asks for what is done: a second click, another tab."""
-    if not csrf.is_from_here(context.site.settings, context.request):
-        return False
-    if route.name == "core.sign_out":
-        return context.viewer is None
-    opens_session = route.name == "core.sign_in" or route.access in _STEPS
-    return opens_session and context.viewer is not None and context.viewer.in_full
 
 
 def keep_late_form(context: Context, route: Route, values: Mapping[str, Any]) -> list[str]:

@@ -199,7 +199,7 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "plugin.restored": lambda: _("Extension remise en service"),
     "account.session_closed": lambda: _("Connexion fermée à distance"),
     "account.sessions_closed": lambda: _("Autres connexions fermées"),
-    "site.many_failures": lambda: _("Mille connexions manquées en cinq minutes sur le site"),
+    "site.many_failures": lambda: _("Connexions manquées en très grand nombre sur le site"),
     "hotline.viewed": lambda: _("Page d’accueil consultée par l’assistance"),
     "hotline.resend": lambda: _("Message de confirmation renvoyé par l’assistance"),
     "hotline.reset": lambda: _("Lien de mot de passe envoyé par l’assistance"),

@@ -65,7 +65,7 @@ def overview(context: Context) -> Page:
     with site.database.reading() as tx:
         establishments = tx.roster.establishments()
         matches = tx.matches.count_open()
-        many_failures_at = told_of_failures(site, tx)
+        many_failures = told_of_failures(site, tx)
         journal = journal_lines(
             site, tx, tx.audit.search(AuditSearch(actions=_work(site)), 15), establishments
         )
@@ -77,7 +77,7 @@ def overview(context: Context) -> Page:
             "journal": journal,
             "year": site.school_year(),
             "matches": matches,
-            "many_failures_at": many_failures_at,
+            "many_failures": many_failures,
         },
     )
 

@@ -19,6 +19,7 @@ from teleservices_core.web.host_links import host_links
 from teleservices_core.web.pages.identity import linked
 from teleservices_core.web.pages.passwords import PasswordForm, submit
 from teleservices_core.web.responses import Page, Redirect
+from teleservices_core.web.second_clicks import was_used_just_now
 from teleservices_core.words.addresses import tell_bad_address
 
 
@@ -108,20 +109,21 @@ def undo_email(context: Context, secret: str) -> Page | Redirect:
     """Bring back the address that a change replaced."""
     try:
         address, _account = my_account.look_at_undo(context.site, secret)
-        if context.request.method == "POST":
-            my_account.undo_email(context.site, secret)
-            context.tell(
-                "success",
-                _(
-                    "Votre ancienne adresse est rétablie et toutes les connexions sont fermées. "
-                    "Par prudence, changez votre mot de passe."
-                ),
-            )
-            context.signed_out = True
-            return context.redirect("core.lost_password")
+        if context.request.method != "POST":
+            return Page("undo_email.html", {"address": address})
+        my_account.undo_email(context.site, secret)
     except RefusedError as refused:
-        return Page("link_dead.html", {"refusal": refused.code, "retry": "core.sign_in"}, 410)
-    return Page("undo_email.html", {"address": address})
+        if not was_used_just_now(context, refused):
+            return Page("link_dead.html", {"refusal": refused.code, "retry": "core.sign_in"}, 410)
+    context.tell(
+        "success",
+        _(
+            "Votre ancienne adresse est rétablie et toutes les connexions sont fermées. "
+            "Par prudence, changez votre mot de passe."
+        ),
+    )
+    context.signed_out = True
+    return context.redirect("core.lost_password")
 
 
 ROUTES: Final = (

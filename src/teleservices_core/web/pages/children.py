@@ -18,6 +18,7 @@ from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.pages.refusals import Refusal, refusal_of
 from teleservices_core.web.responses import Page, Redirect
+from teleservices_core.web.second_clicks import was_used_just_now
 
 
 @frozen
@@ -151,7 +152,10 @@ def undo_by_link(context: Context, secret: str) -> Page | Redirect:
             return Page("children/undo.html", view)
         usable = grouping.undo_by_link(context.site, secret)
     except RefusedError as refused:
-        return Page("link_dead.html", {"refusal": refused.code, "retry": "core.sign_in"}, 410)
+        if not was_used_just_now(context, refused):
+            return Page("link_dead.html", {"refusal": refused.code, "retry": "core.sign_in"}, 410)
+        context.tell("success", _("Le regroupement est annulé."))
+        return context.redirect("core.sign_in")
     if usable:
         said = _(
             "Le regroupement est annulé : votre compte fonctionne comme avant. Si ce n’est pas "
@@ -174,9 +178,10 @@ def report(context: Context, student_id: UUID) -> Page | Redirect:
         child = corrections.child_seen(context.site, viewer, student_id)
         back = "core.children" if viewer.in_full else "core.choose_password"
         return Page("children/report.html", {"child": child, "back": back})
-    child = corrections.report_wrong_link(context.site, viewer, student_id)
+    denied = corrections.report_wrong_link(context.site, viewer, student_id)
     said = _("C’est noté : {child} n’apparaît plus dans votre compte. L’établissement va vérifier.")
-    context.tell("success", said.format(child=child.student.full_name))
+    name = denied.student.full_name if denied else _("cet élève")
+    context.tell("success", said.format(child=name))
     return context.redirect("core.children" if viewer.in_full else "core.home")
 
 

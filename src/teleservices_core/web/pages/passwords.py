@@ -8,11 +8,12 @@ from typing import Any, Final
 from attrs import Factory, frozen
 
 from teleservices_core.contributions import Message
-from teleservices_core.errors import ConflictError, RefusedError
+from teleservices_core.errors import RefusedError
 from teleservices_core.i18n import _
 from teleservices_core.usecases.signing_in import SignedIn
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
+from teleservices_core.web.second_clicks import is_second_click
 
 PROBLEMS: Final[Mapping[str, Message]] = {
     "too_short": lambda: _("Choisissez au moins {minimum} caractères."),
@@ -71,8 +72,8 @@ class Submitted:
 def submit(context: Context, change: Callable[[PasswordForm], SignedIn]) -> Submitted:
     """Read a form that was sent and make the change, unless it is only to be shown.
 
-    ``change`` returns the session to go on with. Who clicks twice goes on with the
-    password that the first click has chosen.
+    ``change`` returns the session to go on with. Who clicks twice goes on with that
+    of the first click.
 
     Refusals that are not about what was typed are raised again.
     """
@@ -93,8 +94,10 @@ def _change(
     if typed.password != typed.again:
         return {"again": _("Les deux mots de passe sont différents.")}
     try:
-        context.signed_in = _once(context, typed.password, lambda: change(typed))
+        context.signed_in = change(typed)
     except RefusedError as refused:
+        if refused.code == "letter_used" and is_second_click(context):
+            return {}
         if refused.code == "wrong_password":
             return {"current": _("Ce n’est pas votre mot de passe actuel.")}
         if refused.code == "throttled":
@@ -104,16 +107,3 @@ def _change(
             raise
         return {"password": PROBLEMS[refused.code]().format(**refused.detail)}
     return {}
-
-
-def _once(context: Context, password: str, change: Callable[[], SignedIn]) -> SignedIn:
-    """Make a change of password, or go on where it was made a moment ago."""
-    try:
-        return change()
-    except (ConflictError, RefusedError) as failed:
-        if isinstance(failed, RefusedError) and failed.code != "letter_used":
-            raise
-        try:
-            return context.sign_in(context.me.account.login_name, password)
-        except RefusedError:
-            raise failed from None

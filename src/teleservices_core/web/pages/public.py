@@ -16,6 +16,7 @@ from teleservices_core.web.context import Context
 from teleservices_core.web.guards import next_step
 from teleservices_core.web.pages import family
 from teleservices_core.web.responses import Page, Redirect
+from teleservices_core.web.second_clicks import is_second_click, was_used_just_now
 
 Answer = Page | Redirect | Response
 
@@ -51,9 +52,12 @@ def confirm(context: Context, secret: str) -> Answer:
         if context.request.method != "POST":
             token, _account = claiming.look_at_link(context.site, secret)
             return Page("confirm.html", {"address": token.address, "refusal": ""})
-        context.signed_in = claiming.confirm_email(context.site, secret, context.viewer)
+        done = claiming.confirm_email(context.site, secret, context.viewer)
+        context.signed_in = done or context.signed_in
     except RefusedError as refused:
-        return Page("confirm.html", {"address": "", "refusal": refused.code}, status=410)
+        if not was_used_just_now(context, refused):
+            return Page("confirm.html", {"address": "", "refusal": refused.code}, status=410)
+        is_second_click(context)
     context.tell("success", _("Votre adresse est confirmée."))
     return context.redirect("core.home" if context.signed_in else "core.sign_in")
 

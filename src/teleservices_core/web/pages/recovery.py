@@ -17,6 +17,11 @@ from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.pages.passwords import PasswordForm, submit
 from teleservices_core.web.responses import Page, Redirect
+from teleservices_core.web.second_clicks import (
+    is_second_click,
+    next_secret,
+    was_used_just_now,
+)
 from teleservices_core.words.addresses import tell_bad_address
 
 
@@ -98,9 +103,15 @@ def reset(context: Context, secret: str) -> Page | Redirect:
             _token, account = recovery.look_at_reset(context.site, secret)
             return Page("reset_password.html", {"login_name": account.login_name})
         opened = recovery.open_renewal(
-            context.site, secret, device=context.device, device_secret=context.device_secret
+            context.site,
+            secret,
+            device=context.device,
+            device_secret=context.device_secret,
+            session_secret=next_secret(context),
         )
     except RefusedError as refused:
+        if was_used_just_now(context, refused) and is_second_click(context):
+            return context.redirect("core.renew_password")
         return Page("link_dead.html", {"refusal": refused.code, "retry": "core.lost_password"}, 410)
     context.enter(opened)
     return context.redirect("core.renew_password")
