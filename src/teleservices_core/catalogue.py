@@ -78,6 +78,8 @@ class Catalogue:
     personal_data: tuple[PersonalData, ...] = field(init=False)
     audit_words: Mapping[str, Message] = field(init=False)
     """What the actions of the audit trail are called."""
+    consultations: tuple[str, ...] = field(init=False)
+    """Those that are a look at what is kept about families."""
 
     @modules.default
     def _modules(self) -> tuple[ModuleDefinition, ...]:
@@ -143,6 +145,10 @@ class Catalogue:
             for action, words in declared.audit_words.items()
         }
 
+    @consultations.default
+    def _consultations(self) -> tuple[str, ...]:
+        return tuple(sorted({route.consults for route in self.routes} - {""}))
+
     def module(self, module_id: str) -> ModuleDefinition | None:
         """The module of an identifier, or None when its plugin is not there."""
         return self.by_id.get(module_id)
@@ -168,6 +174,7 @@ def check(name: str, declared: Declared, others: Catalogue) -> None:
     _well_described(name, declared)
     _reachable(name, declared)
     _with_their_files(name, declared)
+    _worded(name, declared)
     if name != BUILTIN:
         _under_its_name(name, declared)
 
@@ -207,6 +214,13 @@ def _reachable(name: str, declared: Declared) -> None:
             raise PluginError(name, f"staff page {page.route}: not of its own module and routes")
         if route.access not in _OF_STAFF or _VARIABLES.findall(route.rule) != ["uai"]:
             raise PluginError(name, f"staff page {page.route}: its route is not for such staff")
+
+
+def _worded(name: str, declared: Declared) -> None:
+    """Whether a family can read what it is that somebody consulted."""
+    for route in declared.routes:
+        if route.consults and route.consults not in declared.audit_words:
+            raise PluginError(name, f"route {route.name}: no words for {route.consults}")
 
 
 def _with_their_files(name: str, declared: Declared) -> None:

@@ -104,6 +104,11 @@ class Route:
     stands_alone: bool = False
     """Asks nothing of the database, and so answers while that is away: to anybody, as to a
     visitor. For public pages only."""
+    consults: str = ""
+    """What it is, as an act of the journal, that a member of staff sees this page: it shows what
+    is kept about families. Written before the page leaves, about the persons that the handler
+    names with ``context.shows``, or whose ``account_id`` or ``student_id`` the address has; a
+    family reads who consulted it. About nobody in particular for a list."""
     keep: Callable[..., None] | None = None
     """Keeps what a form brings too late: time alone has ended the session, or a choice has
     closed the module. Takes the context, the account that it was, then the address's

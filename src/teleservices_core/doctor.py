@@ -28,10 +28,12 @@ from teleservices_core.storage.inspection import (
     oldest_due_mail,
     orphans,
 )
+from teleservices_core.usecases.consultations import many_consultations
 from teleservices_core.usecases.cut_offs import known_cut_offs
 from teleservices_core.usecases.matching import waiting_everywhere
 from teleservices_core.usecases.sealing import check_journal
 from teleservices_core.usecases.throttling import told_of_failures
+from teleservices_core.words.people import show_actor
 from teleservices_core.words.restoring import show_restored, show_to_do
 from teleservices_core.words.sealing import show_fault
 
@@ -412,6 +414,22 @@ def _many_failures(services: Teleservices) -> Iterable[Finding]:
         )
 
 
+def _consultations(services: Teleservices) -> Iterable[Finding]:
+    with services.site.database.reading() as tx:
+        told = many_consultations(services.site, tx)
+    for entry in told:
+        yield Finding(
+            "consultations",
+            Severity.WARNING,
+            _("{who} a consulté plus de {n} personnes en un jour, le {when}.").format(
+                who=show_actor(entry),
+                n=services.settings.consultations_per_day,
+                when=show_timestamp(entry.at, services.settings.academie.zone),
+            ),
+            _("Demandez-lui pourquoi ; le journal de la console dit lesquelles."),
+        )
+
+
 def _daily_run(services: Teleservices) -> Iterable[Finding]:
     with services.site.database.reading() as tx:
         runs, living = tx.lifecycle.runs(1), tx.lifecycle.living()
@@ -433,6 +451,7 @@ _STORED: Final[tuple[Check, ...]] = (
     _cut_offs,
     _outbox,
     _many_failures,
+    _consultations,
     _daily_run,
     _journal,
     _ledger,

@@ -241,6 +241,8 @@ class Settings:
     included: ``https://ent.example.fr``, compared exactly. None by default."""
     disabled_plugins: tuple[str, ...] = ()
     """Names of installed plugins to leave aside; their data stay."""
+    consultations_per_day: int = field(default=100, validator=validators.ge(1))
+    """Persons whose files one member of staff consults within a day before the académie is told."""
     trusted_proxies: int = field(default=0, validator=validators.ge(0))
     """How many proxies in front add to X-Forwarded-For; 0 trusts none."""
     plugins: Mapping[str, Mapping[str, Any]] = Factory(dict)

@@ -143,7 +143,7 @@ def test_nobody_by_that_name(office, family):
 
 @pytest.mark.parametrize("number", [1, 5])
 def test_statements(services, family, office, number):
-    """Session, roles, establishment, reports, students: five, however many."""
+    """Session, roles, establishment, reports, students, looks: six, however many."""
     world, child, _adult = family
     for n in range(number):
         adult = an_adult(first_name=f"Adulte{n}")
@@ -155,4 +155,4 @@ def test_statements(services, family, office, number):
     with counted(services.engine) as seen:
         page = office.get(f"{LIST}?q=camille")
     assert page.text.count("Adulte") == 3 * number, "in its row, and named by both buttons"
-    assert len(seen) == 5, seen
+    assert len(seen) == 6, seen

@@ -87,6 +87,12 @@ class AuditStore(Protocol):
         """Acts that opened or closed modules in establishments or for all, the latest first."""
         ...
 
+    def consulted(
+        self, actor_id: UUID, actions: Collection[str], since: datetime
+    ) -> Mapping[tuple[str, Uai | None, UUID | None], datetime]:
+        """What somebody looked at, and when last: by (action, establishment, about whom)."""
+        ...
+
     def names(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
         """What the accounts and persons of some ids are called: one statement."""
         ...

@@ -173,6 +173,21 @@ class Audit:
         )
         return [_to_entry(row) for row in self.connection.execute(found)]
 
+    def consulted(
+        self, actor_id: UUID, actions: Collection[str], since: datetime
+    ) -> Mapping[tuple[str, Uai | None, UUID | None], datetime]:
+        """See the port."""
+        a = t.audit.c
+        latest = (
+            select(a.action, a.uai, a.subject_id, func.max(a.at).label("at"))
+            .where(a.actor_id == actor_id, a.action.in_(actions), a.at >= since)
+            .group_by(a.action, a.uai, a.subject_id)
+        )
+        return {
+            (row.action, Uai(row.uai) if row.uai else None, row.subject_id): row.at
+            for row in self.connection.execute(latest)
+        }
+
     def names(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
         """See the port."""
         a = t.accounts.c

@@ -107,7 +107,7 @@ class AccountFile:
     letters: tuple[CredentialLetter, ...]
     """Of every school, the latest first."""
     acts: tuple[AuditEntry, ...]
-    """The latest first, without sign-ins."""
+    """The latest first, without sign-ins nor looks."""
     blocked_until: datetime | None
     """Until when some source must wait, after too many tries."""
     closes_at: datetime | None
@@ -123,7 +123,8 @@ def look_at_account(site: Site, uai: Uai, account_id: UUID) -> AccountFile:
         if account is None:
             raise NotFoundError(f"no account {account_id}")
         letters = tx.letters.of_account(account_id)
-        acts = tx.audit.about(account_id, limit=_ACTS, but=_PRIVATE)
+        left_out = (*_PRIVATE, *site.catalogue.consultations)
+        acts = tx.audit.about(account_id, limit=_ACTS, but=left_out)
         blocked_until = tx.throttles.longest_wait(account, now)
     good_until = letters[0].expires_at if letters else None
     return AccountFile(

@@ -34,7 +34,7 @@ from teleservices_core.web.api.answers import is_api, json_response, share
 from teleservices_core.web.away import answer_or_say_away
 from teleservices_core.web.context import Context, LazyToken
 from teleservices_core.web.cookies import Cookies
-from teleservices_core.web.guards import Stop, guard
+from teleservices_core.web.guards import Stop, guard, write_down
 from teleservices_core.web.headers import protect
 from teleservices_core.web.identity import keep_marks, who_is_there
 from teleservices_core.web.late_forms import keep_late_form
@@ -199,7 +199,9 @@ class Application:
         if context.viewer is not None and "uai" in values:
             here = next((w for w in context.viewer.workplaces if w.code == values["uai"]), None)
             context.viewer = evolve(context.viewer, here=here)
-        return route.handler(context, **values)
+        answer = route.handler(context, **values)
+        write_down(context, route, values, answer)
+        return answer
 
     def _failed(self, context: Context, name: str, error: Exception) -> Page | Response:
         incident = secrets.token_hex(4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import UUID
 
 from attrs import Factory, define, field, frozen
 from werkzeug import Request
@@ -47,6 +48,8 @@ class Context:
     waiting: str | None = field(default=None, init=False)
     """Likewise; empty to forget it."""
     notices: list[Notice] = Factory(list)
+    shown: list[UUID] = field(factory=list, init=False)
+    """Accounts and students whose data the page shows: see :meth:`shows`."""
 
     @property
     def me(self) -> Viewer:
@@ -54,6 +57,10 @@ class Context:
         if self.viewer is None:
             raise RuntimeError("the route is not guarded")
         return self.viewer
+
+    def shows(self, *persons: UUID) -> None:
+        """Say whose data the page shows, where the address does not: see ``Route.consults``."""
+        self.shown += persons
 
     @property
     def entrance(self) -> str:

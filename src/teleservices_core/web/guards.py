@@ -18,11 +18,12 @@ from teleservices_core.errors import (
 )
 from teleservices_core.i18n import _
 from teleservices_core.usecases.claiming import go_on
+from teleservices_core.usecases.consultations import consult
 from teleservices_core.usecases.home import child_module
 from teleservices_core.usecases.kept import Kept, kept_about
 from teleservices_core.web.context import Context
 from teleservices_core.web.late_forms import keep_closed_form
-from teleservices_core.web.responses import Page, Redirect
+from teleservices_core.web.responses import Download, Page, Redirect
 
 
 class Stop(TeleservicesError):  # noqa: N818 - an answer, not an error
@@ -60,6 +61,20 @@ def guard(context: Context, route: Route, values: Mapping[str, Any]) -> None:
         return
     if not _may(context, viewer, route, values):
         raise NotFoundError(f"{route.name} is not for this account")
+
+
+def write_down(context: Context, route: Route, values: Mapping[str, Any], answer: object) -> None:
+    """Keep in the journal what a member of staff is about to see of families.
+
+    Before it leaves: what cannot be written down is not shown.
+    """
+    is_shown = isinstance(answer, Download) or (isinstance(answer, Page) and answer.status == 200)
+    if not route.consults or not is_shown:
+        return
+    named = values.get("account_id") or values.get("student_id")
+    persons = context.shown or ([named] if named else [])
+    uai = Uai(values["uai"]) if "uai" in values else None
+    consult(context.site, context.me, route.consults, uai, persons)
 
 
 _PURPOSE: Final = {

@@ -28,17 +28,24 @@ def school_routes() -> Iterable[Route]:
         {"csv": (delta_csv, "text/csv; charset=utf-8"), "xml": (delta_xml, "application/xml")},
     )
     post = ("POST",)
-    for name, rule, handler, methods in (
-        ("school", "", pages.proposals, FORM),
-        ("proposal", "/<uuid:proposal_id>", pages.proposal, FORM),
-        ("reports", "/signalements", papers.reports, ("GET",)),
-        ("answer", "/signalements/<uuid:report_id>", papers.answer, post),
-        ("round", "/confirmation", papers.round, FORM),
-        ("deltas", "/envois", papers.deltas, ("GET",)),
-        ("open_delta", "/envois/nouveau", papers.open_delta, post),
-        ("delta", "/envois/<int:batch>.<kind>", papers.delta, ("GET",)),
+    for name, rule, handler, methods, consults in (
+        ("school", "", pages.proposals, FORM, "fiche.changes_consulted"),
+        ("proposal", "/<uuid:proposal_id>", pages.proposal, FORM, "fiche.change_consulted"),
+        ("reports", "/signalements", papers.reports, ("GET",), "fiche.reports_consulted"),
+        ("answer", "/signalements/<uuid:report_id>", papers.answer, post, ""),
+        ("round", "/confirmation", papers.round, FORM, ""),
+        ("deltas", "/envois", papers.deltas, ("GET",), ""),
+        ("open_delta", "/envois/nouveau", papers.open_delta, post, ""),
+        ("delta", "/envois/<int:batch>.<kind>", papers.delta, ("GET",), "fiche.delta_consulted"),
     ):
-        yield Route(f"fiche.{name}", f"{_START}{rule}", handler, Access.SCHOOL, methods)
+        yield Route(
+            f"fiche.{name}",
+            f"{_START}{rule}",
+            handler,
+            Access.SCHOOL,
+            methods,
+            consults=consults,
+        )
 
 
 def school_pages() -> Iterable[StaffPage]:

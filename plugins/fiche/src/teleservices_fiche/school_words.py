@@ -61,6 +61,10 @@ SCHOOL_AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "fiche.exported": lambda: _("Envoi des modifications de fiches préparé"),
     "fiche.reconciled": lambda: _("Modifications de fiches confirmées par la base élèves"),
     "fiche.round": lambda: _("Dates de la confirmation des fiches choisies"),
+    "fiche.change_consulted": lambda: _("Modification de la fiche consultée"),
+    "fiche.changes_consulted": lambda: _("Liste des modifications de fiches consultée"),
+    "fiche.reports_consulted": lambda: _("Liste des erreurs signalées consultée"),
+    "fiche.delta_consulted": lambda: _("Envoi des modifications de fiches téléchargé"),
     "fiche.reminded": lambda: _("Rappels de confirmation des fiches envoyés"),
 }
 

@@ -124,6 +124,7 @@ DATA_SEEN_KEPT_FOR: Final[Message] = lambda: _(  # noqa: E731
 
 READER_AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "notes.seen": lambda: _("Notes marquées comme vues"),
+    "notes.readers_consulted": lambda: _("Liste de qui a vu les notes consultée"),
     "notes.digest_set": lambda: _("Messages sur les notes choisis"),
 }
 

@@ -13,6 +13,7 @@ from teleservices_core.domain.establishments import Establishment
 from teleservices_core.i18n import _
 from teleservices_core.ports import Transaction
 from teleservices_core.ports.academy import AuditEntry, AuditSearch
+from teleservices_core.usecases.consultations import many_consultations
 from teleservices_core.usecases.site import Site
 from teleservices_core.usecases.throttling import told_of_failures
 from teleservices_core.web.context import Context
@@ -54,8 +55,8 @@ def journal_lines(
 
 
 def _work(site: Site) -> tuple[str, ...]:
-    """What schools and the rectorat do, without the thousands of sign-ins of a day."""
-    known = site.catalogue.audit_words
+    """What schools and the rectorat do, without the thousands of sign-ins and looks of a day."""
+    known = site.catalogue.audit_words.keys() - set(site.catalogue.consultations)
     return tuple(sorted(action for action in known if not action.startswith("account.")))
 
 
@@ -66,6 +67,7 @@ def overview(context: Context) -> Page:
         establishments = tx.roster.establishments()
         matches = tx.matches.count_open()
         many_failures = told_of_failures(site, tx)
+        consulted = many_consultations(site, tx)
         journal = journal_lines(
             site, tx, tx.audit.search(AuditSearch(actions=_work(site)), 15), establishments
         )
@@ -78,6 +80,11 @@ def overview(context: Context) -> Page:
             "year": site.school_year(),
             "matches": matches,
             "many_failures": many_failures,
+            "consulted": [
+                {"who": show_actor(each), "at": each.at, "login": each.detail["login"]}
+                for each in consulted
+            ],
+            "consultations_per_day": site.settings.consultations_per_day,
         },
     )
 

@@ -15,6 +15,7 @@ from teleservices_core.errors import NotFoundError
 from teleservices_core.i18n import _
 from teleservices_core.ports import Transaction
 from teleservices_core.ports.academy import AuditEntry, AuditSearch
+from teleservices_core.usecases.hotline import VIEWED
 from teleservices_core.usecases.site import Site
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_query, text
@@ -25,6 +26,8 @@ from teleservices_core.web.responses import Page
 from teleservices_core.words.reasons import show_act
 
 PAGE: Final = 50
+CONSULTED: Final = "consulted"
+"""The group of acts that are looks, of every plugin."""
 
 
 @frozen
@@ -103,13 +106,17 @@ def _groups(site: Site) -> dict[str, str]:
         "module": _("Ouverture des modules : tout"),
         "campaign": _("Campagnes : tout"),
         "account": _("Comptes : tout"),
+        CONSULTED: _("Consultations : tout"),
         **{plugin: words for plugin, words in own.items() if _of_groups(site, {plugin})},
     }
 
 
 def _of_groups(site: Site, groups: set[str]) -> tuple[str, ...]:
     known = site.catalogue.audit_words
-    return tuple(sorted(action for action in known if action.partition(".")[0] in groups))
+    looks = (VIEWED, *site.catalogue.consultations) if CONSULTED in groups else ()
+    return tuple(
+        sorted({*looks, *(action for action in known if action.partition(".")[0] in groups)})
+    )
 
 
 def _actions(site: Site, typed: JournalQuery) -> tuple[str, ...]:

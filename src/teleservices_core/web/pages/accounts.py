@@ -259,8 +259,14 @@ def _refusal_words(refused: RefusedError) -> str:
 
 _ONE: Final = "/ecole/<uai>/comptes/<uuid:account_id>"
 ROUTES: Final = (
-    Route("core.accounts", "/ecole/<uai>/comptes", accounts, Access.SCHOOL),
-    Route("core.school_account", _ONE, account, Access.SCHOOL),
+    Route(
+        "core.accounts",
+        "/ecole/<uai>/comptes",
+        accounts,
+        Access.SCHOOL,
+        consults="consulted.accounts",
+    ),
+    Route("core.school_account", _ONE, account, Access.SCHOOL, consults="consulted.account"),
     Route("core.reissue", f"{_ONE}/notification", reissue, Access.SCHOOL, ("POST",)),
     Route("core.resend_for", f"{_ONE}/confirmation", resend, Access.SCHOOL, ("POST",)),
     Route("core.unlock", f"{_ONE}/deblocage", unlock, Access.SCHOOL, ("POST",)),

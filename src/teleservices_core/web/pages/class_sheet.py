@@ -110,6 +110,12 @@ def _said(handed: int, taken_back: int) -> str:
 
 
 ROUTES: Final = (
-    Route("core.class_sheet", "/ecole/<uai>/notifications/classe", sheet, Access.SCHOOL),
+    Route(
+        "core.class_sheet",
+        "/ecole/<uai>/notifications/classe",
+        sheet,
+        Access.SCHOOL,
+        consults="consulted.accounts",
+    ),
     Route("core.save_sheet", "/ecole/<uai>/notifications/remises", save, Access.SCHOOL, ("POST",)),
 )

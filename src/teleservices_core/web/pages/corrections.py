@@ -118,7 +118,13 @@ def _uuid(text: str) -> UUID:
 
 _ONE: Final = "/ecole/<uai>/rattachements/<uuid:student_id>"
 ROUTES: Final = (
-    Route("core.attachments", "/ecole/<uai>/rattachements", reports, Access.SCHOOL),
-    Route("core.attachment", _ONE, pupil, Access.SCHOOL),
+    Route(
+        "core.attachments",
+        "/ecole/<uai>/rattachements",
+        reports,
+        Access.SCHOOL,
+        consults="consulted.accounts",
+    ),
+    Route("core.attachment", _ONE, pupil, Access.SCHOOL, consults="consulted.attachments"),
     Route("core.correct_attachment", f"{_ONE}/repondre", correct, Access.SCHOOL, ("POST",)),
 )

@@ -202,7 +202,14 @@ def family(context: Context, account_id: UUID) -> Page | Redirect:
 
 _ONE: Final = "/assistance/comptes/<uuid:account_id>"
 ROUTES: Final = (
-    Route("core.hotline", "/assistance/", search, Access.HOTLINE),
-    Route("core.hotline_account", _ONE, account, Access.HOTLINE, FORM),
+    Route("core.hotline", "/assistance/", search, Access.HOTLINE, consults="consulted.accounts"),
+    Route(
+        "core.hotline_account",
+        _ONE,
+        account,
+        Access.HOTLINE,
+        FORM,
+        consults="consulted.account",
+    ),
     Route("core.hotline_family", f"{_ONE}/famille", family, Access.HOTLINE),
 )

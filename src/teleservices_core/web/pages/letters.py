@@ -258,7 +258,13 @@ def file_name(text: str) -> str:
 
 ROUTES: Final = (
     Route("core.letters", "/ecole/<uai>/notifications", letters, Access.SCHOOL),
-    Route("core.prepare_letters", "/ecole/<uai>/notifications/preparer", prepare, Access.SCHOOL),
+    Route(
+        "core.prepare_letters",
+        "/ecole/<uai>/notifications/preparer",
+        prepare,
+        Access.SCHOOL,
+        consults="consulted.accounts",
+    ),
     Route(
         "core.issue_letters",
         "/ecole/<uai>/notifications/editer",

@@ -135,6 +135,7 @@ def academy_match(context: Context, match_id: UUID) -> Page:
 
 def _beside(context: Context, match_id: UUID, uai: Uai | None) -> dict[str, Any]:
     match, older, newer = matching.side_by_side(context.site, match_id, uai)
+    context.shows(match.older_id, match.newer_id)
     names = {match.older_id: older.person.full_name, match.newer_id: newer.person.full_name}
     differing, agreeing = set(match.differing), set(match.agreeing)
     return {
@@ -185,8 +186,14 @@ def _answer(context: Context, match_id: UUID, uai: Uai | None) -> Redirect:
 _SCHOOL: Final = "/ecole/<uai>/rapprochements"
 _ACADEMY: Final = "/academie/rapprochements"
 ROUTES: Final = (
-    Route("core.matches", _SCHOOL, school_list, Access.SCHOOL),
-    Route("core.match", f"{_SCHOOL}/<uuid:match_id>", school_match, Access.SCHOOL),
+    Route("core.matches", _SCHOOL, school_list, Access.SCHOOL, consults="consulted.matches"),
+    Route(
+        "core.match",
+        f"{_SCHOOL}/<uuid:match_id>",
+        school_match,
+        Access.SCHOOL,
+        consults="consulted.match",
+    ),
     Route(
         "core.answer_match",
         f"{_SCHOOL}/<uuid:match_id>/repondre",
@@ -194,8 +201,20 @@ ROUTES: Final = (
         Access.SCHOOL,
         ("POST",),
     ),
-    Route("core.academy_matches", _ACADEMY, academy_list, Access.ACADEMY),
-    Route("core.academy_match", f"{_ACADEMY}/<uuid:match_id>", academy_match, Access.ACADEMY),
+    Route(
+        "core.academy_matches",
+        _ACADEMY,
+        academy_list,
+        Access.ACADEMY,
+        consults="consulted.matches",
+    ),
+    Route(
+        "core.academy_match",
+        f"{_ACADEMY}/<uuid:match_id>",
+        academy_match,
+        Access.ACADEMY,
+        consults="consulted.match",
+    ),
     Route(
         "core.academy_answer_match",
         f"{_ACADEMY}/<uuid:match_id>/repondre",

@@ -151,6 +151,7 @@ class SchoolPages:
             errors = answer
         look = look_at_one(context.site, context.me, establishment.uai, proposal_id, self.opens)
         each = look.proposal
+        context.shows(each.student_id)
         return Page(
             "fiche/school/proposal.html",
             {

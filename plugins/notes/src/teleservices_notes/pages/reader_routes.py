@@ -31,6 +31,15 @@ def reader_routes(opens: OpensDigests) -> Iterator[Route]:
         ("POST",),
         module_id="notes",
     )
-    yield Route("notes.readers", "/ecole/<uai>/notes/vu/", readers.readers, Access.TEACHER)
     # The same for the office, where the module may be entrusted to somebody.
-    yield Route("notes.followed", "/ecole/<uai>/notes/suivi/", readers.readers, Access.SCHOOL)
+    for name, rule, access in (
+        ("readers", "vu", Access.TEACHER),
+        ("followed", "suivi", Access.SCHOOL),
+    ):
+        yield Route(
+            f"notes.{name}",
+            f"/ecole/<uai>/notes/{rule}/",
+            readers.readers,
+            access,
+            consults="notes.readers_consulted",
+        )
