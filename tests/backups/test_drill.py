@@ -226,6 +226,17 @@ def test_again_and_again(life):
     assert marks(services) == 1
 
 
+def test_again_after_the_database_was_lost(life):
+    """What the first restore could not know, the second does not know either."""
+    services = life.services
+    note_acts(services.site)
+    lose(services)
+    restore(services, life.backup)
+    _manifest, done = restore(services, life.backup)
+    assert not done.is_complete
+    assert refused(services, "bob", PASSWORD) == "wrong_credentials"
+
+
 def test_who_reads_before_writes_nothing_after(life):
     """A page that was under way during the restore does not write what it had read."""
     services = life.services

@@ -174,7 +174,7 @@ def _acts(site: Site, since: datetime | None) -> Iterator[AuditEntry]:
 
 def _line(site: Site, entry: AuditEntry) -> dict[str, Any]:
     assert entry.id is not None  # noqa: S101 - read from the table
-    detail = {name: entry.detail[name] for name in DETAILS if entry.detail.get(name)}
+    detail = {name: entry.detail[name] for name in DETAILS if entry.detail.get(name, "") != ""}
     if entry.uai is not None:
         detail["uai"] = entry.uai.code
     return {

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from attrs import Factory, evolve, field, frozen
@@ -22,8 +22,10 @@ from teleservices_core.domain.attachments import barred
 from teleservices_core.domain.incidents import Population
 from teleservices_core.domain.lifecycle import closed
 from teleservices_core.domain.localtime import SchoolYear, instant
+from teleservices_core.domain.policy import CutOff
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import ConflictError, RefusedError
+from teleservices_core.i18n import _
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.grouping import separate
 from teleservices_core.usecases.site import Site, audited
@@ -45,6 +47,8 @@ _UNLOCKED: Final = ("hotline.unlock", "account.unlocked", "account.reissued")
 _BARRED: Final = ("link.denied", "link.ended")
 _UNBARRED: Final = ("link.restored",)
 _WITHDRAWN: Final = ("delegation.ended",)
+_CUT: Final = ("plugin.cut",)
+_UNCUT: Final = ("plugin.restored",)
 _RENEWED: Final = ("incident.renewal",)
 _ERASED: Final = ("data.erased", "data.expired")
 TOLD: Final = (
@@ -66,7 +70,6 @@ TOLD: Final = (
     "module.inherited",
     "module.open",
     "module.options",
-    "plugin.cut",
     "roster.imported",
     "school.page_saved",
     "staff.imported",
@@ -75,11 +78,20 @@ TOLD: Final = (
 NOTED: Final = tuple(
     {
         *(RESTORED, *_CLOSED, *_READDRESSED, *_REKEYED, *_UNLINKED, *_UNGROUPED, *_LOCKED),
-        *(*_UNLOCKED, *_BARRED, *_UNBARRED, *_WITHDRAWN, *_RENEWED, *_ERASED, *TOLD),
+        *(*_UNLOCKED, *_BARRED, *_UNBARRED, *_WITHDRAWN, *_CUT, *_UNCUT),
+        *(*_RENEWED, *_ERASED, *TOLD),
     }
 )
 """Acts of the journal that the ledger keeps."""
-DETAILS: Final = ("data", "up_to", "audience", "changed_since", "delegation")
+DETAILS: Final = (
+    "data",
+    "up_to",
+    "audience",
+    "changed_since",
+    "delegation",
+    "plugin",
+    "is_complete",
+)
 """What it keeps of them, that names nobody; and ``uai``."""
 PERSONS: Final = ("student", "adult")
 """The details by which an act names others than its subject; and the list ``also``."""
@@ -97,7 +109,7 @@ class NotedAct:
     """The digests of accounts, students and adults, its subject's first."""
     key: str = field(default="", repr=False)
     """Under which the digests were made."""
-    detail: Mapping[str, str] = Factory(dict)
+    detail: Mapping[str, Any] = Factory(dict)
 
 
 @frozen
@@ -159,17 +171,23 @@ def replay(
     counts["readdressed"] = _close(
         tx, persons.of_acts(acts, _READDRESSED), now, lambda account: bool(account.email)
     )
-    counts["passwords"] = tx.restoring.kill_passwords(
-        sorted(persons.of_acts(acts, _REKEYED)), nobodys_hash
-    )
-    counts["locked"] = _lock(tx, persons.last(acts, _LOCKED, _UNLOCKED))
+    rekeyed = sorted(persons.of_acts(acts, _REKEYED))
+    counts["passwords"] = tx.restoring.kill_passwords(rekeyed, nobodys_hash)
+    for each in rekeyed:
+        tx.audit.add(audited("account.password_ended", now, None, subject_id=each))
+    counts["locked"] = _lock(tx, persons.last(acts, _LOCKED, _UNLOCKED), now)
     unlinked = sorted(persons.of_acts(acts, _UNLINKED))
     counts["identities"] = tx.restoring.drop_identities(unlinked)
     counts["links_ended"] = _bar(site, tx, acts, persons)
     counts["delegations"] = _withdraw(tx, acts, now)
+    counts["plugins"] = _cut(tx, acts, now)
     counts["to_renew"] = _renew(site, tx, acts)
     counts["erased"], not_erased = _erase(site, tx, acts, persons)
     return +counts, not_erased
+
+
+def _why() -> str:
+    return _("Ainsi avant la remise en place d’une sauvegarde")
 
 
 def _accounts(tx: Transaction, ids: Iterable[UUID]) -> list[Account]:
@@ -198,19 +216,18 @@ def _close(
         if account.state is not AccountState.CLOSED and may(account):
             tx.accounts.replace(account, closed(account))
             tx.lifecycle.erase([account.id])
-            tx.audit.add(
-                audited("account.closed", at, None, subject_id=account.id, reason="restored")
-            )
+            tx.audit.add(audited("account.closed", at, None, subject_id=account.id, reason=_why()))
             number += 1
     return number
 
 
-def _lock(tx: Transaction, account_ids: Iterable[UUID]) -> int:
+def _lock(tx: Transaction, account_ids: Iterable[UUID], at: datetime) -> int:
     number = 0
     for account in _accounts(tx, account_ids):
         if account.state is AccountState.ACTIVE:
             locked = evolve(account.after(AccountEvent.LOCK), epoch=account.epoch + 1)
             tx.accounts.replace(account, locked)
+            tx.audit.add(audited("hotline.lock", at, None, subject_id=account.id, reason=_why()))
             number += 1
     return number
 
@@ -230,6 +247,17 @@ def _bar(site: Site, tx: Transaction, acts: Iterable[NotedAct], persons: Persons
         for link in tx.attachments.links(student, [adult]):
             if is_so and not link.is_barred:
                 tx.attachments.replace(link, barred(link, today))
+                tx.audit.add(
+                    audited(
+                        "link.ended",
+                        site.now(),
+                        None,
+                        subject_id=student,
+                        student=str(student),
+                        adult=str(adult),
+                        reason=_why(),
+                    )
+                )
                 number += 1
     return number
 
@@ -239,9 +267,23 @@ def _withdraw(tx: Transaction, acts: Iterable[NotedAct], at: datetime) -> int:
     for act in acts:
         if act.action in _WITHDRAWN:
             # One given since the backup is not there, one that ended before has ended.
+            uai, delegation = Uai(act.detail["uai"]), act.detail["delegation"]
             with suppress(ConflictError):
-                tx.delegations.end(UUID(act.detail["delegation"]), Uai(act.detail["uai"]), at)
+                tx.delegations.end(UUID(delegation), uai, at)
+                tx.audit.add(audited("delegation.ended", at, None, uai=uai, delegation=delegation))
                 number += 1
+    return number
+
+
+def _cut(tx: Transaction, acts: Iterable[NotedAct], at: datetime) -> int:
+    is_cut = {
+        act.detail["plugin"]: act.action in _CUT for act in acts if act.action in _CUT + _UNCUT
+    }
+    number = 0
+    for plugin, is_so in is_cut.items():
+        if is_so and tx.cut_offs.add(CutOff(plugin, at, reason=_why())):
+            tx.audit.add(audited("plugin.cut", at, None, plugin=plugin, reason=_why()))
+            number += 1
     return number
 
 
@@ -254,7 +296,7 @@ def _renew(site: Site, tx: Transaction, acts: Iterable[NotedAct]) -> int:
     )
 
 
-def _population(detail: Mapping[str, str]) -> Population:
+def _population(detail: Mapping[str, Any]) -> Population:
     uai, audience, since = (detail.get(name) for name in ("uai", "audience", "changed_since"))
     return Population(
         Uai(uai) if uai else None,

@@ -63,7 +63,9 @@ def settle(
 ) -> Restored:
     """See above. ``acts`` are the ledger's, ``digest`` what stands for a person in them."""
     store, nobodys_hash = tx.restoring, site.hasher.hash_password(new_secret())
-    lost = lost_acts(list(acts), taken_at, store.known_acts)
+    noted = list(acts)
+    lost = lost_acts(noted, taken_at, store.known_acts)
+    is_complete = is_complete and not _was_in_the_dark(noted, store.known_acts)
     counts = Counter(store.end_everything(site.now()))
     ids = chain(store.accounts(), store.students(), store.adults())
     persons = Persons.of(ids, lost, digest)
@@ -99,16 +101,21 @@ def settle(
     return done
 
 
-def lost_acts(
-    acts: list[NotedAct],
-    taken_at: datetime,
-    known: Callable[[list[UUID]], set[UUID]],
-) -> list[NotedAct]:
+Known = Callable[[list[UUID]], set[UUID]]
+"""Which of some acts the restored journal has."""
+
+
+def _was_in_the_dark(acts: list[NotedAct], known: Known) -> bool:
+    """Whether a restore that the backup does not know could not tell what it undid."""
+    blind = [act.id for act in acts if act.action == RESTORED and not act.detail["is_complete"]]
+    return len(known(blind)) < len(blind)
+
+
+def lost_acts(acts: list[NotedAct], taken_at: datetime, known: Known) -> list[NotedAct]:
     """The acts that came after a backup, from the oldest.
 
-    ``acts`` are in the order in which they were noted; ``known`` are those that the
-    restored journal has. What an earlier restore, known to it, did again is not done
-    a second time: people went on from there.
+    ``acts`` are in the order in which they were noted. What an earlier restore, known to
+    the backup, did again is not done a second time: people went on from there.
     """
     restores = [act.id for act in acts if act.action == RESTORED]
     done = known(restores)

@@ -192,6 +192,9 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "account.password_changed": lambda: _("Mot de passe changé"),
     "account.email_undone": lambda: _("Ancienne adresse électronique rétablie"),
     "account.warned": lambda: _("Suppression du compte annoncée par message"),
+    "account.password_ended": lambda: _(
+        "Mot de passe éteint : une sauvegarde a été remise en place"
+    ),
     "account.closed": lambda: _("Compte supprimé faute d’utilisation"),
     "incident.renewal": lambda: _("Renouvellement des mots de passe imposé"),
     "incident.sessions_closed": lambda: _("Connexions fermées d’autorité"),

@@ -28,6 +28,7 @@ RESTORED_WORDS: Final[Mapping[str, Message]] = {
     "locked": lambda: _("comptes bloqués de nouveau"),
     "links_ended": lambda: _("rattachements écartés de nouveau"),
     "delegations": lambda: _("délégations retirées de nouveau"),
+    "plugins": lambda: _("extensions coupées de nouveau"),
     "erased": lambda: _("lignes effacées de nouveau"),
 }
 """What a restore counts."""
