@@ -6,14 +6,16 @@ Every file that the product writes is made here, so that none is forgotten.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
 FILE_MODE: Final = 0o600
 FOLDER_MODE: Final = 0o700
+_WORKSHOP: Final = ".teleservices-"
 OTHERS: Final = 0o077
 """What nobody but the owner is to have."""
 
@@ -66,6 +68,38 @@ def held(file: IO[Any]) -> Iterator[None]:
         yield
     finally:
         fcntl.flock(file, fcntl.LOCK_UN)
+
+
+@contextmanager
+def workshop(parent: Path) -> Iterator[Path]:
+    """A folder inside another, for drafts, that goes with the process.
+
+    One that was killed leaves its own behind, with what people gave: the next removes it.
+    """
+    import fcntl
+
+    private_folder(parent)
+    for left in parent.glob(f"{_WORKSHOP}*"):
+        with suppress(OSError), _open_folder(left) as folder:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left)
+    with (
+        tempfile.TemporaryDirectory(
+            dir=parent, prefix=_WORKSHOP, ignore_cleanup_errors=True
+        ) as name,
+        _open_folder(Path(name)) as folder,
+    ):
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield Path(name)
+
+
+@contextmanager
+def _open_folder(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def is_exposed(path: Path) -> bool:

@@ -22,6 +22,7 @@ from teleservices_core.backups.restoring import check_backup, restore
 from teleservices_core.cli import main
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.errors import RefusedError
+from teleservices_core.files import workshop
 from teleservices_core.testing.builders import an_adult
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_core.usecases.my_account import change_password
@@ -377,3 +378,40 @@ def test_what_is_done_at_the_last_moment(site, saved, monkeypatch):
     assert done.counts["passwords"] == 1
     with pytest.raises(RefusedError, match="wrong_credentials"):
         sign_in(site.site, "anne", PASSWORD, source="x")
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_file_that_is_no_database(site, saved, backend):
+    """It is named, and what to do with it; put aside, an empty one takes its place."""
+    site.engine.dispose()
+    path = Path(site.engine.url.database)
+    for each in path.parent.glob(f"{path.name}-*"):
+        each.unlink()
+    path.write_bytes(b"what a disk made of it" * 1000)
+    said = run(site, "restore", str(saved), "--yes").output
+    assert f"{path}, est illisible" in said
+    assert "Rien n’a été changé." in said
+    path.unlink()
+    assert run(site, "restore", str(saved), "--yes").exit_code == 0
+    assert logins(site) == {"anne"}
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_an_existing_file(site, backend):
+    """Is never overwritten: it may be the database."""
+    said = run(site, "backup", site.engine.url.database)
+    assert said.exit_code == 1
+    assert "existe déjà" in said.output
+    said = run(site, "backup", "/proc/none/x.zip")
+    assert said.exit_code == 1
+    assert "ne peut pas être écrit" in said.output
+
+
+def test_drafts_of_the_killed(tmp_path):
+    """They hold the data of people: removed by whoever comes next, not under who still works."""
+    with workshop(tmp_path) as here:
+        (tmp_path / ".teleservices-left").mkdir()
+        (tmp_path / ".teleservices-left" / "database").write_bytes(b"x")
+        with workshop(tmp_path) as there:
+            assert {here, there} == set(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == []

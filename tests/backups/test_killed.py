@@ -22,7 +22,7 @@ from teleservices_core.usecases.signing_in import resume, sign_in
 
 KILLS = int(os.environ.get("RESTORE_KILLS", "2"))
 """Of each database."""
-ACCOUNTS = 200
+ACCOUNTS = 20 * KILLS
 CHILD = """
 import os, sys
 from pathlib import Path
@@ -103,7 +103,7 @@ def test_before_or_after(site, tmp_path):
         _kill(site, world, restores)
         assert restores.run()[0] == 0
     folders = {tmp_path, Path(str(site.engine.url.database)).parent}
-    assert [p for each in folders if each.is_dir() for p in each.glob(".restoring-*")] == []
+    assert [p for each in folders if each.is_dir() for p in each.glob(".teleservices-*")] == []
 
 
 def _kill(site, world, restores):

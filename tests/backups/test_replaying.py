@@ -74,11 +74,17 @@ HARMLESS = {
 """What brings nothing back to life by not having happened, and why."""
 
 
+# What differs from one database to the other is in the drill.
+ON_ONE = pytest.mark.parametrize("backend", ["sqlite"])
+
+
 def test_every_act_is_thought_of():
     """Done again, told, or harmless: an act that is added to the journal must say which."""
     noted = set(replaying.NOTED) - {replaying.RESTORED}
     assert not noted & HARMLESS.keys()
-    assert noted | HARMLESS.keys() == AUDIT_WORDS.keys()
+    # Who read a page changed nothing.
+    acts = {action for action in AUDIT_WORDS if not action.startswith("consulted.")}
+    assert noted | HARMLESS.keys() == acts
 
 
 @pytest.fixture
@@ -137,12 +143,14 @@ def back(site, family, tmp_path, clock):
     return go
 
 
+@ON_ONE
 def test_locked(site, family, back):
     """An account locked since is locked, unless it was unlocked after."""
     back(lambda: lock(site, family, Remedy.LOCK))
     assert account(site, "mother").state is AccountState.LOCKED
 
 
+@ON_ONE
 def test_unlocked(site, family, back):
     """The last act counts."""
     back(lambda: lock(site, family, Remedy.LOCK, Remedy.UNLOCK))
@@ -160,6 +168,7 @@ def links(services, family):
         }
 
 
+@ON_ONE
 def test_barred(site, family, back):
     """By the school or by himself; not where the school found it right after all."""
     stranger, office = viewer(site, "stranger"), viewer(site, "office")
@@ -173,6 +182,7 @@ def test_barred(site, family, back):
     assert links(site, family) == {"child", "other"}
 
 
+@ON_ONE
 def test_barred_and_restored(site, family, back, clock):
     """The last word is the school's."""
     stranger, office = viewer(site, "stranger"), viewer(site, "office")
@@ -187,6 +197,7 @@ def test_barred_and_restored(site, family, back, clock):
     assert links(site, family) == set()
 
 
+@ON_ONE
 def test_given_back(site, family, back):
     """A grouping undone since is undone: who took another's children has them no longer."""
     group(site.site, viewer(site, "mother"), "again", PASSWORD, PASSWORD, source="x")
@@ -198,6 +209,7 @@ def test_given_back(site, family, back):
     assert account(site, "again").holder_ids == family["again"].holder_ids
 
 
+@ON_ONE
 def test_grouped(site, family, back):
     """An account that gave its persons since: its password, maybe known to others, is dead."""
     mother = viewer(site, "mother")
@@ -208,6 +220,7 @@ def test_grouped(site, family, back):
     ).password
 
 
+@ON_ONE
 def test_withdrawn(site, family, back, clock):
     """A delegation taken back since."""
     head, today = viewer(site, "head"), clock.now().date()
@@ -220,6 +233,7 @@ def test_withdrawn(site, family, back, clock):
         assert tx.delegations.held([office], COLLEGE, today) == frozenset()
 
 
+@ON_ONE
 def test_renewal(site, family, back):
     """Passwords that were out when the académie had them renewed are still to be renewed."""
     guardians = Population(audience=Audience.GUARDIAN)
@@ -228,6 +242,7 @@ def test_renewal(site, family, back):
     assert not account(site, "head").must_renew
 
 
+@ON_ONE
 def test_cut(site, family, back):
     """A plugin switched off since is off; one switched on again as well, until somebody decides."""
 
@@ -240,6 +255,7 @@ def test_cut(site, family, back):
     assert set(known_cut_offs(site.site)) == {"notes"}
 
 
+@ON_ONE
 def test_told(site, family, back, tmp_path):
     """What schools and the académie did, with the schools, in doctor."""
     head = viewer(site, "head")

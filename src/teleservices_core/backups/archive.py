@@ -6,8 +6,7 @@ import hmac
 import json
 import struct
 import zlib
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -128,21 +127,26 @@ def read_manifest(settings: Settings, path: Path) -> Manifest:
     return manifest
 
 
+def verify(path: Path, manifest: Manifest) -> None:
+    """Read the database of a backup through. Raises :exc:`RefusedError` ``damaged``."""
+    for _piece in _pieces(path, manifest):
+        pass
+
+
 def unpack(path: Path, manifest: Manifest, to: Path) -> None:
-    """Write the database of a backup. Raises :exc:`RefusedError` ``damaged``."""
+    """Write the database of a backup. Raises :exc:`RefusedError` ``damaged``, :exc:`OSError`."""
+    with private_file(to) as file:
+        file.writelines(_pieces(path, manifest))
+
+
+def _pieces(path: Path, manifest: Manifest) -> Iterator[bytes]:
     digest = sha256()
     try:
-        with (
-            ZipFile(path) as archive,
-            archive.open(_DATABASE) as entry,
-            private_file(to) as file,
-        ):
+        with ZipFile(path) as archive, archive.open(_DATABASE) as entry:
             while piece := entry.read(_CHUNK):
                 digest.update(piece)
-                file.write(piece)
+                yield piece
     except _UNREADABLE:
         raise RefusedError("damaged", path=path) from None
     if digest.hexdigest() != manifest.sha256:
-        with suppress(FileNotFoundError):
-            to.unlink()
         raise RefusedError("damaged", path=path)

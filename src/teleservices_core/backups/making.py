@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +15,8 @@ from teleservices_core.backups.archive import Manifest, pack
 from teleservices_core.backups.ledger import keep_ledger
 from teleservices_core.backups.postgresql import dump
 from teleservices_core.errors import RefusedError
-from teleservices_core.files import make_private, private_folder
+from teleservices_core.files import make_private, workshop
+from teleservices_core.storage.availability import in_our_words
 from teleservices_core.storage.engine import make_engine
 from teleservices_core.storage.inspection import newer_revisions
 from teleservices_core.storage.leftovers import count_rows
@@ -31,25 +31,27 @@ def make_backup(services: Teleservices, path: Path) -> Manifest:
     People go on using the site; the backup is as of one instant. Raises
     :exc:`RefusedError`: ``not_migrated`` for a database without our tables,
     ``present_newer`` where a later program made them, ``in_memory``, and those of
-    PostgreSQL's tools: :func:`.postgresql.dump`.
+    PostgreSQL's tools: :func:`.postgresql.dump`; :exc:`OSError` where it cannot be written.
     """
-    if not inspect(services.engine).has_table("core_site"):
-        raise RefusedError("not_migrated")
-    if services.engine.url.database in (None, "", ":memory:"):
-        raise RefusedError("in_memory")
-    if newer_revisions(services.engine, services.plugins.catalogue.migrations):
-        raise RefusedError("present_newer")
+    engine = services.engine
+    with in_our_words():
+        if not inspect(engine).has_table("core_site"):
+            raise RefusedError("not_migrated")
+        if engine.url.database in (None, "", ":memory:"):
+            raise RefusedError("in_memory")
+        if newer_revisions(engine, services.plugins.catalogue.migrations):
+            raise RefusedError("present_newer")
     with services.site.database.reading() as tx:
         is_marked = tx.restoring.known_mark() is not None
     if not is_marked:
         with services.site.database.writing() as tx:
             tx.restoring.mark()
-    private_folder(path.absolute().parent)
-    with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".backup-") as folder:
-        database = Path(folder) / "database"
+    with workshop(path.absolute().parent) as folder, in_our_words():
+        database, draft = folder / "database", folder / "archive"
         make_private(database)
-        save = _save_sqlite if services.engine.dialect.name == "sqlite" else _save_postgresql
-        manifest = pack(services.settings, path, save(services, database), database)
+        save = _save_sqlite if engine.dialect.name == "sqlite" else _save_postgresql
+        manifest = pack(services.settings, draft, save(services, database), database)
+        draft.replace(path)
     keep_ledger(services.site)
     return manifest
 

@@ -7,17 +7,19 @@ the site as it was before, or as it is to be after.
 
 from __future__ import annotations
 
-import shutil
+import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from attrs import frozen
 from sqlalchemy import Engine, inspect
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from teleservices_core.app import Teleservices
-from teleservices_core.backups.archive import Manifest, read_manifest, unpack
+from teleservices_core.backups.archive import Manifest, read_manifest, unpack, verify
 from teleservices_core.backups.ledger import (
     Ledger,
     is_behind,
@@ -29,8 +31,9 @@ from teleservices_core.backups.ledger import (
 from teleservices_core.backups.making import make_backup
 from teleservices_core.backups.postgresql import load
 from teleservices_core.errors import RefusedError
-from teleservices_core.files import private_folder
+from teleservices_core.files import workshop
 from teleservices_core.ports import Transaction
+from teleservices_core.storage.availability import in_our_words
 from teleservices_core.storage.bringing_back import (
     alone,
     replace_postgresql,
@@ -45,7 +48,6 @@ from teleservices_core.storage.unit_of_work import SqlDatabase, SqlTransaction
 from teleservices_core.usecases.restoring import Restored, settle
 from teleservices_core.usecases.sealing import check_journal
 
-_DRAFT: Final = ".restoring-"
 PATIENCE: Final = 60.0
 """Seconds to wait for others who use the database."""
 
@@ -81,11 +83,6 @@ def check_backup(services: Teleservices, path: Path) -> Manifest:
     ``other_academie``, ``unknown_plugin`` (detail ``prefixes``) and ``newer`` (detail
     ``revisions``).
     """
-    with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".check-") as folder:
-        return _unpacked(services, path, Path(folder) / "database")
-
-
-def _unpacked(services: Teleservices, path: Path, to: Path) -> Manifest:
     manifest = read_manifest(services.settings, path)
     if manifest.engine != services.engine.dialect.name:
         raise RefusedError("other_engine", engine=manifest.engine)
@@ -97,7 +94,7 @@ def _unpacked(services: Teleservices, path: Path, to: Path) -> Manifest:
         raise RefusedError("newer", revisions=", ".join(newer))
     if unknown and manifest.engine != "sqlite":
         raise RefusedError("unknown_plugin", prefixes=", ".join(unknown))
-    unpack(path, manifest, to)
+    verify(path, manifest)
     return manifest
 
 
@@ -107,20 +104,35 @@ def plan_restore(services: Teleservices, manifest: Manifest) -> Plan:
     Raises :exc:`RefusedError`: ``other_site`` where the database holds another site,
     ``present_newer`` where a later program made its tables, ``ledger`` (details ``path``
     and ``said``) where the ledger cannot be read or written, ``taken`` (detail ``tables``)
-    where somebody else's tables have the names of ours, or an earlier program made them.
+    where somebody else's tables have the names of ours, or an earlier program made them,
+    ``broken`` (detail ``path``) where an SQLite file cannot be read.
     """
     engine = services.engine
-    _require_room(engine, manifest)
+    if engine.url.database in (None, "", ":memory:"):
+        raise RefusedError("in_memory")
     try:
-        if not inspect(engine).has_table("core_site"):
+        with _unless_broken(engine), in_our_words():
+            _require_room(engine, manifest)
+            is_site = inspect(engine).has_table("core_site")
+            if is_site and newer_revisions(engine, services.plugins.catalogue.migrations):
+                raise RefusedError("present_newer")
+        if not is_site:
             return Plan(manifest, Present(is_readable=False), read_ledger(services.settings))
-        if newer_revisions(engine, services.plugins.catalogue.migrations):
-            raise RefusedError("present_newer")
         present, ledger = _look(services, manifest)
         return Plan(manifest, present, ledger)
     except OSError as error:
         path = services.settings.ledger
         raise RefusedError("ledger", path=path, said=error.strerror) from error
+
+
+@contextmanager
+def _unless_broken(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        if engine.dialect.name != "sqlite":
+            raise
+        raise RefusedError("broken", path=engine.url.database) from error
 
 
 def _require_room(engine: Engine, manifest: Manifest) -> None:
@@ -157,13 +169,10 @@ def restore(
     :func:`.making.make_backup` and :mod:`teleservices_core.storage.bringing_back`, before
     anything has changed; :exc:`UnavailableError` when somebody writes for longer than a minute.
     """
-    beside = _beside(services, path)
-    for left in beside.glob(f"{_DRAFT}*"):
-        # Of one that was killed: it holds the data of people.
-        shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=beside, prefix=_DRAFT) as folder:
-        database = Path(folder) / "database"
-        manifest = _unpacked(services, path, database)
+    manifest = check_backup(services, path)
+    with workshop(_beside(services, path)) as folder:
+        database = folder / "database"
+        unpack(path, manifest, database)
         plan = plan_restore(services, manifest)
         if copy_to is not None and plan.present.accounts:
             make_backup(services, copy_to)
@@ -177,9 +186,10 @@ def restore(
 
 def _beside(services: Teleservices, path: Path) -> Path:
     url = services.engine.url
-    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
-        return private_folder(Path(str(url.database)).absolute().parent)
-    return path.absolute().parent
+    if url.get_backend_name() == "sqlite":
+        return Path(str(url.database)).absolute().parent
+    beside = path.absolute().parent
+    return beside if os.access(beside, os.W_OK) else Path(tempfile.gettempdir())
 
 
 def _put_sqlite(services: Teleservices, plan: Plan, database: Path) -> Restored:

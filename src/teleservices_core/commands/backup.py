@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _REFUSALS: Final[Mapping[str, Message]] = {
     "not_migrated": lambda: _("La base n’a pas nos tables : lancez d’abord teleservices migrate."),
-    "in_memory": lambda: _("Une base en mémoire ne se sauvegarde pas."),
+    "in_memory": lambda: _("Une base en mémoire ne se sauvegarde ni ne se remet en place."),
     "no_tool": lambda: _(
         "« {tool} » est introuvable. Installez les outils de PostgreSQL (paquet "
         "postgresql-client), ou donnez leur dossier : postgresql_tools dans les réglages."
@@ -62,6 +62,10 @@ _REFUSALS: Final[Mapping[str, Message]] = {
     "unknown_plugin": lambda: _(
         "Cette sauvegarde contient les données d’extensions qui ne sont pas chargées "
         "({prefixes}) : installez-les, et retirez-les de disabled_plugins le temps de la remettre."
+    ),
+    "broken": lambda: _(
+        "Le fichier de la base, {path}, est illisible : mettez-le de côté avec ses voisins "
+        "« -wal » et « -shm », puis recommencez."
     ),
     "taken": lambda: _(
         "La base présente a déjà ces tables, d’un autre programme ou d’une version plus ancienne "
@@ -190,10 +194,14 @@ def restore(
         raise _refused(error) from None
     except UnavailableError as away:
         said = _(
-            "D’autres se servent de la base ({reason}) : arrêtez le site, puis recommencez.\n"
-            "Rien n’a été changé."
+            "La base n’a pas pu être remplacée ({reason}). Si d’autres s’en servent, arrêtez le "
+            "site, puis recommencez.\nRien n’a été changé."
         )
         raise click.ClickException(said.format(reason=away.reason)) from away
+    except OSError as error:
+        said = _("{path} ne peut pas être lu ou écrit : {said}.\nRien n’a été changé.")
+        where = error.filename or path
+        raise click.ClickException(said.format(path=where, said=error.strerror)) from error
     if as_json:
         print_json(asdict(done))
         return
