@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import pytest
@@ -84,9 +85,40 @@ def test_take_back(family):
     browser = family.browser()
     twice = family.browser()
     assert "est retirée" in browser.submit("retirer").text
-    assert "déjà répondu" in twice.submit("retirer").text
+    assert "est retirée" in twice.submit("retirer").text
     assert "En attente" not in browser.get(family.path).text
     assert "Retirée" in browser.get(family.path + "historique/").text
+
+
+def test_who_clicks_twice(family):
+    """Sends, confirms, tells and discards once; both pages lead where one click leads."""
+
+    def clicked(path, action, **typed):
+        first, second = family.browser(), family.browser()
+        first.get(path)
+        second.get(path)
+        with ThreadPoolExecutor(2) as pool:
+            pages = list(pool.map(lambda b: b.submit(action, **typed), (first, second)))
+        pages.append(second.get(pages[0].request.path))
+        found = {(page.status_code, page.request.path) for page in pages}
+        assert len(found) == 1, found
+        return found.pop()[1]
+
+    browser = family.browser()
+    browser.get(family.path + "modifier/vos-coordonnees/")
+    browser.submit("modifier", phone_mobile="06 39 98 00 07")
+    assert "/recepisses/" in clicked(family.path + "envoyer/", "envoyer")
+    assert "/recepisses/" in clicked(family.path, "confirmer")
+    told = re.search(rf"{family.path}signaler/[^\"]+", family.browser().page.text)[0]
+    clicked(told, "signaler", message="Le nom est mal écrit.")
+    browser.get(family.path + "modifier/vos-coordonnees/")
+    browser.submit("modifier", phone_mobile="06 39 98 00 08")
+    clicked(family.path, "effacer")
+    with family.services.engine.connect() as connection:
+        receipts = connection.execute(select(t.receipts.c.kind)).scalars().all()
+        reports = connection.execute(select(t.reports)).all()
+    assert sorted(receipts) == ["confirmation", "proposals"]
+    assert len(reports) == 1
 
 
 def test_typing_the_present_value_takes_back(family):
@@ -187,9 +219,9 @@ def test_report_an_error(family):
     page = browser.submit("signaler", message="Il manque un tréma.")
     assert "est prévenu" in page.text
     assert "Il manque un tréma." in browser.get(family.path + "historique/").text
-    for _ in range(9):
+    for number in range(9):
         browser.get(family.path + path)
-        browser.submit("signaler", message="Encore.")
+        browser.submit("signaler", message=f"Encore {number}.")
     browser.get(family.path + path)
     assert browser.submit("signaler", message="Encore.").status_code == 422
     assert browser.get(family.path + "signaler/student/email/").status_code == 404
@@ -271,11 +303,12 @@ def test_nothing_to_send(family):
     assert not family.sheet().draft, "the same address in other letters"
     browser.get(family.path + "modifier/vos-coordonnees/")
     browser.submit("modifier", phone_mobile="0639980007")
-    first, second = family.browser(path="envoyer/"), family.browser(path="envoyer/")
+    first, second, late = (family.browser(path="envoyer/") for _tab in range(3))
     first.submit("envoyer")
-    page = second.submit("envoyer")
-    assert page.status_code == 409
+    assert "/recepisses/" in second.submit("envoyer").request.path, "twice at once is once"
     assert len(family.sheet().made) == 1
+    family.clock.advance(minutes=2)
+    assert late.submit("envoyer").status_code == 409
 
 
 def test_give_up(family):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from datetime import timedelta
+from typing import Final, TypeVar
 
 from teleservices_core.errors import ConflictError
 
 T = TypeVar("T")
+JUST_NOW: Final = timedelta(minutes=1)
+"""How long after it the same act again is a second click."""
 
 
 def once_more(act: Callable[[], T]) -> T:

@@ -8,19 +8,18 @@ nobody else does, not even who holds the session before: he does not know what w
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final
 
 from teleservices_core.contributions import Access, Route
 from teleservices_core.errors import RefusedError
 from teleservices_core.hashing import keyed
 from teleservices_core.i18n import _
+from teleservices_core.usecases.once_more import JUST_NOW
 from teleservices_core.usecases.signing_in import SignedIn, resume
 from teleservices_core.web import csrf
 from teleservices_core.web.context import Context
 from teleservices_core.web.responses import Redirect
 
-_MOMENT: Final = timedelta(minutes=1)
 _STEPS: Final = frozenset({Access.FIRST_LOGIN, Access.RENEWAL})
 _ENTRANCES: Final = frozenset({"core.sign_in", "core.link_account"})
 
@@ -36,7 +35,7 @@ def is_second_click(context: Context) -> bool:
     """Whether this very form has opened a session a moment ago: it is taken again then."""
     secret = next_secret(context)
     found = resume(context.site, secret)
-    if found is None or context.site.now() - found.session.created_at > _MOMENT:
+    if found is None or context.site.now() - found.session.created_at > JUST_NOW:
         return False
     context.viewer, context.signed_in = found, SignedIn(secret, found.session)
     return True
@@ -68,4 +67,4 @@ def was_used_just_now(context: Context, refused: RefusedError) -> bool:
     if refused.code != "link_used" or context.request.method != "POST":
         return False
     used_at = refused.detail["at"]
-    return bool(context.site.now() - used_at <= _MOMENT)  # type: ignore[operator]
+    return bool(context.site.now() - used_at <= JUST_NOW)  # type: ignore[operator]

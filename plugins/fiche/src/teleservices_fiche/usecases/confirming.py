@@ -8,6 +8,7 @@ from attrs import frozen
 
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError, RefusedError
+from teleservices_core.usecases.once_more import JUST_NOW
 from teleservices_core.usecases.site import Site, audited
 from teleservices_fiche.model import (
     Confirmation,
@@ -18,7 +19,7 @@ from teleservices_fiche.model import (
     Report,
 )
 from teleservices_fiche.rules.papers import confirmation_digest, is_genuine, read_number
-from teleservices_fiche.usecases.ports import Opens
+from teleservices_fiche.usecases.ports import Opens, Store
 from teleservices_fiche.usecases.reading import Line, Sheet, SheetPart, read_sheet
 from teleservices_fiche.usecases.sending import new_number
 
@@ -31,9 +32,11 @@ def confirm(site: Site, viewer: Viewer, student_id: UUID, opens: Opens, *, seen:
     """Say that all one reads in the sheet is exact, one's waiting changes aside.
 
     ``seen`` is the digest of the page. Raises :exc:`RefusedError` with code
-    ``moved`` when it shows something else by now, ``not_yours`` for a minor.
+    ``moved`` when it shows something else by now, ``not_yours`` for a minor. Who says so
+    twice at once gets the same receipt.
     """
     with site.database.writing() as tx:
+        tx.accounts.hold(viewer.account.id)
         store = opens(tx.connection)
         sheet = read_sheet(site, tx, viewer.account, student_id, store)
         if not sheet.may_confirm:
@@ -41,6 +44,8 @@ def confirm(site: Site, viewer: Viewer, student_id: UUID, opens: Opens, *, seen:
         if sheet.seen != seen:
             raise RefusedError("moved")
         schooling, number = sheet.child.schooling, new_number()
+        if (said_already := _just_said(site, store, sheet)) is not None:
+            return said_already
         said = Confirmation(
             student_id=student_id,
             holder_id=sheet.maker.person.id,
@@ -76,6 +81,19 @@ def confirm(site: Site, viewer: Viewer, student_id: UUID, opens: Opens, *, seen:
     return receipt
 
 
+def _just_said(site: Site, store: Store, sheet: Sheet) -> Receipt | None:
+    schooling = sheet.child.schooling
+    confirmed = store.papers.confirmations(
+        sheet.child.student.id, schooling.uai, schooling.school_year
+    )
+    last = confirmed.get(sheet.maker.person.id)
+    if last is None or last.digest != sheet.seen or site.now() - last.at > JUST_NOW:
+        return None
+    receipt = store.papers.receipt(last.number)
+    mine = receipt is not None and receipt.account_id == sheet.maker.account_id
+    return receipt if mine else None
+
+
 def reportable(sheet: Sheet, person: str, code: str) -> tuple[SheetPart, Line]:
     """A field that the reader sees and may not change. Raises :exc:`NotFoundError` for another."""
     part = next((each for each in sheet.parts if each.person.kind == person), None)
@@ -96,13 +114,19 @@ def report_error(
 ) -> Report:
     """Tell the school of an error that families cannot correct here.
 
-    Raises :exc:`RefusedError` with code ``too_many`` when so many wait already.
+    Who tells twice at once tells once. Raises :exc:`RefusedError` with code ``too_many``
+    when so many wait already.
     """
     with site.database.writing() as tx:
+        tx.accounts.hold(viewer.account.id)
         store = opens(tx.connection)
         sheet = read_sheet(site, tx, viewer.account, student_id, store)
         part, _line = reportable(sheet, person, code)
         told = store.papers.reports_of(sheet.maker.person.id, student_id)
+        for each in told:
+            same = (each.person.kind, each.field, each.message) == (person, code, message)
+            if same and each.closed_at is None and site.now() - each.made_at <= JUST_NOW:
+                return each
         if sum(each.closed_at is None for each in told) >= MOST_REPORTS:
             raise RefusedError("too_many")
         schooling = sheet.child.schooling

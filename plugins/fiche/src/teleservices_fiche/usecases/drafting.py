@@ -232,8 +232,11 @@ def _with(draft: Draft, step: Step, said: Mapping[str, str | None]) -> Draft:
 def discard(site: Site, account: Account, student_id: UUID, version: int, opens: Opens) -> None:
     """Forget what was typed. Raises :exc:`ConflictError` when another tab has saved since."""
     with site.database.writing() as tx:
+        tx.accounts.hold(account.id)
         store = opens(tx.connection)
         draft = read_sheet(site, tx, account, student_id, store).draft
+        if draft.version == 0:
+            return
         if draft.version != version:
             raise ConflictError("another tab has saved meanwhile")
         store.drafts.drop(draft)

@@ -13,6 +13,7 @@ from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.ports import Transaction
 from teleservices_core.ports.upkeep import Parcel
+from teleservices_core.usecases.once_more import JUST_NOW
 from teleservices_core.usecases.site import Site, audited
 from teleservices_fiche.model import Proposal, ProposalState, Receipt, ReceiptKind
 from teleservices_fiche.rules.catalogue import catalogue
@@ -36,12 +37,16 @@ def send(
 
     ``version`` and ``seen`` are those of the page that was read before. Raises
     :exc:`RefusedError` with code ``moved`` when anything of it has changed
-    since, ``faulty`` or ``nothing``; nothing is written then.
+    since, ``faulty`` or ``nothing``; nothing is written then. Who sends twice at once
+    gets the same receipt.
     """
     with site.database.writing() as tx:
+        tx.accounts.hold(viewer.account.id)
         store = opens(tx.connection)
         sheet = read_sheet(site, tx, viewer.account, student_id, store)
         if sheet.seen != seen or sheet.draft.version != version:
+            if (sent_already := _just_sent(site, store, sheet)) is not None:
+                return sent_already
             raise RefusedError("moved")
         changes = changes_of(sheet)
         if changes.faulty:
@@ -63,6 +68,16 @@ def send(
         _acknowledge(site, tx, viewer, sheet, receipt, sent)
         tell_kin(site, tx, store.base, receipt.uai, (e for e in sent if e.passed_straight))
     return receipt
+
+
+def _just_sent(site: Site, store: Store, sheet: Sheet) -> Receipt | None:
+    if sheet.draft.version != 0:
+        return None
+    receipts = store.papers.receipts_of(sheet.maker.person.id, sheet.child.student.id)
+    last = next((each for each in receipts if each.kind is ReceiptKind.PROPOSALS), None)
+    if last is None or last.account_id != sheet.maker.account_id:
+        return None
+    return last if site.now() - last.issued_at <= JUST_NOW else None
 
 
 def _record(
@@ -153,17 +168,20 @@ def _acknowledge(
 def withdraw(
     site: Site, viewer: Viewer, student_id: UUID, proposal_id: UUID, opens: Opens
 ) -> Proposal:
-    """Take back a change that nobody has decided.
+    """Take back a change that nobody has decided; one taken back already stays so.
 
     Raises :exc:`NotFoundError` for a change that is not the reader's, and
     :exc:`ConflictError` when it is decided already.
     """
     with site.database.writing() as tx:
+        tx.accounts.hold(viewer.account.id)
         store = opens(tx.connection)
         sheet = read_sheet(site, tx, viewer.account, student_id, store)
         found = next((each for each in sheet.made if each.id == proposal_id), None)
         if found is None:
             raise NotFoundError("no such change of this account")
+        if found.state is ProposalState.WITHDRAWN:
+            return found
         if found.state is not ProposalState.WAITING:
             raise ConflictError("the change is decided already")
         done = store.proposals.decide(found, ProposalState.WITHDRAWN, site.now())

@@ -191,7 +191,12 @@ def set_digest_choice(
     had not wanted. Raises :exc:`ConflictError` if the choice is no longer ``before``.
     """
     with site.database.writing() as tx:
-        _replace(site, tx, opens(tx.connection), viewer.account, before, after, viewer)
+        tx.accounts.hold(viewer.account.id)
+        store = opens(tx.connection)
+        if before != after and store.choice(viewer.account.id) == after:
+            # Who clicks twice has chosen it already.
+            return
+        _replace(site, tx, store, viewer.account, before, after, viewer)
 
 
 def _replace(
