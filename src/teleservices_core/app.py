@@ -20,7 +20,7 @@ from teleservices_core.plugins import PluginHost
 from teleservices_core.ports import Clock, Mailer, PasswordHasher
 from teleservices_core.ports.identities import Identify
 from teleservices_core.settings import Settings, load_settings
-from teleservices_core.storage.engine import make_engine
+from teleservices_core.storage.engine import discreet, make_engine
 from teleservices_core.storage.migrate import pending, upgrade
 from teleservices_core.storage.unit_of_work import SqlDatabase
 from teleservices_core.usecases.site import Site
@@ -59,7 +59,9 @@ class Teleservices:
         discover: bool = True,
     ) -> None:
         self.settings = settings
-        self.engine = engine or make_engine(settings.database_url, settings.database)
+        self.engine = (
+            discreet(engine) if engine else make_engine(settings.database_url, settings.database)
+        )
         self.identify = identify
         clock = clock or SystemClock()
         self.mailer = mailer or make_mailer(settings.mail)

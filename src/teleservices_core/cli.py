@@ -28,6 +28,7 @@ from teleservices_core.commands.operations import migrate, plugins, serve
 from teleservices_core.commands.policy import policy
 from teleservices_core.commands.synth import synth
 from teleservices_core.errors import SettingsError, TeleservicesError, UnavailableError
+from teleservices_core.failures import trace
 from teleservices_core.i18n import _
 from teleservices_core.plugins import PluginHost
 from teleservices_core.settings import load_settings
@@ -58,6 +59,13 @@ class _WithPlugins(click.Group):
             raise click.ClickException(said.format(reason=away.reason)) from away
         except TeleservicesError as error:
             raise click.ClickException(str(error)) from error
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:  # noqa: BLE001 - nobody's data is to stay on a screen
+            if isinstance(error, OSError) and error.strerror and error.filename:
+                raise click.ClickException(f"{error.filename}: {error.strerror}") from None
+            said = _("Erreur du programme ; signalez-la avec ces lignes :\n{trace}")
+            raise click.ClickException(said.format(trace=trace(error))) from None
 
 
 @click.group(cls=_WithPlugins, context_settings={"help_option_names": ["-h", "--help"]})

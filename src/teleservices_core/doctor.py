@@ -17,6 +17,7 @@ from attrs import frozen
 
 from teleservices_core.app import Teleservices
 from teleservices_core.backups.ledger import Ledger, is_behind, read_ledger
+from teleservices_core.failures import brief
 from teleservices_core.files import is_exposed
 from teleservices_core.i18n import _, ngettext, show_timestamp
 from teleservices_core.plugins import PluginState
@@ -86,7 +87,7 @@ def _run(check: Check, services: Teleservices) -> Sequence[Finding]:
     try:
         return list(check(services))
     except Exception as error:  # noqa: BLE001 - one failing check must not hide the others
-        text = _("Contrôle impossible : {error}").format(error=f"{type(error).__name__}: {error}")
+        text = _("Contrôle impossible : {error}").format(error=brief(error))
         return [Finding(check.__name__.strip("_"), Severity.ERROR, text)]
 
 

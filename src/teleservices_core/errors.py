@@ -10,6 +10,9 @@ from __future__ import annotations
 class TeleservicesError(Exception):
     """Base of all errors of the library. Never raised itself."""
 
+    is_impersonal = False
+    """Whether its words name no person and repeat nothing that was typed: logs may have them."""
+
 
 class InvalidValueError(TeleservicesError, ValueError):
     """A value that cannot exist, such as a UAI with a wrong check letter."""
@@ -24,6 +27,8 @@ class InvalidValueError(TeleservicesError, ValueError):
 class SettingsError(TeleservicesError):
     """A settings file or mapping that cannot be used; names each faulty key."""
 
+    is_impersonal = True
+
     def __init__(self, problems: list[str], source: str = "settings") -> None:
         self.problems = problems
         self.source = source
@@ -32,6 +37,8 @@ class SettingsError(TeleservicesError):
 
 class TransitionError(TeleservicesError):
     """An event that the life cycle does not allow in the present state."""
+
+    is_impersonal = True
 
     def __init__(self, state: object, event: object) -> None:
         self.state = state
@@ -59,6 +66,8 @@ class UnavailableError(TeleservicesError):
     ``reason`` is what it said, without a word of what it was asked. What it ended was not
     written, but for a commit whose answer was lost.
     """
+
+    is_impersonal = True
 
     retry_after = 30
     """Seconds, for whoever asks again."""
@@ -112,6 +121,8 @@ class MigrationRefusedError(TeleservicesError):
     (``unreadable``), or the database's code for a statement that fails (``fails``).
     """
 
+    is_impersonal = True
+
     def __init__(self, prefix: str, code: str, names: tuple[str, ...]) -> None:
         self.prefix = prefix
         self.code = code
@@ -122,6 +133,8 @@ class MigrationRefusedError(TeleservicesError):
 class PluginError(TeleservicesError):
     """A plugin that declares something the core cannot accept; names it."""
 
+    is_impersonal = True
+
     def __init__(self, plugin: str, reason: str) -> None:
         self.plugin = plugin
         self.reason = reason
@@ -130,6 +143,8 @@ class PluginError(TeleservicesError):
 
 class MissingExtraError(TeleservicesError, ImportError):
     """An optional dependency that is not installed; names the extra that brings it."""
+
+    is_impersonal = True
 
     def __init__(self, extra: str, purpose: str) -> None:
         self.extra = extra

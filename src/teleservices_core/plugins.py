@@ -42,6 +42,7 @@ from teleservices_core.domain.modules import ModuleDefinition
 from teleservices_core.domain.policy import CutOff
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import PluginError, SettingsError
+from teleservices_core.failures import brief, trace
 from teleservices_core.settings import structure
 
 log = logging.getLogger(__name__)
@@ -146,9 +147,9 @@ class PluginHost:
             return
         try:
             plugin = point.load()
-        except Exception as error:
-            log.exception("plugin %s cannot be imported", point.name)
-            self._set_aside(report, PluginState.FAILED, f"import: {_say(error)}")
+        except Exception as error:  # noqa: BLE001 - a plugin does what it wants
+            log.error("plugin %s cannot be imported\n%s", point.name, trace(error))
+            self._set_aside(report, PluginState.FAILED, f"import: {brief(error)}")
             return
         self._load(point.name, plugin, report)
 
@@ -168,10 +169,10 @@ class PluginHost:
         except Exception as error:
             if required:
                 raise
-            log.exception("plugin %s is set aside", name)
+            log.error("plugin %s is set aside\n%s", name, trace(error))
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
-            reason = error.reason if isinstance(error, PluginError) else _say(error)
+            reason = error.reason if isinstance(error, PluginError) else brief(error)
             return self._set_aside(report, PluginState.FAILED, reason)
         self._declared[name] = declared
         modules = tuple(module.id for module in declared.modules)
@@ -251,8 +252,8 @@ class PluginHost:
         for plugin in self._running():
             try:
                 self._call(plugin, hook_name, at=at, **arguments)
-            except Exception as error:
-                log.exception("plugin %s failed in %s", plugin, hook_name)
+            except Exception as error:  # noqa: BLE001 - a plugin does what it wants
+                log.error("plugin %s failed in %s\n%s", plugin, hook_name, trace(error))
                 self.record_failure(plugin, hook_name, error, at)
 
     def _running(self) -> list[str]:
@@ -263,8 +264,8 @@ class PluginHost:
         for plugin in self._running():
             try:
                 answer = self._call(plugin, hook_name, **arguments)
-            except Exception:
-                log.exception("plugin %s failed in %s", plugin, hook_name)
+            except Exception as error:  # noqa: BLE001 - a plugin does what it wants
+                log.error("plugin %s failed in %s\n%s", plugin, hook_name, trace(error))
                 continue
             if answer is not None:
                 return answer
@@ -282,7 +283,7 @@ class PluginHost:
 
     def record_failure(self, plugin: str, where: str, error: Exception, at: datetime) -> None:
         """Keep a failure for the diagnostics."""
-        self.failures.append(PluginFailure(plugin, where, _say(error), at))
+        self.failures.append(PluginFailure(plugin, where, brief(error), at))
 
     @property
     def reports(self) -> tuple[PluginReport, ...]:
@@ -295,7 +296,3 @@ class PluginHost:
         if cut_off is None or report.state is not PluginState.LOADED:
             return report
         return evolve(report, state=PluginState.CUT, reason=cut_off.reason)
-
-
-def _say(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"

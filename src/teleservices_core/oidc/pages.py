@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from teleservices_core.domain.identities import (
     ExternalIdentity,
 )
 from teleservices_core.errors import RefusedError
+from teleservices_core.failures import kind
 from teleservices_core.i18n import _, show_host
 from teleservices_core.oidc.provider import Provider, ProviderError
 from teleservices_core.oidc.state import new_request, take_request
@@ -27,6 +29,8 @@ from teleservices_core.web.identity import wait_for_link
 from teleservices_core.web.responses import Page, Redirect
 
 log = logging.getLogger(__name__)
+_CODE: Final = re.compile(r"[a-z_]{1,60}")
+"""An error of OAuth 2.0 (RFC 6749, 4.1.2.1)."""
 
 Answer = Page | Redirect | Response
 _CLAIMS: Final = ("name", STUDENT_KEYS, ADULT_KEYS, VECTORS)
@@ -66,13 +70,16 @@ class Pages:
             return _late(context)
         code, issuer = _one(context, "code"), self.provider.settings.issuer
         if not code or context.request.args.get("iss", issuer) != issuer:
-            log.info("sign-in ended by the provider: %s", _one(context, "error"))
+            said = _one(context, "error")
+            log.info("sign-in ended by the provider: %s", said if _CODE.fullmatch(said) else "?")
             return _not_confirmed(context)
         try:
             claims = self.provider.claims(code, request, _return_address(context))
             identity = self._identity(claims)
         except (TokenRefusedError, ValueError) as error:
-            log.warning("identity refused: %s", error)
+            # A value that is wrong names somebody; what the token lacks does not.
+            said = kind(error) if isinstance(error, ValueError) else str(error)
+            log.warning("identity refused: %s", said)
             return _not_confirmed(context)
         except ProviderError as error:
             return _no_answer(context, error)

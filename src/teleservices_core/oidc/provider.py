@@ -34,6 +34,8 @@ _LARGEST: Final = 1_000_000
 class ProviderError(Exception):
     """The provider does not answer, or answers nonsense; says what, for the log."""
 
+    is_impersonal = True
+
 
 @frozen
 class Addresses:
@@ -101,7 +103,7 @@ class Provider:
                     allow_redirects=False,
                 )
             except AuthlibBaseError as error:
-                raise TokenRefusedError(f"no token: {error}") from error
+                raise TokenRefusedError(f"no token: {error.error}") from error
             except requests.RequestException as error:
                 raise self._silent(error) from error
             except ValueError as error:

@@ -11,6 +11,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from teleservices_core.failures import kind
 from teleservices_core.settings import OidcSettings
 
 ALGORITHMS: Final = ("RS256", "ES256")
@@ -56,7 +57,7 @@ def read_id_token(
         )
         claims.validate(now=int(now.timestamp()), leeway=int(_SKEW.total_seconds()))
     except (JoseError, ValueError, TypeError) as error:
-        raise TokenRefusedError(f"{type(error).__name__}: {error}") from error
+        raise TokenRefusedError(kind(error)) from error
     if claims["iat"] < (now - _FRESH - _SKEW).timestamp():
         raise TokenRefusedError("issued before this sign-in began")
     audience = claims["aud"]

@@ -13,6 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
 from teleservices_core.files import make_private, private_folder
 from teleservices_core.settings import DatabaseSettings
+from teleservices_core.storage.discretion import tell_no_value
 
 BUSY: Final = "busy"
 """Milliseconds that a connection of SQLite waits for a writer, in its ``info``."""
@@ -37,7 +38,7 @@ def make_engine(url: str | URL, limits: DatabaseSettings = _LIMITS, **options: A
         options.setdefault("pool_timeout", limits.pool_seconds or None)
     if parsed.get_backend_name() != "sqlite":
         options["connect_args"] = {**_waits(parsed, limits), **options.get("connect_args", {})}
-        engine = create_engine(parsed, **options)
+        engine = _hushed(create_engine(parsed, **options))
         event.listen(engine, "checkin", _note_answered)
         event.listen(engine, "checkout", partial(_ask_if_idle, engine.dialect))
         return engine
@@ -48,10 +49,26 @@ def make_engine(url: str | URL, limits: DatabaseSettings = _LIMITS, **options: A
     else:
         private_folder(Path(str(parsed.database)).parent)
         options.setdefault("poolclass", QueuePool)
-    engine = create_engine(parsed, **options)
+    engine = _hushed(create_engine(parsed, **options))
     if engine.url.database not in (None, "", ":memory:"):
         event.listen(engine, "do_connect", _make_file)
     event.listen(engine, "connect", partial(_prepare_sqlite, limits.busy_seconds * 1000))
+    return engine
+
+
+def discreet(engine: Engine) -> Engine:
+    """An engine whose errors tell no value of a statement or a row, to whoever logs them.
+
+    A host's own engine is left as it is: what comes back shares its connections.
+    """
+    if event.contains(engine, "handle_error", tell_no_value):
+        return engine
+    return _hushed(engine.execution_options())
+
+
+def _hushed(engine: Engine) -> Engine:
+    engine.hide_parameters = True
+    event.listen(engine, "handle_error", tell_no_value)
     return engine
 
 

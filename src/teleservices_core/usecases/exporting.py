@@ -12,6 +12,7 @@ from attrs import frozen
 from teleservices_core.contributions import DataScope, PersonalData
 from teleservices_core.domain.accounts import Account
 from teleservices_core.domain.families import Child
+from teleservices_core.failures import trace
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.site import Site
 
@@ -31,8 +32,8 @@ def exported(site: Site, tx: Transaction, data: PersonalData, scope: DataScope) 
     """Ask a plugin for the data of a scope."""
     try:
         return Section(data, data.export(tx, scope))
-    except Exception as error:
-        log.exception("personal data %s cannot be exported", data.id)
+    except Exception as error:  # noqa: BLE001 - a plugin does what it wants
+        log.error("personal data %s cannot be exported\n%s", data.id, trace(error))
         site.plugins.record_failure(data.id.partition(".")[0], data.id, error, site.now())
         return Section(data, None)
 

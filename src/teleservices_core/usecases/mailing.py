@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import smtplib
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
@@ -19,6 +20,7 @@ from attrs import astuple, frozen
 
 from teleservices_core.contributions import MailTemplate
 from teleservices_core.errors import RefusedError, UnavailableError
+from teleservices_core.failures import brief
 from teleservices_core.hashing import link_secret, stop_secret
 from teleservices_core.help_entries import figures
 from teleservices_core.i18n import show_day, show_instant
@@ -183,8 +185,15 @@ def _describe(error: Exception) -> str:
     elif isinstance(error, smtplib.SMTPResponseException):
         code, text = error.smtp_code, error.smtp_error
     else:
-        return f"{type(error).__name__}: {error}"
-    return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
+        return brief(error)
+    said = text.decode(errors="replace") if isinstance(text, bytes) else text
+    # Servers repeat the address, which is erased without this.
+    enhanced = _ENHANCED.match(said)
+    return f"{code} {enhanced[0]}" if enhanced else str(code)
+
+
+_ENHANCED: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
+"""A server's code for programs (RFC 3463)."""
 
 
 _LONG_LINES: Final = SMTP.clone(max_line_length=990)

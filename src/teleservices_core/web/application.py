@@ -24,6 +24,7 @@ from teleservices_core.errors import (
     NotFoundError,
     UnavailableError,
 )
+from teleservices_core.failures import trace
 from teleservices_core.i18n import _
 from teleservices_core.ports.identities import Identify
 from teleservices_core.usecases.cut_offs import known_cut_offs
@@ -105,8 +106,8 @@ class Application:
         request.max_form_parts = 500
         try:
             response = answer_or_say_away(self.site, request, self._respond)
-        except Exception:  # the error page itself failed: the host must not
-            log.exception("no page could be made")
+        except Exception as error:  # noqa: BLE001 - the error page failed: the host must not
+            log.error("no page could be made\n%s", trace(error))
             response = broken(self.site.settings)
         # Closes the temporary files of an upload.
         response.call_on_close(request.close)
@@ -206,7 +207,7 @@ class Application:
     def _failed(self, context: Context, name: str, error: Exception) -> Page | Response:
         incident = secrets.token_hex(4)
         owner = self._owners.get(name, BUILTIN)
-        log.error("incident %s in %s", incident, name or "routing", exc_info=error)
+        log.error("incident %s in %s\n%s", incident, name or "routing", trace(error))
         self.site.plugins.record_failure(owner, name, error, self.site.now())
         if owner == BUILTIN:
             return error_page(context, 500, incident=incident)

@@ -19,6 +19,7 @@ from teleservices_core.contributions import Route
 from teleservices_core.domain.identities import ExternalIdentity
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import RefusedError, UnavailableError
+from teleservices_core.failures import trace
 from teleservices_core.hashing import keyed
 from teleservices_core.ports.identities import Identify
 from teleservices_core.usecases.identities import account_of, sign_in_by_identity
@@ -97,9 +98,9 @@ def keep_marks(context: Context, response: Response) -> None:
 def _ask(identify: Identify, context: Context) -> ExternalIdentity | None:
     try:
         return identify(context.request.environ)
-    except Exception:
+    except Exception as error:  # noqa: BLE001 - whatever the host's code does
         # Nobody is let in by mistake, and passwords still work.
-        log.exception("the host's identify function failed")
+        log.error("the host's identify function failed\n%s", trace(error))
         return None
 
 

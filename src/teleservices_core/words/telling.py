@@ -24,6 +24,7 @@ from teleservices_core.domain.activation import (
 )
 from teleservices_core.domain.offers import Reach
 from teleservices_core.domain.scopes import Rank
+from teleservices_core.failures import trace
 from teleservices_core.i18n import _, ngettext, show_date, show_instant
 from teleservices_core.words.reasons import UNKNOWN, contact
 
@@ -140,8 +141,8 @@ class Told:
         message: Message = getattr(self.words.get(vote.reason, UNKNOWN), reader)
         try:
             return message().format_map(fields)
-        except Exception:  # a plugin's sentence must not take the page with it
-            log.exception("the words of %s fail", vote.reason)
+        except Exception as error:  # noqa: BLE001 - a plugin's sentence must not take the page with it
+            log.error("the words of %s fail\n%s", vote.reason, trace(error))
             message = getattr(UNKNOWN, reader)
             return message().format_map(fields)
 
