@@ -271,56 +271,6 @@ def test_a_parent_is_not_flooded(services, mother, clock):
     assert len(mails(services)) == 7
 
 
-def lost_password(services, login):
-    """What the page says to who has lost a password, the identifier itself left out."""
-    browser = Browser(services)
-    browser.get("/mot-de-passe-oublie")
-    page = browser.submit("mot-de-passe-oublie", login_name=login)
-    said = re.sub(r'"csrf_token" value="[^"]*"', "", page.text.replace(login, "X"))
-    return page.status_code, re.sub(r"\s+", " ", said)
-
-
-def test_a_school_s_evening(services):
-    """Twenty-five families behind one address: as many mails leave as are told to."""
-    world = World(services)
-    logins = [
-        world.account(
-            an_adult(first_name=f"Anne {chr(97 + n)}"), Audience.GUARDIAN, email=f"a{n}@example.org"
-        ).login_name
-        for n in range(25)
-    ]
-    told = {lost_password(services, login) for login in logins}
-    ((status, said),) = told
-    assert status == 200
-    assert "un lien part vers elle" in said
-    assert len(mails(services)) == 25
-
-
-@pytest.mark.parametrize(
-    ("others", "times", "words"),
-    [
-        (0, 4, "trois demandes ont déjà été faites"),
-        (4, 1, "trop de demandes viennent de votre réseau"),
-    ],
-)
-def test_what_is_not_sent_is_not_told(services, mother, monkeypatch, others, times, words):
-    """The page says that nothing leaves and from when to ask, whether the account is or not."""
-    if others:
-        monkeypatch.setattr(throttling, "SOURCE_FAILURES", others)
-    for number in range(others):
-        assert lost_password(services, f"nom.{number}")[0] == 200
-    known, unknown = (
-        [lost_password(services, login) for _time in range(times)]
-        for login in (mother.login_name, "anne.inconnue")
-    )
-    assert known == unknown
-    status, said = known[-1]
-    assert status == 422
-    assert words in said
-    assert re.search(r"à partir du .{5,60}\d", said)
-    assert len(mails(services)) == times - 1
-
-
 @pytest.mark.faq("F37")
 def test_a_new_address_counts_once_confirmed(services, mother, clock):
     """Until its link is followed the old one stays; then the old one is told, and may undo."""

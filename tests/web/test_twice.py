@@ -25,7 +25,7 @@ from teleservices_core.usecases.mailing import deliver
 from teleservices_core.usecases.recovery import ask_reset
 
 CHOSEN = "quatre chats sur le toit"
-CLICKS = 3
+CLICKS = 2
 
 
 @pytest.fixture(params=["at once", "answer lost", "answered"])
@@ -121,6 +121,7 @@ def test_sign_in(services, mother, how):
         assert clicked(services, browser, "/connexion", how, **typed) == (200, "/", "/compte")
 
 
+@pytest.mark.parametrize("how", ["at once"])
 def test_sign_in_with_an_older_hash(services, mother, how):
     """The first click makes the hash anew, which changes nothing for the others."""
     other = argon2.PasswordHasher(time_cost=2, memory_cost=8, parallelism=1)
