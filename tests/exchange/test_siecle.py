@@ -206,13 +206,17 @@ class TestStudents:
             assert [r.line for r in staged.rejected()] == [6, 8]
             assert staged.count("students") == 2
 
-    def test_of_two_that_share_an_ine_neither_is_taken(self, read: Read) -> None:
+    def test_an_ine_that_two_share_is_neither_s(self, read: Read) -> None:
         same = Ine.rnie(1).code
         data = students(
             a_student(1, ID_NATIONAL=same), a_student(2, ID_NATIONAL=same), a_student(3)
         )
         with read(e=a_file("BEE_ELEVES", data)) as staged:
-            assert [(r.line, r.key) for r in staged.rejected()] == [(6, "1"), (7, "2")]
+            assert not list(staged.rejected())
+            told = [a for a in staged.alerts() if "deux fois" in a.reason]
+            assert [(a.line, a.key) for a in told] == [(6, "1"), (7, "2")]
+            (page,) = staged.students(10)
+            assert [record.ine is None for record in page] == [True, True, False]
 
     def test_without_division_is_taken_with_an_alert(self, read: Read) -> None:
         classed = (

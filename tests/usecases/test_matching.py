@@ -201,6 +201,29 @@ class TestOneSchool:
         numbers = {row.first_name: row.ine for row in rows(services, t.students)}
         assert numbers == {"Zoé": INE.code, "Léa": Ine.rnie(2).code}
 
+    def test_one_number_for_two_says_nothing_of_either(
+        self, services: Teleservices, load: Load
+    ) -> None:
+        """Both are there, with accounts; who is known keeps the number that he had."""
+        lea = evolve(ZOE, id=2, first_name="Léa")
+        report = load(family(ZOE, EVE), family(lea, PAUL))
+        told = [each for each in report.alerts if "deux fois" in each.reason]
+        assert [each.key for each in told] == ["1", "2"]
+        assert [row.ine for row in rows(services, t.students)] == [None, None]
+        assert len(rows(services, t.accounts)) == 4
+        load(family(ZOE, EVE))
+        assert load(family(ZOE, EVE), family(lea, PAUL)).counts["alerts"]
+        numbers = {row.first_name: row.ine for row in rows(services, t.students)}
+        assert numbers == {"Zoé": INE.code, "Léa": None}
+
+    def test_who_has_left_does_not_take_the_number_of_who_is_there(
+        self, services: Teleservices, load: Load
+    ) -> None:
+        gone = evolve(ZOE, id=2, first_name="Léa", left_on=date(2026, 9, 15))
+        load(family(ZOE, EVE), family(gone, PAUL))
+        numbers = {row.first_name: row.ine for row in rows(services, t.students)}
+        assert numbers == {"Zoé": INE.code, "Léa": None}
+
     def test_the_twin_s_number_is_not_taken_from_her(
         self, services: Teleservices, load: Load
     ) -> None:

@@ -289,7 +289,7 @@ def test_no_import_makes_one_of_two(bench: Any, academie: Academie) -> None:
         site.check()
 
 
-@settings(max_examples=max(3, EXAMPLES // 8), phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=max(2, EXAMPLES // 12), phases=[Phase.explicit, Phase.generate])
 @given(academie=academies())
 def test_both_databases_agree(bench: Any, academie: Academie) -> None:
     with bench(academie, "sqlite") as one, bench(academie, "postgresql") as other:

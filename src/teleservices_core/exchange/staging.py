@@ -176,6 +176,9 @@ class _Loader:
         has_students, has_adults = Kind.STUDENTS in self.headers, Kind.ADULTS in self.headers
         self.connection.executescript(schema.INDEXES)
         self._reject(schema.person_checks())
+        self.connection.execute(schema.SHARED_INE)
+        self._alert(schema.shared_ine_alerts())
+        self.connection.execute(schema.FORGET_INE)
         has_classes = self._some("structures")
         if has_students:
             self._reject(schema.structure_checks())

@@ -113,11 +113,6 @@ def person_checks() -> list[tuple[str, str, str]]:
     """(table, condition, reason): what sets a person or an address aside."""
     return [
         ("students", _twice("students", "siecle_id"), _("ELEVE_ID présent deux fois")),
-        (
-            "students",
-            _twice("students", "ine", where="ine IS NOT NULL"),
-            _("identifiant national présent deux fois : corrigez-le dans SIECLE"),
-        ),
         ("adults", _twice("adults", "siecle_id"), _("PERSONNE_ID présent deux fois")),
         *(
             (table, _twice(table, "siecle_id"), _("ADRESSE_ID présent deux fois"))
@@ -129,6 +124,29 @@ def person_checks() -> list[tuple[str, str, str]]:
             _("division ou groupe présent deux fois"),
         ),
         ("nomenclature", _twice("nomenclature", "kind", "code"), _("code présent deux fois")),
+    ]
+
+
+SHARED_INE: Final = f"""
+CREATE TEMP TABLE doubtful AS SELECT r.rowid AS id FROM students r
+WHERE {_twice("students", "ine", where="ine IS NOT NULL")} AND NOT (r.left_on IS NULL AND
+  (SELECT count(*) FROM students o WHERE o.ine = r.ine AND o.left_on IS NULL) = 1)
+"""  # noqa: S608
+"""Students whose national identifier another one has too: it says nothing about either, unless
+one only has not left."""
+FORGET_INE: Final = "UPDATE students SET ine = NULL WHERE rowid IN (SELECT id FROM doubtful)"
+
+
+def shared_ine_alerts() -> list[tuple[str, str]]:
+    """(query, reason) about them."""
+    return [
+        (
+            """
+            SELECT file, line, 'ELEVE', siecle_id FROM students
+            WHERE rowid IN (SELECT id FROM doubtful)
+            """,
+            _("identifiant national présent deux fois : laissé de côté, corrigez-le dans SIECLE"),
+        )
     ]
 
 

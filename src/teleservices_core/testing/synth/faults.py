@@ -246,7 +246,7 @@ _PLANTINGS: Final = (
     ),
     _Planting(
         "duplicate_ine",
-        "quarantined",
+        "warned",
         STUDENTS_FILE,
         "Deux élèves portent le même identifiant national.",
         _twice_the_ine,
