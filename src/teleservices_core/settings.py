@@ -337,14 +337,28 @@ def _say(error: BaseException, kind: type[Any] | None) -> str:
     return own or format_exception(error, kind)
 
 
+_MOST: Final = 400_000
+"""Bytes of settings or a policy: a decision for each of a thousand schools takes a quarter."""
+_LONGEST_LINE: Final = 2_000
+
+
 def read_toml(path: Path | str) -> Mapping[str, Any]:
     """The content of a TOML file. Raises :exc:`SettingsError` naming the file."""
     path = Path(path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(_MOST + 1)
+        if len(content) > _MOST:
+            raise SettingsError([f"more than {_MOST:,} bytes"], str(path))
+        # Looked at before tomllib, which takes ages for a key of many parts.
+        if max(map(len, content.splitlines()), default=0) > _LONGEST_LINE:
+            raise SettingsError([f"a line of more than {_LONGEST_LINE:,} bytes"], str(path))
+        return tomllib.loads(content.decode())
     except FileNotFoundError:
         raise SettingsError(["no such file"], str(path)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise SettingsError(["lists or tables too deep inside each other"], str(path)) from None
+    except ValueError as error:  # Not TOML, not UTF-8, a number of a million digits.
         raise SettingsError([str(error)], str(path)) from None
 
 

@@ -149,7 +149,7 @@ def test_faulty_csv(site, tmp_path):
     assert "bad.csv, line 3" in run("establishments", "import", str(bad), code=1)
     assert "Autre" not in run("establishments", "list")
     bad.write_text("uai;nom\n")
-    assert "missing columns" in run("establishments", "import", str(bad), code=1)
+    assert "colonnes manquantes" in run("establishments", "import", str(bad), code=1)
 
 
 @pytest.mark.parametrize(

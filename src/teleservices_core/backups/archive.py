@@ -25,6 +25,7 @@ FORMAT: Final = 1
 _MANIFEST: Final = "manifest.json"
 _DATABASE: Final = "database"
 _CHUNK: Final = 1 << 20
+_LONGEST_MANIFEST: Final = 1 << 20
 _UNREADABLE: Final = (
     OSError,
     BadZipFile,
@@ -114,8 +115,8 @@ def read_manifest(settings: Settings, path: Path) -> Manifest:
     program, ``other_key`` for one that no key of the site authenticates.
     """
     try:
-        with ZipFile(path) as archive:
-            content = json.loads(archive.read(_MANIFEST))
+        with ZipFile(path) as archive, archive.open(_MANIFEST) as entry:
+            content = json.loads(entry.read(_LONGEST_MANIFEST))
         if content["format"] != FORMAT:
             raise RefusedError("other_format", path=path)
         manifest = Manifest.from_json(content)

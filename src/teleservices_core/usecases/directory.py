@@ -9,6 +9,7 @@ from typing import Final
 
 from attrs import frozen
 
+from teleservices_core.bounded import Bounds, bounded_lines, too_long
 from teleservices_core.domain.accounts import Account, AccountState, Audience
 from teleservices_core.domain.credentials import login_stem
 from teleservices_core.domain.establishments import (
@@ -19,6 +20,7 @@ from teleservices_core.domain.establishments import (
 from teleservices_core.domain.staff import Assignment, Role, StaffMember
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import ImportRefusedError, RefusedError
+from teleservices_core.i18n import _
 from teleservices_core.mail_addresses import mail_address
 from teleservices_core.ports import Transaction
 from teleservices_core.ports.academy import AuditSearch
@@ -39,6 +41,8 @@ ESTABLISHMENT_COLUMNS = (
 )
 _ACTS: Final = 100_000
 """More than an académie's establishments ever join and leave."""
+_BOUNDS: Final = Bounds(size=20_000_000, lines=100_000)
+"""An académie has a few thousand establishments, and some ten staff with a role in each."""
 STAFF_COLUMNS = ("uai", "role", "civilite", "nom", "prenom", "courriel")
 
 
@@ -53,13 +57,29 @@ class _Row:
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[_Row]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, delimiter=";")
+    try:
+        reader = csv.DictReader(_lines(path), delimiter=";", strict=True)
         missing = [name for name in columns if name not in (reader.fieldnames or ())]
         if missing:
-            raise ImportRefusedError(path.name, f"missing columns: {', '.join(missing)}", line=1)
+            reason = _("colonnes manquantes : {names}")
+            raise ImportRefusedError(path.name, reason.format(names=", ".join(missing)), line=1)
         for values in reader:
             yield _Row(path.name, reader.line_num, {k: (values[k] or "").strip() for k in columns})
+    except csv.Error:
+        reason = _("guillemets mal fermés")
+        raise ImportRefusedError(path.name, reason, line=reader.line_num) from None
+    except UnicodeDecodeError:
+        raise ImportRefusedError(path.name, _("attendu en UTF-8")) from None
+
+
+def _lines(path: Path) -> Iterator[str]:
+    for number, line in enumerate(bounded_lines(path, _BOUNDS, encoding="utf-8-sig"), 1):
+        text = str(line)
+        if len(text) > _BOUNDS.line:
+            raise ImportRefusedError(path.name, too_long(_BOUNDS), line=number)
+        if not text.rstrip("\r\n").replace("\t", "").isprintable():
+            raise ImportRefusedError(path.name, _("caractères de commande"), line=number)
+        yield text
 
 
 @frozen

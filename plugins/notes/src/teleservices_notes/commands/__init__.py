@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,7 @@ from teleservices_notes.store import ClassMarks
 from teleservices_notes.teaching_words import IMPORT_STATES
 from teleservices_notes.usecases import ImportReport, import_marks
 from teleservices_notes.usecases.entering import KEPT_FOR
-from teleservices_notes.usecases.runs import ClassesMet
+from teleservices_notes.usecases.runs import MOST_FAULTS, ClassesMet
 from teleservices_notes.usecases.teaching import import_services
 from teleservices_notes.usecases.uploads import UPLOAD_LIFE, strange_classes
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from teleservices_core.commands.options import Opener
     from teleservices_core.domain.values import Uai
     from teleservices_notes.usecases import Fault
-
-_MOST_FAULTS: Final = 1_000
 
 
 @click.group()
@@ -64,6 +62,9 @@ def import_(services: Opener, file: Path, uai: Uai, dry_run: bool) -> None:
             stopping=stopping,
         )
     _quote(file, report.faults)
+    if (more := report.left_out - len(report.faults)) > 0:
+        said = ngettext("… et {n} autre ligne.", "… et {n} autres lignes.", more)
+        click.echo(said.format(n=more), err=True)
     for line in _summary(report):
         click.echo(line)
     with site.database.reading() as tx:
@@ -137,7 +138,7 @@ def imports_(services: Opener, uai: Uai, import_id: UUID | None) -> None:
     with site.database.reading() as tx:
         store = ClassMarks(tx.connection)
         runs = store.imports(uai)
-        faults = store.faults(import_id, _MOST_FAULTS) if import_id else []
+        faults = store.faults(import_id, MOST_FAULTS) if import_id else []
     if import_id is not None:
         for fault in faults if import_id in {run.id for run in runs} else ():
             click.echo(_("ligne {line} : {reason}").format(line=fault.line, reason=fault.reason))
@@ -180,7 +181,7 @@ def _summary(report: ImportReport) -> list[str]:
             number,
         )
         said.append(text.format(n=number))
-    if number := len(report.faults):
+    if number := report.left_out:
         text = ngettext("{n} ligne laissée de côté.", "{n} lignes laissées de côté.", number)
         said.append(text.format(n=number))
     return said

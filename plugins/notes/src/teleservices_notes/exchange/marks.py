@@ -26,11 +26,12 @@ from attrs import define, field
 from teleservices_core.domain.establishments import Academie
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Uai
+from teleservices_core.errors import ImportRefusedError
 from teleservices_core.i18n import _, show_short_date
 from teleservices_core.usecases.site import Site
 from teleservices_notes.exchange import cells
 from teleservices_notes.exchange.cells import BadCellError
-from teleservices_notes.exchange.table import Column, Table, read_table
+from teleservices_notes.exchange.table import Column, Table, Unreadable, read_table
 from teleservices_notes.model import NO_LEVELS, Assessment, Counting, MarkStatus
 from teleservices_notes.model.assessments import LONGEST_DESCRIPTION
 from teleservices_notes.model.marks import LONGEST_REMARK
@@ -79,6 +80,9 @@ _DESCRIBING: Final = tuple(column.name for column in _COLUMNS[:13])
 _OFTEN_ABSENT: Final = {"description": "description", "competences": "competencies"}
 """What a file may leave to the school, and the assessment's field."""
 
+MOST_ASSESSMENTS: Final = 50_000
+"""Different descriptions of assessments in a file: a lycée of 3,000 students gives 20,000."""
+
 _Described = tuple[str, ...]
 
 
@@ -96,10 +100,11 @@ def read_marks(
     ``at`` is the instant of the import: marks of a file that does not say when
     they were entered are entered then.
     ``progress`` is told, now and then, how many more bytes were read. Raises
-    :exc:`ImportRefusedError` when the header lacks a column.
+    :exc:`ImportRefusedError` when the header lacks a column; so do the lines, for
+    a file that is beyond its bounds or of which too many cannot be understood.
     """
     table = read_table(path, _COLUMNS, progress=progress)
-    reader = _Reader(uai, school_year, academie, at, table)
+    reader = _Reader(uai, school_year, academie, at, table, Unreadable(path.name))
     return (reader.read(line, row) for line, row in table.rows)
 
 
@@ -128,6 +133,7 @@ class _Reader:
     academie: Academie
     at: datetime
     table: Table
+    unreadable: Unreadable
     _describing: Callable[[list[str]], _Described] = field(init=False)
     """The cells that describe the assessment, as they are written."""
     _kept: frozenset[str] = field(init=False)
@@ -147,7 +153,7 @@ class _Reader:
             if isinstance(row, BadCellError):
                 raise row
             key = self._describing(row)
-            assessment = self._assessments.get(key) or self._understand(key)
+            assessment = self._assessments.get(key) or self._understand(number, key)
             status, value = _mark(row[at["note"] or 0], assessment.out_of)
             return MarkLine(
                 number,
@@ -161,7 +167,7 @@ class _Reader:
                 self._kept,
             )
         except BadCellError as error:
-            return Fault(number, str(error))
+            return self.unreadable.add(Fault(number, str(error)))
 
     def _entered(self, row: list[str], at: int | None) -> datetime:
         if at is None:
@@ -179,7 +185,12 @@ class _Reader:
     ) -> Mapping[str, int] | None:
         return None if at is None else _levels(row[at], assessment.competencies)
 
-    def _understand(self, key: _Described) -> Assessment:
+    def _understand(self, number: int, key: _Described) -> Assessment:
+        if len(self._assessments) >= MOST_ASSESSMENTS:
+            reason = _("plus de {most} évaluations différentes : donnez-le en plusieurs fichiers")
+            raise ImportRefusedError(
+                self.unreadable.name, reason.format(most=MOST_ASSESSMENTS), line=number
+            )
         present = [name for name in _DESCRIBING if self.table.positions[name] is not None]
         written = dict.fromkeys(_DESCRIBING, "")
         written |= {name: cell.strip() for name, cell in zip(present, key, strict=True)}

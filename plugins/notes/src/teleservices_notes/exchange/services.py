@@ -10,9 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from teleservices_core.bounded import Bounds
 from teleservices_notes.exchange import cells
 from teleservices_notes.exchange.cells import BadCellError
-from teleservices_notes.exchange.table import Column, Table, read_table
+from teleservices_notes.exchange.table import Column, Table, Unreadable, read_table
 from teleservices_notes.usecases.runs import Fault
 from teleservices_notes.usecases.teaching import ServiceLine
 
@@ -23,6 +24,8 @@ _COLUMNS: Final = (
     Column(("enseignant", "professeur", "prof"), is_required=True),
     Column(("courriel", "email", "mel", "adresse_electronique")),
 )
+_BOUNDS: Final = Bounds(size=5_000_000, lines=50_000)
+"""A lycée of 3,000 students has 3,000 services."""
 SERVICE_COLUMNS: Final = tuple(column.name for column in _COLUMNS)
 
 
@@ -36,15 +39,18 @@ def read_services_of(content: bytes) -> Iterator[Iterator[ServiceLine | Fault]]:
 
 
 def read_services(path: Path) -> Iterator[ServiceLine | Fault]:
-    """The lines of a file. Raises :exc:`ImportRefusedError` when its header lacks a column."""
-    table = read_table(path, _COLUMNS)
-    return _lines(table)
+    """The lines of a file. Raises :exc:`ImportRefusedError` when its header lacks a column.
+
+    So do the lines, as those of :func:`.marks.read_marks`.
+    """
+    table = read_table(path, _COLUMNS, bounds=_BOUNDS)
+    return _lines(table, Unreadable(path.name))
 
 
-def _lines(table: Table) -> Iterator[ServiceLine | Fault]:
+def _lines(table: Table, unreadable: Unreadable) -> Iterator[ServiceLine | Fault]:
     for line, row in table.rows:
         if isinstance(row, BadCellError):
-            yield Fault(line, str(row))
+            yield unreadable.add(Fault(line, str(row)))
             continue
         values = {
             name: "" if at is None else row[at].strip() for name, at in table.positions.items()
@@ -58,7 +64,7 @@ def _lines(table: Table) -> Iterator[ServiceLine | Fault]:
                 cells.text("courriel", values["courriel"], 254, required=False).casefold(),
             )
         except BadCellError as error:
-            yield Fault(line, str(error))
+            yield unreadable.add(Fault(line, str(error)))
 
 
 def write_services(lines: Iterable[ServiceLine]) -> str:

@@ -16,15 +16,17 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
+from attrs import define, frozen
 
+from teleservices_core.bounded import Bounds, bounded_lines, too_long
 from teleservices_core.contributions import Message
 from teleservices_core.errors import ImportRefusedError
 from teleservices_core.i18n import _
 from teleservices_notes.exchange.cells import BadCellError
+from teleservices_notes.usecases.runs import Fault
 
-LONGEST_LINE: Final = 4_000
-"""Characters, or bytes."""
+MOST_UNREADABLE: Final = 200
+"""Lines; beyond, the file is something else, or is to be made anew."""
 _PROGRESS_EVERY: Final = 2_000
 _DELIMITERS: Final = ";\t,|"
 _WINDOWS: Final = re.compile(rb"[\x80-\x9f]")
@@ -76,27 +78,50 @@ def read_table(
     path: Path,
     columns: tuple[Column, ...],
     *,
+    bounds: Bounds | None = None,
     progress: Callable[[int], object] = lambda _bytes: None,
 ) -> Table:
     """Open a file and understand its header.
 
     ``progress`` is told, now and then, how many more bytes were read. Raises
-    :exc:`ImportRefusedError` when the header lacks a required column.
+    :exc:`ImportRefusedError` when the header lacks a required column, or the file
+    is beyond its bounds; so do the rows, where only they tell.
     """
-    lines = _lines(path)
+    bounds = bounds or Bounds()
+    lines = _lines(path, bounds)
     try:
         header = next(lines, b"").removeprefix(BOM_UTF8)
-        _refuse_others(header)
+        _refuse_others(header, bounds)
         text = _decode(header)
         delimiter = max(_DELIMITERS, key=text.count)
         positions = _positions(_split(text, delimiter), columns)
     except BadCellError as error:
         raise ImportRefusedError(path.name, str(error), line=1) from None
     width = max(at for at in positions.values() if at is not None) + 1
-    return Table(positions, _rows(lines, delimiter, width, progress))
+    return Table(positions, _rows(lines, delimiter, width, bounds, progress))
 
 
-def _refuse_others(start: bytes) -> None:
+@define
+class Unreadable:
+    """Counts the lines of a file that cannot be understood."""
+
+    name: str
+    number: int = 0
+
+    def add(self, fault: Fault) -> Fault:
+        """The same fault. Raises :exc:`ImportRefusedError` for one too many."""
+        self.number += 1
+        if self.number > MOST_UNREADABLE:
+            reason = _(
+                "plus de {most} lignes ne peuvent pas être lues ; la lecture s’est arrêtée à la "
+                "ligne {line} ({reason})"
+            )
+            said = reason.format(most=MOST_UNREADABLE, line=fault.line, reason=fault.reason)
+            raise ImportRefusedError(self.name, said)
+        return fault
+
+
+def _refuse_others(start: bytes, bounds: Bounds) -> None:
     if not start:
         raise BadCellError(_("il est vide"))
     if start.isspace():
@@ -104,22 +129,23 @@ def _refuse_others(start: bytes) -> None:
     for signature, message in _OTHERS:
         if start.startswith(signature):
             raise BadCellError(message())
+    if len(start) > bounds.line:
+        raise BadCellError(too_long(bounds))
 
 
-def _lines(path: Path) -> Iterator[bytes]:
+def _lines(path: Path, bounds: Bounds) -> Iterator[bytes]:
     with path.open("rb") as file:
-        mark = file.read(2)
-        file.seek(0)
-        if mark in {BOM_UTF16_LE, BOM_UTF16_BE}:
-            with path.open(encoding="utf-16", errors="replace", newline="\n") as text:
-                for line in text:
-                    yield line.encode()
-            return
-        yield from file
+        is_utf16 = file.read(2) in {BOM_UTF16_LE, BOM_UTF16_BE}
+    for line in bounded_lines(path, bounds, encoding="utf-16" if is_utf16 else None):
+        yield line.encode() if isinstance(line, str) else line
 
 
 def _rows(
-    lines: Iterator[bytes], delimiter: str, width: int, progress: Callable[[int], object]
+    lines: Iterator[bytes],
+    delimiter: str,
+    width: int,
+    bounds: Bounds,
+    progress: Callable[[int], object],
 ) -> Iterator[tuple[int, list[str] | BadCellError]]:
     told = 0
     for number, raw in enumerate(lines, start=2):
@@ -130,15 +156,15 @@ def _rows(
         if raw.isspace():
             continue
         try:
-            yield number, _cells(raw, delimiter, width)
+            yield number, _cells(raw, delimiter, width, bounds)
         except BadCellError as error:
             yield number, error
     progress(told)
 
 
-def _cells(raw: bytes, delimiter: str, width: int) -> list[str]:
-    if len(raw) > LONGEST_LINE:
-        raise BadCellError(_("ligne trop longue"))
+def _cells(raw: bytes, delimiter: str, width: int, bounds: Bounds) -> list[str]:
+    if len(raw) > bounds.line:
+        raise BadCellError(too_long(bounds))
     cells = _split(_decode(raw), delimiter)
     if len(cells) < width:
         reason = _("{found} colonnes au lieu de {expected}")

@@ -15,6 +15,7 @@ from attrs import Factory, define, evolve, frozen
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Ine, Uai
 from teleservices_core.domain.viewers import Viewer
+from teleservices_core.errors import ImportRefusedError
 from teleservices_core.i18n import _
 from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.model import NO_LEVELS, Assessment, Mark, MarkStatus, Outcome
@@ -68,7 +69,8 @@ def import_marks(
     does and the file's entry is not older than the recorded one; only then does
     its entry time move, so that a mark already published does not vanish for a
     day because the same file came with new times. Raises :exc:`NotFoundError`
-    for an unknown establishment, and :exc:`NotAllowedError`.
+    for an unknown establishment, :exc:`NotAllowedError`, and what reading the lines
+    raises, :exc:`ImportRefusedError`: what was recorded before stays.
     """
     database, year = site.database, site.school_year()
     work = _Import(uai, year, site.academie.zone, dry_run)
@@ -83,11 +85,14 @@ def import_marks(
     run = ImportRun.begun(
         import_id or site.new_id(), uai, year, file_name, site.now(), viewer.name if viewer else ""
     )
-    is_over = False
+    is_over, refused = False, None
     while not is_over:
         # The file is read before the transaction, which holds others up.
-        batch = list(islice(stream, BATCH))
-        work.report.is_stopped = stopping()
+        try:
+            batch = list(islice(stream, BATCH))
+        except ImportRefusedError as error:
+            batch, refused = [], error
+        work.report.is_stopped = refused is not None or stopping()
         is_over = len(batch) < BATCH or work.report.is_stopped
         with database.writing() as tx:
             require_decider(site, tx, viewer, uai)
@@ -99,6 +104,8 @@ def import_marks(
                 store.forget_imports(uai, KEPT_IMPORTS)
                 counts = work.report.counts()
                 tx.audit.add(audited("notes.imported", site.now(), viewer, uai=uai, counts=counts))
+    if refused is not None:
+        raise refused
     return work.report
 
 
@@ -132,7 +139,7 @@ class _Import:
     """Lines of one assessment share one value: comparing is for the others."""
 
     def take(self, store: ClassStore, batch: list[MarkLine | Fault]) -> list[Fault]:
-        """Look up, compare and write some lines; give the faults among them, in order."""
+        """Look up, compare and write some lines; give the faults to keep, in order."""
         self.report.lines += len(batch)
         faults = [line for line in batch if isinstance(line, Fault)]
         lines = [line for line in batch if isinstance(line, MarkLine)]
@@ -146,9 +153,7 @@ class _Import:
             store.save(assessments, marks)
         for given in fresh:
             given.is_new = False
-        faults.sort(key=lambda fault: fault.line)
-        self.report.faults += faults
-        return faults
+        return self.report.leave_out(sorted(faults, key=lambda fault: fault.line))
 
     def _find_students(self, store: ClassStore, ines: set[Ine]) -> None:
         unknown = [ine for ine in ines if ine.code not in self._students]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from attrs import Factory, define, evolve, field, frozen
@@ -16,6 +16,9 @@ from teleservices_core.domain.values import Uai
 if TYPE_CHECKING:
     from teleservices_notes.model import Assessment
     from teleservices_notes.usecases.importing import MarkLine
+
+MOST_FAULTS: Final = 1_000
+"""Kept of an import: a file that is about other students has one a line."""
 
 
 @frozen
@@ -39,6 +42,9 @@ class ImportReport:
     marks_outdated: int = 0
     """Left as they are: the database holds an entry later than the file's."""
     faults: list[Fault] = Factory(list)
+    """The first lines left out, at most :data:`MOST_FAULTS`."""
+    left_out: int = 0
+    """How many were."""
     is_stopped: bool = False
     """Whether it ended before the file; what was recorded stays."""
 
@@ -52,6 +58,13 @@ class ImportReport:
             + self.marks_changed
         )
 
+    def leave_out(self, faults: list[Fault]) -> list[Fault]:
+        """Count lines left out; returns those that are kept."""
+        self.left_out += len(faults)
+        kept = faults[: MOST_FAULTS - len(self.faults)]
+        self.faults += kept
+        return kept
+
     def counts(self) -> dict[str, int]:
         """Figures for the audit trail."""
         return {
@@ -62,7 +75,7 @@ class ImportReport:
             "marks_changed": self.marks_changed,
             "marks_unchanged": self.marks_unchanged,
             "marks_outdated": self.marks_outdated,
-            "faults": len(self.faults),
+            "faults": self.left_out,
         }
 
 
