@@ -21,7 +21,6 @@ from teleservices_core.failures import brief
 from teleservices_core.files import is_exposed
 from teleservices_core.i18n import _, ngettext, show_timestamp
 from teleservices_core.plugins import PluginState
-from teleservices_core.ports.academy import AuditSearch
 from teleservices_core.storage.inspection import (
     database_now,
     missing_limits,
@@ -32,6 +31,7 @@ from teleservices_core.storage.inspection import (
 from teleservices_core.usecases.consultations import many_consultations
 from teleservices_core.usecases.cut_offs import known_cut_offs
 from teleservices_core.usecases.matching import waiting_everywhere
+from teleservices_core.usecases.restoring import last_restore
 from teleservices_core.usecases.sealing import check_journal
 from teleservices_core.usecases.throttling import told_of_failures
 from teleservices_core.words.people import show_actor
@@ -43,7 +43,6 @@ LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _DRIFT: Final = timedelta(seconds=30)
 _MAIL_WAITS: Final = timedelta(hours=1)
 _FAULTS: Final = 20
-_TOLD_FOR: Final = timedelta(days=30)
 _RUN_WAITS: Final = timedelta(days=2)
 
 
@@ -357,11 +356,9 @@ def _first_there(path: Path) -> Path:
 
 
 def _restored(services: Teleservices) -> Iterable[Finding]:
-    site = services.site
-    wanted = AuditSearch(actions=("site.restored",), from_at=site.now() - _TOLD_FOR)
-    with site.database.reading() as tx:
-        entries = tx.audit.search(wanted, 1)
-    for entry in entries:
+    with services.site.database.reading() as tx:
+        entry = last_restore(services.site, tx)
+    if entry is not None:
         done = show_restored(entry.detail, entry.at, services.settings.academie.zone)
         yield Finding("restored", Severity.WARNING, done, show_to_do(entry.detail))
 

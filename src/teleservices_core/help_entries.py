@@ -136,6 +136,22 @@ HELP_ENTRIES: Final = (
         promises=("F30",),
     ),
     HelpEntry(
+        "core.went_back",
+        lambda: _("Le service est revenu à une sauvegarde. Qu’est-ce que cela change pour moi ?"),
+        _said(
+            lambda: _(
+                "Après une panne grave, le service peut revenir à ce qu’il était lors de sa "
+                "dernière sauvegarde ; ce qui a été fait depuis est à refaire. Par sécurité, "
+                "chacun est déconnecté, et les liens reçus par message comme les notifications qui "
+                "n’avaient pas servi ne servent plus. Si vous aviez changé votre mot de passe "
+                "entre-temps, choisissez-en un autre par « Mot de passe oublié ? » ; si vous aviez "
+                "changé d’adresse électronique, demandez une nouvelle notification au secrétariat "
+                "de l’établissement. Ce qui avait été effacé le reste."
+            )
+        ),
+        _FAMILIES,
+    ),
+    HelpEntry(
         "core.new_device",
         lambda: _("J’ai reçu un message « Nouvelle connexion à votre compte »."),
         _said(

@@ -18,10 +18,12 @@ from teleservices_core.backups.making import make_backup
 from teleservices_core.backups.restoring import restore
 from teleservices_core.doctor import Severity, examine
 from teleservices_core.domain.accounts import AccountState, Audience
+from teleservices_core.domain.staff import Role
 from teleservices_core.domain.values import Ine
 from teleservices_core.errors import RefusedError
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.migrate import downgrade
+from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import COLLEGE, a_schooling, a_student, an_adult
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_core.usecases.claiming import choose_password, confirm_email
@@ -332,3 +334,26 @@ def test_side_by_side(life):
     ledger = read_ledger(services.settings)
     assert ledger.is_sound
     assert len({act.id for act in ledger.acts}) == len(ledger.acts)
+
+
+@ON_ONE
+def test_who_is_told(life, clock):
+    """The académie, each school, and whoever does not get in; for a month."""
+    services = life.services
+    world = World(services)
+    for role, uai in ((Role.ACADEMY_ADMIN, None), (Role.HEAD, COLLEGE)):
+        world.staff(role, uai, login_name=role.value)
+    make_backup(services, life.backup.with_name("again.zip"))
+    restore(services, life.backup.with_name("again.zip"))
+    said = "Après un incident, le service est revenu le 24/11/2026 14:35"
+    for role, path in ((Role.ACADEMY_ADMIN, "/academie/"), (Role.HEAD, f"/ecole/{COLLEGE}/")):
+        browser = Browser(services)
+        browser.sign_in(role.value, PASSWORD)
+        assert said in browser.get(path).text
+    browser = Browser(services)
+    for nobody in ("anne", "nobody.at.all"):
+        page = browser.sign_in(nobody, "wrong password").text
+        assert said in page
+        assert "Mot de passe oublié" in page
+    clock.advance(days=31)
+    assert said not in Browser(services).sign_in("anne", "wrong password").text

@@ -67,7 +67,7 @@ def test_home(services: Teleservices, number: int):
 
 
 def test_console(services: Teleservices):
-    """The head's console: session, roles, establishment, policy, what waits for an answer."""
+    """The head's console: session, roles, establishment, policy, what waits, a restore to tell."""
     from teleservices_core.domain.staff import Role
     from teleservices_core.testing.builders import COLLEGE
 
@@ -78,7 +78,7 @@ def test_console(services: Teleservices):
     browser.sign_in(head.login_name, PASSWORD)
     with counted(services.engine) as seen:
         browser.get(f"/ecole/{COLLEGE}/")
-    assert len(seen) == 5, seen
+    assert len(seen) == 6, seen
 
 
 def test_end_of_accounts(services: Teleservices):

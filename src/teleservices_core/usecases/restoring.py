@@ -28,11 +28,13 @@ from attrs import Factory, frozen
 
 from teleservices_core.hashing import new_secret
 from teleservices_core.ports import Transaction
+from teleservices_core.ports.academy import AuditEntry, AuditSearch
 from teleservices_core.usecases.replaying import RESTORED, TOLD, NotedAct, Persons, replay
 from teleservices_core.usecases.site import Site, audited
 
 _LONGEST: Final = timedelta(days=1)
 """More than any act lasts."""
+_TOLD_FOR: Final = timedelta(days=30)
 
 
 @frozen
@@ -49,6 +51,13 @@ class Restored:
     """Headings of plugins that are not loaded, or that cannot erase them."""
     is_complete: bool = True
     """Whether all that came after the backup was known."""
+
+
+def last_restore(site: Site, tx: Transaction) -> AuditEntry | None:
+    """The last one, as long as people must be told: a month."""
+    since = site.now() - _TOLD_FOR
+    found = tx.audit.search(AuditSearch(actions=(RESTORED,), from_at=since), 1)
+    return found[0] if found else None
 
 
 def settle(

@@ -54,8 +54,8 @@ def seal_journal(site: Site, is_stopping: Callable[[], bool] = lambda: False) ->
 def _seal_some(site: Site, tx: Transaction) -> int:
     settled, last = tx.seals.settled(), tx.seals.last()
     closed, covered = (last.closed, last.open) if last else (NOTHING, ())
-    found = tx.seals.rows(closed, MOST + len(covered))
-    rows = [row for row in found if row[0] not in set(covered)][:MOST]
+    found, known = tx.seals.rows(closed, MOST + len(covered)), set(covered)
+    rows = [row for row in found if row[0] not in known][:MOST]
     if not rows:
         return 0
     ids = [str(row[0]) for row in rows]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from teleservices_core.contributions import Message
 from teleservices_core.i18n import _, show_timestamp
+from teleservices_core.ports.academy import AuditEntry
 from teleservices_core.words.reasons import AUDIT_WORDS, show_act
 
 _SCHOOLS: Final = 20
@@ -45,6 +46,43 @@ def show_restored(detail: Mapping[str, Any], at: datetime, zone: ZoneInfo) -> st
     )
     said = _("Sauvegarde du {taken} remise en place le {at}{done}.")
     return said.format(taken=show_timestamp(taken_at, zone), at=show_timestamp(at, zone), done=done)
+
+
+def show_went_back(entry: AuditEntry, zone: ZoneInfo) -> str:
+    """What everybody may know of it, in a sentence."""
+    taken_at = datetime.fromisoformat(entry.detail["taken_at"])
+    said = _("Après un incident, le service est revenu le {at} à son état du {taken}.")
+    return said.format(at=show_timestamp(entry.at, zone), taken=show_timestamp(taken_at, zone))
+
+
+def show_to_academy(detail: Mapping[str, Any]) -> str:
+    """What the académie has to see to, in a paragraph; its operators have more in doctor."""
+    said = _(
+        "Ce qui a été fait entre les deux est perdu{acts} : refaites vos propres décisions, et "
+        "faites revoir aux établissements leurs ouvertures, leurs rattachements et leurs "
+        "imports{schools}. Les notifications qui n’avaient pas servi sont périmées. Qui avait "
+        "changé de mot de passe passe par « Mot de passe oublié » ; qui avait changé d’adresse "
+        "électronique demande une nouvelle notification."
+    )
+    return said.format(acts=_acts(detail["lost"]), schools=_named(detail["schools"]))
+
+
+def show_to_school() -> str:
+    """What a school has to see to."""
+    return _(
+        "Ce qui a été fait entre les deux est perdu : vérifiez vos ouvertures, vos rattachements "
+        "et vos délégations, et importez de nouveau votre base élèves. Les notifications qui "
+        "n’avaient pas servi sont périmées : éditez-les de nouveau."
+    )
+
+
+def show_to_family() -> str:
+    """What who does not get in has to do."""
+    return _(
+        "Si vous aviez changé votre mot de passe entre-temps, demandez-en un autre par « Mot de "
+        "passe oublié ? ». Si cela ne suffit pas, demandez une nouvelle notification au "
+        "secrétariat de l’établissement."
+    )
 
 
 def show_to_do(detail: Mapping[str, Any]) -> str:

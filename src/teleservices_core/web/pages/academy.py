@@ -14,6 +14,7 @@ from teleservices_core.i18n import _
 from teleservices_core.ports import Transaction
 from teleservices_core.ports.academy import AuditEntry, AuditSearch
 from teleservices_core.usecases.consultations import many_consultations
+from teleservices_core.usecases.restoring import last_restore
 from teleservices_core.usecases.site import Site
 from teleservices_core.usecases.throttling import told_of_failures
 from teleservices_core.web.context import Context
@@ -21,6 +22,7 @@ from teleservices_core.web.pages.academy_shared import names_of
 from teleservices_core.web.responses import Page
 from teleservices_core.words.academy import describe_act
 from teleservices_core.words.people import show_actor
+from teleservices_core.words.restoring import show_to_academy, show_went_back
 
 
 @frozen
@@ -66,6 +68,7 @@ def overview(context: Context) -> Page:
     with site.database.reading() as tx:
         establishments = tx.roster.establishments()
         matches = tx.matches.count_open()
+        restored = last_restore(site, tx)
         many_failures = told_of_failures(site, tx)
         consulted = many_consultations(site, tx)
         journal = journal_lines(
@@ -79,6 +82,8 @@ def overview(context: Context) -> Page:
             "journal": journal,
             "year": site.school_year(),
             "matches": matches,
+            "restored": restored and show_went_back(restored, site.academie.zone),
+            "after_restore": restored and show_to_academy(restored.detail),
             "many_failures": many_failures,
             "consulted": [
                 {"who": show_actor(each), "at": each.at, "login": each.detail["login"]}

@@ -10,8 +10,10 @@ from teleservices_core.domain.establishments import Establishment
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import RefusedError
 from teleservices_core.i18n import _, show_instant, show_wait
+from teleservices_core.usecases.restoring import last_restore
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import text
+from teleservices_core.words.restoring import show_to_family, show_went_back
 
 
 @frozen
@@ -72,7 +74,18 @@ def refusal_of(context: Context, refused: RefusedError) -> Refusal:
                 lost=True,
                 school=_school(context, refused),
             )
-    return Refusal(_("Identifiant ou mot de passe incorrect"), checks=True)
+    return _wrong(context)
+
+
+def _wrong(context: Context) -> Refusal:
+    title = _("Identifiant ou mot de passe incorrect")
+    with context.site.database.reading() as tx:
+        restored = last_restore(context.site, tx)
+    if restored is None:
+        return Refusal(title, checks=True)
+    # Said to everybody alike: whose password it was is nobody else's to know.
+    went_back = show_went_back(restored, context.site.academie.zone)
+    return Refusal(title, f"{went_back} {show_to_family()}", checks=True)
 
 
 def _throttled(context: Context, refused: RefusedError) -> Refusal:

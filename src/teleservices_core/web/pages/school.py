@@ -19,10 +19,12 @@ from teleservices_core.i18n import _
 from teleservices_core.usecases.matching import matches_waiting
 from teleservices_core.usecases.opening import set_opening as record_opening
 from teleservices_core.usecases.opening import switches
+from teleservices_core.usecases.restoring import last_restore
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import read_form, text
 from teleservices_core.web.responses import Page, Redirect
 from teleservices_core.web.staff_links import staff_links
+from teleservices_core.words.restoring import show_to_school, show_went_back
 
 
 def establishment_of(context: Context, uai: str) -> Establishment:
@@ -44,6 +46,8 @@ def modules(context: Context, uai: str) -> Page:
         entry["has_options"] = switch.module.id in context.site.catalogue.options
         entry["switches"].append(switch)
     may_choose = deciding(context, establishment.uai)
+    with context.site.database.reading() as tx:
+        restored = last_restore(context.site, tx)
     links = staff_links(context.site, context.me, establishment.uai, deciding=may_choose)
     return Page(
         "school/modules.html",
@@ -55,6 +59,8 @@ def modules(context: Context, uai: str) -> Page:
             "years": years(context),
             "may_choose": may_choose,
             "audience_names": audience_names(),
+            "restored": restored and show_went_back(restored, context.site.academie.zone),
+            "after_restore": restored and show_to_school(),
             "matches": matches_waiting(context.site, establishment.uai),
         },
     )
