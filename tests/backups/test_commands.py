@@ -7,6 +7,7 @@ import random
 import threading
 import zipfile
 from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ import pytest
 from attrs import evolve
 from click.testing import CliRunner
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from teleservices_core.backups import restoring
 from teleservices_core.backups.archive import read_manifest
@@ -23,6 +25,7 @@ from teleservices_core.cli import main
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.errors import RefusedError
 from teleservices_core.files import workshop
+from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import an_adult
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_core.usecases.my_account import change_password
@@ -278,7 +281,7 @@ def test_tables_of_a_host(site, tmp_path):
 
 
 def test_a_host_that_refers_to_ours(site, saved):
-    """Its rows would refer to nothing: refused, with its name."""
+    """It still does afterwards; refused, with its name, where it would refer to nothing."""
     with site.engine.begin() as connection:
         connection.execute(
             text(
@@ -294,6 +297,15 @@ def test_a_host_that_refers_to_ours(site, saved):
     assert "dépendent des nôtres" in said
     assert "blog" in said
     assert logins(site) == {"anne", "paul"}
+    with site.engine.begin() as connection:
+        anne = "(SELECT id FROM core_accounts WHERE login_name = 'anne')"
+        connection.execute(text(f"UPDATE blog SET account_id = {anne}"))
+    restore(site, saved)
+    with site.engine.begin() as connection:
+        assert connection.scalar(text(f"SELECT count(*) FROM blog WHERE account_id = {anne}")) == 1
+    with pytest.raises(IntegrityError), site.engine.begin() as connection:
+        connection.execute(text("DELETE FROM core_account_holders"))
+        connection.execute(text("DELETE FROM core_accounts"))
 
 
 @pytest.mark.parametrize("backend", ["postgresql"])
@@ -415,3 +427,38 @@ def test_drafts_of_the_killed(tmp_path):
         with workshop(tmp_path) as there:
             assert {here, there} == set(tmp_path.iterdir())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pages_meanwhile(site, saved, make_site, clock):
+    """Whoever reads during a restore sees the site before it or after it, and no error."""
+    url = site.engine.url.render_as_string(hide_password=False)
+    # Another process, with connections of its own that have met every statement.
+    other = make_site(site.engine.dialect.name, "other", database_url=url,
+                      secret_key=site.settings.secret_key)  # fmt: skip
+    browser = Browser(other)
+    browser.sign_in("paul", PASSWORD)
+    seen, stop = [], threading.Event()
+
+    def look():
+        while not stop.is_set():
+            answer = browser.client.get("/compte", base_url="http://localhost")
+            seen.append((answer.status_code, "paul" in answer.text))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        while len(seen) < 10:
+            assert thread.is_alive()
+            stop.wait(0.01)
+        restore(site, saved)
+        after = len(seen) + 3
+        while len(seen) < after:
+            assert thread.is_alive()
+            stop.wait(0.01)
+    finally:
+        stop.set()
+        thread.join()
+    # Before, then signed out; on PostgreSQL somebody may be asked to come back.
+    states = [state for state, _same in groupby(each for each in seen if each[0] != 503)]
+    assert states == [(200, True), (303, False)]
+    assert Browser(other).sign_in("anne", PASSWORD).status_code == 200

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from teleservices_core.files import held, make_private, private_folder
 from teleservices_core.hashing import keyed
@@ -29,6 +29,7 @@ from teleservices_core.usecases.site import Site
 log = logging.getLogger(__name__)
 
 _PAGE: Final = 2_000
+_NEWS: Final = timedelta(hours=1)
 _AGAIN: Final = timedelta(days=1)
 """Looked back at: an act may be committed after others that came later."""
 
@@ -43,6 +44,10 @@ class Head:
     """The number of the newest seal of the journal; 0 without one."""
     mac: str = ""
     """Its authentication."""
+
+    def is_news_after(self, before: Head) -> bool:
+        """Whether it says more than one that was written before."""
+        return evolve(self, at=before.at) != before or self.at - before.at >= _NEWS
 
 
 @frozen
@@ -149,7 +154,10 @@ def note_acts(site: Site) -> Ledger:
         since = ledger.noted_at - _AGAIN if ledger.noted_at else None
         lines = [_line(site, entry) for entry in _acts(site, since) if entry.id not in known]
         if ledger.head is None or not is_behind(site, ledger.head):
-            lines.append(_head_line(site))
+            head = _head(site)
+            # On a quiet night the worker has nothing to say.
+            if lines or not ledger.head or head.is_news_after(ledger.head):
+                lines.append(_head_line(head))
         file.seek(content.rfind(b"\n") + 1)
         file.truncate()
         file.writelines(_chained(settings, ledger, lines))
@@ -193,11 +201,16 @@ def _persons(entry: AuditEntry) -> Iterator[UUID]:
     yield from map(UUID, filter(None, (*named, *entry.detail.get("also", ()))))
 
 
-def _head_line(site: Site) -> dict[str, Any]:
+def _head(site: Site) -> Head:
     with site.database.reading() as tx:
         mark, seal = tx.restoring.known_mark(), tx.seals.last()
-    head = [mark.epoch if mark else 0, seal.number if seal else 0, seal.mac if seal else ""]
-    return {"act": "noted", "at": site.now().isoformat(), "head": head}
+    epoch = mark.epoch if mark else 0
+    return Head(site.now(), epoch, seal.number if seal else 0, seal.mac if seal else "")
+
+
+def _head_line(head: Head) -> dict[str, Any]:
+    said = [head.epoch, head.seal, head.mac]
+    return {"act": "noted", "at": head.at.isoformat(), "head": said}
 
 
 def _chained(
@@ -213,9 +226,9 @@ def _chained(
 def is_behind(site: Site, head: Head) -> bool:
     """Whether the database is older than the ledger knows the site to have been."""
     with site.database.reading() as tx:
-        mark, seals = tx.restoring.known_mark(), tx.seals.all()
+        mark, seal = tx.restoring.known_mark(), tx.seals.get(head.seal)
     epoch = mark.epoch if mark else 0
     if epoch != head.epoch:
         # What was restored since as it should be begins its own history.
         return epoch < head.epoch
-    return head.seal > 0 and all(seal.number != head.seal or seal.mac != head.mac for seal in seals)
+    return head.seal > 0 and (seal is None or seal.mac != head.mac)

@@ -19,6 +19,10 @@ class SealStore(Protocol):
         """The newest one."""
         ...
 
+    def get(self, number: int) -> Seal | None:
+        """The seal of a number, or None."""
+        ...
+
     def add(self, seal: Seal, *, erased_id: str | None = None) -> bool:
         """Add a seal; False if another with its number came first.
 

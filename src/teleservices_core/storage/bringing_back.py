@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from alembic import command
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from teleservices_core.contributions import MigrationSource
 from teleservices_core.errors import RefusedError
@@ -30,6 +30,17 @@ _FUNCTIONS: Final = text(
     WHERE p.pronamespace = CAST(current_schema() AS regnamespace)
     AND p.prorettype = CAST('trigger' AS regtype)
     AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgfoid = p.oid)
+    """
+)
+_REFERENCES: Final = text(
+    """
+    SELECT CAST(CAST(k.conrelid AS regclass) AS text), quote_ident(k.conname),
+      pg_get_constraintdef(k.oid)
+    FROM pg_constraint k
+    JOIN pg_class c ON c.oid = k.confrelid JOIN pg_class h ON h.oid = k.conrelid
+    WHERE k.contype = 'f' AND c.relnamespace = CAST(current_schema() AS regnamespace)
+    AND c.relname = ANY(:ours)
+    AND NOT (h.relnamespace = c.relnamespace AND h.relname = ANY(:ours))
     """
 )
 _GRANTS: Final = text(
@@ -131,9 +142,13 @@ def replace_postgresql(
     """Drop our tables, make those of a backup, fill them, and bring them to the present schema.
 
     ``load`` fills them, without what triggers would do: rows come back as they were. Whoever
-    was granted something on a table still is.
+    was granted something on a table still is. Raises :exc:`RefusedError` as
+    :func:`replace_sqlite`.
     """
     grants = _grants(connection)
+    references = connection.execute(_REFERENCES, {"ours": sorted(ours(connection))}).all()
+    for name, constraint, _definition in references:
+        connection.exec_driver_sql(f"ALTER TABLE {name} DROP CONSTRAINT {constraint}")
     _drop(connection, sources)
     for source in sources:
         if source.prefix in revisions:
@@ -145,6 +160,8 @@ def replace_postgresql(
         connection.exec_driver_sql(f'ALTER TABLE "{name}" ENABLE TRIGGER USER')
     bring_up(connection, sources)
     _grant_again(connection, grants)
+    for name, constraint, definition in references:
+        _refer_again(connection, name, f"{constraint} {definition}")
 
 
 def _drop(connection: Connection, sources: Sequence[MigrationSource]) -> None:
@@ -156,6 +173,13 @@ def _drop(connection: Connection, sources: Sequence[MigrationSource]) -> None:
     for name, function in connection.execute(_FUNCTIONS).all():
         if name.startswith(prefixes):
             connection.exec_driver_sql(f"DROP FUNCTION {function}")
+
+
+def _refer_again(connection: Connection, name: str, constraint: str) -> None:
+    try:
+        connection.exec_driver_sql(f"ALTER TABLE {name} ADD CONSTRAINT {constraint}")
+    except IntegrityError as error:
+        raise RefusedError("depended", said=name) from error
 
 
 def _grants(connection: Connection) -> dict[str, set[tuple[str, str]]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from time import time_ns
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from attrs import asdict, frozen
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, Select, delete, select, text
 from sqlalchemy.exc import DBAPIError
 
 from teleservices_core.domain.seals import NOTHING, JournalRow, Seal
@@ -67,8 +67,14 @@ class Seals:
 
     def last(self) -> Seal | None:
         """See the port."""
-        newest = select(t.seals).order_by(t.seals.c.number.desc()).limit(1)
-        row = self.connection.execute(newest).first()
+        return self._one(select(t.seals).order_by(t.seals.c.number.desc()).limit(1))
+
+    def get(self, number: int) -> Seal | None:
+        """See the port."""
+        return self._one(select(t.seals).where(t.seals.c.number == number))
+
+    def _one(self, statement: Select[Any]) -> Seal | None:
+        row = self.connection.execute(statement).first()
         return _to_seal(row) if row else None
 
     def add(self, seal: Seal, *, erased_id: str | None = None) -> bool:
