@@ -101,6 +101,8 @@ def _anew(target: Target, given: Path) -> int:
             code = compile(tree, str(target.path), "exec")
             sys.meta_path.insert(0, Changed(_dotted(target.name), target.path, code))
             break
+    else:
+        raise SystemExit(f"{target.path} was changed while its changes were tried")
     files = sorted({test.partition("::")[0] for test in tests})
     arguments = [*target.arguments(files), f"--basetemp={given.parent}/anew"]
     plugin = Anew(tuple(tests), seconds, given.parent / "by")

@@ -94,6 +94,8 @@ def _places(tree: ast.Module) -> Iterator[tuple[Change, _Edit]]:
             yield place, edit
         if isinstance(node, ast.ClassDef):
             names = (*names, node.name)
+        if isinstance(node, ast.Subscript) and not place.function:
+            return  # A type.
         for field, index, child in _children(node):
             inner = evolve(place, lines=_lines(node, field, child) or place.lines)
             if isinstance(node, ast.FunctionDef) and field == "body" and not place.function:

@@ -93,6 +93,13 @@ def test_the_students_own_data():
     assert own_only(student, [{"address": None}]) == student
 
 
+def test_only_what_is_of_a_home_is_compared():
+    """Two names alike are no secret; nothing unknown hides what is known."""
+    student = {"last_name": "+33380000001", "sex": None, "email": None, "phone_home": "b"}
+    mother = {"last_name": "b", "first_name": "+33380000001", "phone_home": None, "email": "c"}
+    assert own_only(student, [mother]) == student
+
+
 @given(values(), st.lists(values(), max_size=3))
 def test_nothing_of_a_guardians_shows_on_the_student(value, theirs):
     """For any values: what remains is of no guardian."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from itertools import chain, combinations
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teleservices_core.errors import InvalidValueError
-from teleservices_notes.model import Counting, MarkStatus, Publication, PublicationPlan
+from teleservices_notes.model import Counting, MarkStatus, Publication, PublicationPlan, Subject
 from teleservices_notes.rules import Part, mark_book, mean, rounded, score, subject_average
 from teleservices_notes.testing import (
     FRENCH,
@@ -221,3 +221,58 @@ def test_impossible_marks():
         an_entry(None, status=MarkStatus.MARK)
     with pytest.raises(InvalidValueError):
         an_entry("12.345")
+
+
+OPTIONAL, BONUS = Counting.OPTIONAL, Counting.BONUS
+COUNTS, NO_GAIN = Part.COUNTS, Part.NO_GAIN
+
+
+@pytest.mark.parametrize(
+    ("marks", "parts", "value"),
+    [
+        # The best optional mark first: after 18, a 12 would only lower.
+        ([(10, None), (12, OPTIONAL), (18, OPTIONAL)], [COUNTS, NO_GAIN, COUNTS], 14),
+        # A bonus before every optional mark: 10 + 6, above which 14 adds nothing.
+        ([(10, None), (14, OPTIONAL), (16, BONUS)], [COUNTS, NO_GAIN, COUNTS], 16),
+        # Two alike count alike.
+        ([(10, None), (12, OPTIONAL), (12, OPTIONAL)], [COUNTS] * 3, Fraction(34, 3)),
+        # A zero raises nothing, not even a half.
+        ([("0.5", None), (0, OPTIONAL)], [COUNTS, NO_GAIN], Fraction(1, 2)),
+        # As high as the average is not above it; half of the scale is no bonus.
+        ([(12, None), (12, OPTIONAL), (10, BONUS)], [COUNTS, NO_GAIN, NO_GAIN], 12),
+        # What has no figure is said so, whatever it could have been.
+        ([(12, None), (None, OPTIONAL), (None, BONUS)], [COUNTS, *[Part.NO_FIGURE] * 2], 12),
+        ([(None, OPTIONAL), (12, OPTIONAL)], [Part.NO_FIGURE, Part.NOTHING_TO_RAISE], None),
+    ],
+)
+def test_what_each_mark_does(marks, parts, value):
+    """The part of each, in the order of the page."""
+    found = [a_shown(v, **({"counting": c} if c else {})) for v, c in marks]
+    average = subject_average(found)
+    assert list(average.parts) == parts
+    assert average.value == value
+
+
+def test_capped_only_where_there_is_an_average():
+    """20 with a bonus stops at 20; without a figure nothing is capped."""
+    capped = subject_average([a_shown(20), a_shown(20, counting=BONUS)])
+    assert (capped.value, capped.is_capped) == (20, True)
+    assert not subject_average([a_shown(20)]).is_capped
+    assert not subject_average([a_shown(None)]).is_capped
+
+
+def test_the_latest_first():
+    """By publication; of one evening's entries, the newest test first."""
+    days = (date(2026, 10, 5), date(2026, 10, 6), date(2026, 10, 7))
+    found = [a_shown(12, given_on=day, title=f"{day}") for day in days]
+    assert [each.assessment.given_on for each in book_of(found).latest] == list(reversed(days))
+    later = a_shown(12, given_on=date(2026, 9, 1), entered_at=datetime(2026, 10, 8, 16, tzinfo=UTC))
+    assert book_of([*found, later]).latest[0] is later
+
+
+def test_a_subject_is_named_as_of_late():
+    """Its label may be corrected during the year."""
+    renamed = Subject(MATHS.code, "Mathématiques et sciences")
+    found = [a_shown(12), a_shown(12, subject=renamed, given_on=date(2026, 11, 5))]
+    assert subject_average(found).subject == renamed
+    assert book_of(found[::-1]).subjects[0].subject == renamed

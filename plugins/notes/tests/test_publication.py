@@ -385,3 +385,69 @@ def test_impossible_choices(make):
     """An invalid one cannot exist."""
     with pytest.raises(ValueError):  # noqa: PT011
         make()
+
+
+def entered(*instants):
+    """A mark that was entered again and again."""
+    outcomes = [Outcome(MarkStatus.MARK, Decimal(n), at) for n, at in enumerate(instants)]
+    entry = an_entry(entered_at=instants[0], publish_on=date(2026, 11, 25))
+    return Entry(entry.assessment, mark_of(outcomes, PARIS))
+
+
+DAY_BEFORE, MIDNIGHT = (
+    datetime(2026, 11, 23, 12, tzinfo=UTC),
+    datetime(2026, 11, 23, 23, tzinfo=UTC),
+)
+PUBLISHED = datetime(2026, 11, 24, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("at", "seen"),
+    [
+        (MIDNIGHT - MICROSECOND, None),
+        (MIDNIGHT, 0),
+        (MIDNIGHT + timedelta(hours=12), 0),
+        (PUBLISHED - MICROSECOND, 0),
+        (PUBLISHED, 1),
+    ],
+)
+def test_entered_at_midnight_exactly(at, seen):
+    """It is the new day's: until the next midnight, what stood before is seen."""
+    entry = entered(DAY_BEFORE, MIDNIGHT)
+    found = look(entry, PublicationPlan(ROLLING), at, PARIS)
+    assert (found and found.outcome.value) == seen
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "corrected"),
+    [
+        # Corrected before anybody saw it, even on another day.
+        (DAY_BEFORE, DAY_BEFORE + timedelta(hours=24), False),
+        (DAY_BEFORE, PUBLISHED - MICROSECOND, False),
+        (DAY_BEFORE, PUBLISHED, False),
+        # And once it was seen, even on the same day.
+        (DAY_BEFORE, PUBLISHED + MICROSECOND, True),
+        (PUBLISHED + timedelta(hours=9), PUBLISHED + timedelta(hours=10), True),
+    ],
+)
+def test_corrected_before_the_readers_eyes(first, second, corrected):
+    """With a date of publication, only what was seen can be corrected."""
+    found = look(
+        entered(first, second), PublicationPlan(SCHEDULED), second + timedelta(days=9), PARIS
+    )
+    assert found.is_corrected is corrected
+
+
+@pytest.mark.parametrize(("minutes", "rolling"), [(30, False), (24 * 60, True)])
+def test_corrected_at_once_and_day_by_day(minutes, rolling):
+    """At once everybody saw the first; day by day, only if a midnight came in between."""
+    entry = entered(DAY_BEFORE, DAY_BEFORE + timedelta(minutes=minutes))
+    at = DAY_BEFORE + timedelta(days=9)
+    assert look(entry, PublicationPlan(AT_ONCE), at, PARIS).is_corrected
+    assert look(entry, PublicationPlan(ROLLING), at, PARIS).is_corrected is rolling
+
+
+def test_who_entered_it_last():
+    mark = mark_of([Outcome(MarkStatus.MARK, Decimal(1), DAY_BEFORE)], PARIS)
+    outcome = Outcome(MarkStatus.MARK, Decimal(2), MIDNIGHT)
+    assert succeed(mark, outcome, "Mme Petit", PARIS).entered_by == "Mme Petit"

@@ -147,7 +147,7 @@ def campaign(module: ModuleDefinition, question: Question) -> Vote:
             since_at=running.from_at,
             lever=lever,
         )
-    coming = [w.from_at for w in windows if w.from_at is not None and w.is_before(question.at)]
+    coming = [w.from_at for w in windows if w.from_at is not None and question.at < w.from_at]
     if coming:
         return Vote(Effect.DENY, "core.campaign_coming", changes_at=min(coming), lever=_COMING)
     ended = max(w.until_at for w in windows if w.until_at is not None)

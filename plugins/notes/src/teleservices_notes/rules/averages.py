@@ -210,9 +210,7 @@ def subject_average(found: list[Shown]) -> SubjectAverage:
             raising.append((score(each) or Fraction(0), index))
     value = sums.average()
     # A bonus comes first: what it adds is there whatever else counts.
-    raising.sort(
-        key=lambda one: (found[one[1]].assessment.counting is not Counting.BONUS, -one[0], one[1])
-    )
+    raising.sort(key=lambda one: (found[one[1]].assessment.counting is not Counting.BONUS, -one[0]))
     for points, index in raising:
         is_bonus = found[index].assessment.counting is Counting.BONUS
         if value is None:
