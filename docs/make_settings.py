@@ -34,6 +34,7 @@ SECTIONS: tuple[tuple[str, type[Any]], ...] = (
     ("[durations]", settings.Durations),
     ("[mail]", settings.MailSettings),
     ("[database]", settings.DatabaseSettings),
+    ("[serving]", settings.ServingSettings),
     ("[identity]", settings.IdentitySettings),
     ("[identity.oidc]", settings.OidcSettings),
 )

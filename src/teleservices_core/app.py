@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+from attrs import frozen
 from sqlalchemy import Engine
 
 from teleservices_core import builtin
@@ -28,11 +29,23 @@ from teleservices_core.usecases.site import Site
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
-    from wsgiref.types import StartResponse, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from teleservices_core.domain.accounts import Account, Audience
     from teleservices_core.usecases.answers import ModuleAnswer
     from teleservices_core.usecases.offers import Offering
+
+
+@frozen
+class Intake:
+    """What an address takes in: see :meth:`Teleservices.intake`."""
+
+    route: str
+    """Its name; empty for none."""
+    max_body: int
+    """Bytes."""
+    waits: bool = False
+    """Whether its page may wait for a writer or for another system."""
 
 
 class Teleservices:
@@ -101,6 +114,22 @@ class Teleservices:
         from teleservices_core.web.application import Application
 
         return Application(self.site, self.identify)
+
+    def intake(self, environ: WSGIEnvironment) -> Intake:
+        """What a server may read of a request before it asks for the answer."""
+        found = self.wsgi.find(environ)
+        return Intake(found.name, found.request.max_content_length, waits=found.waits)
+
+    def refuse(self, status: int) -> WSGIApplication:
+        """What answers a request that is not read, or in its place.
+
+        Too slow (408), of no known length (411), or when no page can be made (503);
+        one too long (413) is answered by ourselves, from the length that it announces.
+        """
+        from teleservices_core.web.pages.plain import too_slow, unavailable, without_length
+
+        pages = {408: too_slow, 411: without_length, 503: unavailable}
+        return pages[status](self.settings) if status in pages else self
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a WSGI request."""

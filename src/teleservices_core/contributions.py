@@ -104,6 +104,9 @@ class Route:
     stands_alone: bool = False
     """Asks nothing of the database, and so answers while that is away: to anybody, as to a
     visitor. For public pages only."""
+    waits: bool = False
+    """May wait for another system, such as an identity provider: its page is made where it
+    keeps nobody else waiting."""
     consults: str = ""
     """What it is, as an act of the journal, that a member of staff sees this page: it shows what
     is kept about families. Written before the page leaves, about the persons that the handler

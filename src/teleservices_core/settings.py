@@ -135,6 +135,28 @@ class DatabaseSettings:
         )
 
 
+@frozen
+class ServingSettings:
+    """What ``teleservices serve`` bears from slow peers, for each of its processes.
+
+    See ``docs/how-to/serve.md``; another server has limits of its own.
+    """
+
+    threads: int = field(default=8, validator=validators.ge(1))
+    """Pages made at once, beside the quick ones; no more than the database has connections."""
+    connections: int = field(default=4096, validator=validators.ge(1))
+    """Connections held at once; more wait at the door. Never more than half of the files that
+    the process may open."""
+    head_seconds: int = field(default=20, validator=validators.ge(1))
+    """How long the head of a request may take, and a connection stay silent between two."""
+    body_seconds: int = field(default=20, validator=validators.ge(1))
+    """How long its body may take, and a second more for each four kilobytes received."""
+    unread_seconds: int = field(default=60, validator=validators.ge(1))
+    """How long somebody may take nothing of an answer before he is cut off (on Linux)."""
+    stop_seconds: int = field(default=7, validator=validators.ge(1))
+    """How long answers under way are waited for when the server stops."""
+
+
 def _is_address(_instance: object, attribute: Any, url: str) -> None:
     parts = urlsplit(url)
     local = url.startswith("/") and not url.startswith(("//", "/\\"))
@@ -235,6 +257,7 @@ class Settings:
     durations: Durations = Durations()
     mail: MailSettings = MailSettings()
     database: DatabaseSettings = DatabaseSettings()
+    serving: ServingSettings = ServingSettings()
     identity: IdentitySettings = IdentitySettings()
     api_origins: tuple[str, ...] = field(default=(), validator=_are_origins)
     """Other origins whose pages may read the JSON API, signed-in families' tiles

@@ -82,7 +82,7 @@ def plugins(services: Opener) -> None:
 @click.option("--workers", default=1, show_default=True, help=_("Processus, un par cœur."))
 @click.pass_context
 def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
-    """Servir le site avec granian, un fil d’exécution par processus."""
+    """Servir le site ; personne n’attend à cause d’une connexion lente."""
     from teleservices_core.serving import serve_site
 
     assert ctx.parent is not None  # noqa: S101 - a command of the group

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
@@ -17,47 +16,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_AHEAD: Final = 1_000_000
-"""Bytes of a body awaited before a thread is taken, so that slow senders hold none."""
 
-
-class Body(io.RawIOBase):
-    """The request's body: its beginning is here, the thread that reads on fetches the rest."""
-
-    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
-        self._receive = receive
-        self._loop = loop
-        self._buffer = bytearray()
-        self._more = True
-
-    async def read_ahead(self) -> None:
-        """Await the beginning. Raises :exc:`ConnectionError` when the client leaves."""
-        while self._more and len(self._buffer) < _AHEAD:
-            await self._fetch()
-
-    async def _fetch(self) -> None:
-        message = await self._receive()
-        if message["type"] == "http.disconnect":
-            raise ConnectionResetError("the client left before the end of its request")
-        self._buffer += message.get("body", b"")
-        self._more = message.get("more_body", False)
-
-    def readable(self) -> bool:
-        """See :class:`io.IOBase`."""
-        return True
-
-    def readinto(self, target: Any) -> int:
-        """See :class:`io.RawIOBase`. Called on a worker thread."""
-        while self._more and not self._buffer:
-            asyncio.run_coroutine_threadsafe(self._fetch(), self._loop).result()
-        count = min(len(target), len(self._buffer))
-        target[:count] = self._buffer[:count]
-        del self._buffer[:count]
-        return count
-
-
-def environ(scope: Scope, body: Body) -> WSGIEnvironment:
-    """The WSGI environ of a request; the scope stays in it, as ``asgi.scope``."""
+def environ(scope: Scope) -> WSGIEnvironment:
+    """The WSGI environ of a request without its body; the scope stays in it, as ``asgi.scope``."""
     script_name, path = split_path(scope)
     name, port = scope.get("server") or ("localhost", 80)
     found: WSGIEnvironment = {
@@ -72,7 +33,7 @@ def environ(scope: Scope, body: Body) -> WSGIEnvironment:
         "REMOTE_ADDR": (scope.get("client") or ("",))[0],
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.get("scheme", "http"),
-        "wsgi.input": io.BufferedReader(body),
+        "wsgi.input": io.BytesIO(),
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,

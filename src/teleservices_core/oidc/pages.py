@@ -47,9 +47,9 @@ class Pages:
     @routes.default
     def _routes(self) -> tuple[Route, ...]:
         return (
-            Route("oidc.sign_in", "/oidc/connexion", self.sign_in, Access.PUBLIC),
-            Route("oidc.back", _BACK, self.come_back, Access.PUBLIC),
-            Route("oidc.sign_out", "/oidc/deconnexion", self.sign_out, Access.PUBLIC),
+            Route("oidc.sign_in", "/oidc/connexion", self.sign_in, Access.PUBLIC, waits=True),
+            Route("oidc.back", _BACK, self.come_back, Access.PUBLIC, waits=True),
+            Route("oidc.sign_out", "/oidc/deconnexion", self.sign_out, Access.PUBLIC, waits=True),
         )
 
     def sign_in(self, context: Context) -> Answer:

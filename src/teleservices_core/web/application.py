@@ -15,7 +15,7 @@ from werkzeug import Request, Response
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from teleservices_core.catalogue import BUILTIN
-from teleservices_core.contributions import MAX_BODY, Access, Route
+from teleservices_core.contributions import Access, Route
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import (
     BusyError,
@@ -35,6 +35,7 @@ from teleservices_core.web.api.answers import is_api, json_response, share
 from teleservices_core.web.away import answer_or_say_away
 from teleservices_core.web.context import Context, LazyToken
 from teleservices_core.web.cookies import Cookies
+from teleservices_core.web.finding import Found, find
 from teleservices_core.web.guards import Stop, guard, write_down
 from teleservices_core.web.headers import protect
 from teleservices_core.web.identity import keep_marks, who_is_there
@@ -57,8 +58,6 @@ from teleservices_core.web.urls import (
     Urls,
     fixed_addresses,
     make_map,
-    mount_point,
-    page_path,
 )
 
 if TYPE_CHECKING:
@@ -99,11 +98,13 @@ class Application:
         folders = (s.folder for each in catalogue.declared.values() for s in each.templates)
         self._templates = make_environment(tuple(folders), site.academie.zone)
 
+    def find(self, environ: WSGIEnvironment) -> Found:
+        """What a request asks for, before its body is read."""
+        return find(environ, self._map, self._routes)
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a WSGI request."""
-        request = Request(environ)
-        request.max_content_length = MAX_BODY
-        request.max_form_parts = 500
+        request = self.find(environ).request
         try:
             response = answer_or_say_away(self.site, request, self._respond)
         except Exception as error:  # noqa: BLE001 - the error page failed: the host must not
@@ -114,22 +115,19 @@ class Application:
         return response(environ, start_response)
 
     def _respond(self, request: Request) -> Response:
-        mount = mount_point(request.environ)
-        adapter = self._map.bind("localhost", script_name=mount)
-        urls = Urls(adapter, self._files, fixed=self._fixed)
+        found = self.find(request.environ)
+        name = found.name
+        urls = Urls(found.adapter, self._files, fixed=self._fixed)
         context = Context(
             site=self.site,
             request=request,
             urls=urls,
-            cookies=Cookies(self.site.settings, mount),
+            cookies=Cookies(self.site.settings, found.mount),
         )
-        name = ""
         try:
-            name, values = adapter.match(page_path(request), method=request.method)
             if name == "static":
-                return self._static(**values)
-            request.max_content_length = self._routes[name].max_body
-            answer = self._handle(context, self._routes[name], values)
+                return self._static(**found.values)
+            answer = self._handle(context, found)
         except Stop as stop:
             answer = refused(context, stop.answer)
         except HTTPException as error:
@@ -153,7 +151,10 @@ class Application:
             answer = self._failed(context, name, error)
         return self._finish(context, answer)
 
-    def _handle(self, context: Context, route: Route, values: Mapping[str, Any]) -> Any:
+    def _handle(self, context: Context, found: Found) -> Any:
+        if found.error is not None:
+            raise found.error
+        route, values = self._routes[found.name], found.values
         try:
             changed = who_is_there(context, route, self._identify)
             if self._owners[route.name] in known_cut_offs(self.site):
@@ -220,7 +221,7 @@ class Application:
             except UnavailableError:
                 raise
             except Exception as error:  # noqa: BLE001 - a plugin's template fails like its handler
-                failed = self._failed(context, self._name_of(context), error)
+                failed = self._failed(context, self.find(context.request.environ).name, error)
                 response = self._page(context, failed) if isinstance(failed, Page) else failed
         elif isinstance(answer, Redirect):
             location = context.urls.to(answer.route, **answer.values)
@@ -239,15 +240,6 @@ class Application:
             is_public = isinstance(answer, Json) and answer.is_public
             share(response, context.request, self.site.settings, is_public=is_public)
         return response
-
-    def _name_of(self, context: Context) -> str:
-        try:
-            name: str = context.urls.adapter.match(
-                context.request.path, method=context.request.method
-            )[0]
-        except HTTPException:
-            return ""
-        return name
 
     def _page(self, context: Context, page: Page) -> Response:
         site, viewer = self.site, context.viewer

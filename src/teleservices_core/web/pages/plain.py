@@ -130,3 +130,14 @@ def too_slow(settings: Settings) -> Response:
         text=_("La connexion était trop lente. Rien n’a été enregistré."),
         next_step=_("Recommencez avec une meilleure connexion, ou un fichier plus léger."),
     )
+
+
+def without_length(settings: Settings) -> Response:
+    """The page of a request whose body does not say how long it is; no browser sends one."""
+    return plain_page(
+        settings,
+        411,
+        title=_("Votre envoi n’annonce pas sa longueur"),
+        text=_("Il n’a pas été lu. Rien n’a été enregistré."),
+        next_step=_("Recommencez avec un navigateur, ou annoncez la longueur (Content-Length)."),
+    )
