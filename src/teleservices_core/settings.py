@@ -150,7 +150,8 @@ class ServingSettings:
     head_seconds: int = field(default=20, validator=validators.ge(1))
     """How long the head of a request may take, and a connection stay silent between two."""
     body_seconds: int = field(default=20, validator=validators.ge(1))
-    """How long its body may take, and a second more for each four kilobytes received."""
+    """How long its body may take, and a second more for each four kilobytes received; nor
+    may nothing of it come for longer."""
     unread_seconds: int = field(default=60, validator=validators.ge(1))
     """How long somebody may take nothing of an answer before he is cut off (on Linux)."""
     stop_seconds: int = field(default=7, validator=validators.ge(1))

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from teleservices_core.app import Teleservices
+from teleservices_core.hosts import answers
 from teleservices_core.hosts.asgi import asgi_app
 from teleservices_core.hosts.asgi_request import split_path
 
@@ -186,6 +188,17 @@ def test_pages_are_made_side_by_side() -> None:
         await asyncio.gather(*(bridge(scope_of(), receive, send) for _ in range(4)))
 
     asyncio.run(four())
+
+
+def test_what_nobody_waits_for_is_not_made(
+    site: Teleservices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a queue of pages the answer is short, so that the next ones are in time."""
+    monkeypatch.setattr(answers, "STALE", -1.0)
+    start, page = run(asgi_app(site), scope_of(method="GET", path="/connexion"), part(b""))
+    assert start["status"] == 503
+    assert dict(start["headers"])[b"retry-after"]
+    assert "momentanément indisponible" in page["body"].decode()
 
 
 def test_lifespan() -> None:

@@ -69,6 +69,17 @@ def test_a_deadline_does_not_move_with_each_byte() -> None:
     assert len(read(coming(*steady, pause=0.02), None, 100_000, seconds=0.2)) == 81_920
 
 
+def test_time_earned_is_not_for_silence() -> None:
+    """Who sends much at once and then nothing is cut off as soon as anybody."""
+
+    async def much_then_nothing() -> AsyncIterator[bytes]:
+        yield b"x" * 1_000_000
+        await asyncio.sleep(3600)
+
+    with pytest.raises(TooSlowError):
+        read(much_then_nothing(), 2_000_000, 3_000_000, seconds=0.2)
+
+
 @pytest.mark.parametrize(
     ("sent", "length"),
     [("", None), ("12", 12), ("-1", None), ("1e3", None), ("٣", None), ("9" * 5000, 10**18 - 1)],

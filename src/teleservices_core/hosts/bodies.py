@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
 BODY_SECONDS: Final = 20.0
-"""How long a body may take, and a second more for each :data:`SLOWEST` bytes received."""
+"""How long a body may take, and a second more for each :data:`SLOWEST` bytes received;
+and how long nothing of it may come."""
 SLOWEST: Final = 4096
 """Bytes a second: a telephone at the edge of the network."""
 IN_MEMORY: Final = 65_536
@@ -85,9 +86,11 @@ class Body:
                 await self._next()
 
     async def _next(self) -> bytes:
-        deadline = self._begun + self.seconds + self.received / SLOWEST
+        # Time earned by sending fast is not there to be silent in.
+        earned = self._begun + self.seconds + self.received / SLOWEST
+        silent = asyncio.get_running_loop().time() + self.seconds
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(min(earned, silent)):
                 piece = await anext(self.pieces)
         except TimeoutError:
             raise TooSlowError from None
