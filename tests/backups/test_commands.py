@@ -72,8 +72,10 @@ def test_there_and_back(site, saved, tmp_path):
     assert "peut être remise en place" in run(site, "restore", str(saved), "--check").output
     listed = json.loads(run(site, "restore", str(saved), "--check", "--json").output)
     assert listed["rows"]["core_accounts"] == 1
+    noted = site.settings.ledger.read_bytes()
     tried = run(site, "restore", str(saved), "--dry-run")
     assert "2 comptes" in tried.output
+    assert site.settings.ledger.read_bytes() == noted, "nothing at all is written"
     assert logins(site) == {"anne", "paul"}
     assert run(site, "restore", str(saved), input="n\n").exit_code == 1
     assert logins(site) == {"anne", "paul"}

@@ -58,6 +58,8 @@ class Present:
 
     is_readable: bool
     """Whether it holds a site in order: what was done since the backup is known from it."""
+    is_ours: bool = False
+    """Whether it holds this very site, in order or not."""
     epoch: int = 0
     accounts: int = 0
 
@@ -99,27 +101,32 @@ def check_backup(services: Teleservices, path: Path) -> Manifest:
 
 
 def plan_restore(services: Teleservices, manifest: Manifest) -> Plan:
-    """What a restore would do; brings the ledger up to date from the present database.
+    """What a restore would do; changes nothing.
 
     Raises :exc:`RefusedError`: ``other_site`` where the database holds another site,
     ``present_newer`` where a later program made its tables, ``ledger`` (details ``path``
-    and ``said``) where the ledger cannot be read or written, ``taken`` (detail ``tables``)
-    where somebody else's tables have the names of ours, or an earlier program made them,
+    and ``said``) where the ledger cannot be read, ``taken`` (detail ``tables``) where
+    somebody else's tables have the names of ours, or an earlier program made them,
     ``broken`` (detail ``path``) where an SQLite file cannot be read.
     """
     engine = services.engine
     if engine.url.database in (None, "", ":memory:"):
         raise RefusedError("in_memory")
+    with _unless_broken(engine), in_our_words():
+        _require_room(engine, manifest)
+        is_site = inspect(engine).has_table("core_site")
+        if is_site and newer_revisions(engine, services.plugins.catalogue.migrations):
+            raise RefusedError("present_newer")
+    with _kept(services):
+        ledger = read_ledger(services.settings)
+    present = _look(services, manifest, ledger) if is_site else Present(is_readable=False)
+    return Plan(manifest, present, ledger)
+
+
+@contextmanager
+def _kept(services: Teleservices) -> Iterator[None]:
     try:
-        with _unless_broken(engine), in_our_words():
-            _require_room(engine, manifest)
-            is_site = inspect(engine).has_table("core_site")
-            if is_site and newer_revisions(engine, services.plugins.catalogue.migrations):
-                raise RefusedError("present_newer")
-        if not is_site:
-            return Plan(manifest, Present(is_readable=False), read_ledger(services.settings))
-        present, ledger = _look(services, manifest)
-        return Plan(manifest, present, ledger)
+        yield
     except OSError as error:
         path = services.settings.ledger
         raise RefusedError("ledger", path=path, said=error.strerror) from error
@@ -142,22 +149,21 @@ def _require_room(engine: Engine, manifest: Manifest) -> None:
         raise RefusedError("taken", tables=", ".join(sorted(taken)))
 
 
-def _look(services: Teleservices, manifest: Manifest) -> tuple[Present, Ledger]:
-    noted = read_ledger(services.settings)
+def _look(services: Teleservices, manifest: Manifest, ledger: Ledger) -> Present:
     try:
         with services.site.database.reading() as tx:
             mark = tx.restoring.known_mark()
             accounts = sum(1 for _id in tx.restoring.accounts())
-        if not accounts:
-            return Present(is_readable=False), noted
         if mark is None or mark.site_id != manifest.site_id:
-            raise RefusedError("other_site")
+            if accounts:
+                raise RefusedError("other_site")
+            return Present(is_readable=False)
         is_sound = not check_journal(services.site).faults
-        is_last = noted.head is None or not is_behind(services.site, noted.head)
-        return Present(is_sound and is_last, mark.epoch, accounts), note_acts(services.site)
+        is_last = ledger.head is None or not is_behind(services.site, ledger.head)
+        return Present(is_sound and is_last, is_ours=True, epoch=mark.epoch, accounts=accounts)
     except SQLAlchemyError:
         # A table that is missing or damaged: nothing can be learnt from it.
-        return Present(is_readable=False), noted
+        return Present(is_readable=False)
 
 
 def restore(
@@ -225,8 +231,11 @@ def _put_postgresql(services: Teleservices, plan: Plan, database: Path) -> Resto
 
 
 def _up_to_date(services: Teleservices, plan: Plan) -> Ledger:
-    """With what was done since the plan: now that nobody writes, nothing more can be."""
-    return note_acts(services.site) if plan.present.is_readable else plan.ledger
+    """With all that was done here: now that nobody writes, nothing more can be."""
+    if not plan.present.is_ours:
+        return plan.ledger
+    with _kept(services):
+        return note_acts(services.site)
 
 
 def _analyze(services: Teleservices, manifest: Manifest) -> None:
