@@ -15,6 +15,7 @@ from teleservices_core.contributions import (
     NavItem,
     PersonalData,
     Route,
+    Step,
     TemplateSource,
 )
 from teleservices_core.hookspecs import hookimpl
@@ -52,6 +53,14 @@ def teleservices_navigation() -> Iterable[NavItem]:
 
 
 @hookimpl
+def teleservices_steps() -> Iterable[Step]:
+    """The second factor of staff."""
+    from teleservices_core.usecases.factor_steps import FACTOR_STEPS
+
+    return FACTOR_STEPS
+
+
+@hookimpl
 def teleservices_help_entries() -> Iterable[HelpEntry]:
     """Answers of the FAQ that concern accounts and opening."""
     from teleservices_core.help_entries import HELP_ENTRIES
@@ -62,10 +71,11 @@ def teleservices_help_entries() -> Iterable[HelpEntry]:
 @hookimpl
 def teleservices_mail_templates() -> Iterable[MailTemplate]:
     """The core's mails."""
+    from teleservices_core.factor_mails import FACTOR_MAILS
     from teleservices_core.identity_mails import IDENTITY_MAILS
     from teleservices_core.mails import MAILS
 
-    return (*MAILS, *IDENTITY_MAILS)
+    return (*MAILS, *IDENTITY_MAILS, *FACTOR_MAILS)
 
 
 @hookimpl

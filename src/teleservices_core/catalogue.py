@@ -21,6 +21,7 @@ from teleservices_core.contributions import (
     PersonalData,
     Route,
     StaffPage,
+    Step,
     TemplateSource,
     Words,
 )
@@ -42,6 +43,7 @@ class Declared:
     routes: tuple[Route, ...] = ()
     navigation: tuple[NavItem, ...] = ()
     staff_pages: tuple[StaffPage, ...] = ()
+    steps: tuple[Step, ...] = ()
     help_entries: tuple[HelpEntry, ...] = ()
     mails: tuple[MailTemplate, ...] = ()
     templates: tuple[TemplateSource, ...] = ()
@@ -72,6 +74,8 @@ class Catalogue:
     """The route of each module's first page about a child: the first that it declares."""
     navigation: tuple[NavItem, ...] = field(init=False)
     staff_pages: tuple[StaffPage, ...] = field(init=False)
+    steps: tuple[Step, ...] = field(init=False)
+    """In order: the core's own come first."""
     help_entries: tuple[HelpEntry, ...] = field(init=False)
     mails: Mapping[str, MailTemplate] = field(init=False)
     migrations: tuple[MigrationSource, ...] = field(init=False)
@@ -121,6 +125,14 @@ class Catalogue:
     def _staff_pages(self) -> tuple[StaffPage, ...]:
         return tuple(sorted(self._all("staff_pages"), key=lambda page: page.position))
 
+    @steps.default
+    def _steps(self) -> tuple[Step, ...]:
+        return tuple(
+            step
+            for name in sorted(self.declared, key=lambda name: (name != BUILTIN, name))
+            for step in sorted(self.declared[name].steps, key=lambda step: step.position)
+        )
+
     @help_entries.default
     def _help_entries(self) -> tuple[HelpEntry, ...]:
         return tuple(self._all("help_entries"))
@@ -167,12 +179,14 @@ def check(name: str, declared: Declared, others: Catalogue) -> None:
     _unique(name, "rule", [r.rule.name for r in declared.rules], [r.name for r in others.rules])
     _unique(name, "mail", [m.kind for m in declared.mails], others.mails)
     _unique(name, "options of", [o.module_id for o in declared.options], others.options)
+    _unique(name, "step", [s.name for s in declared.steps], [s.name for s in others.steps])
     _unique(name, "personal data", data, [each.id for each in others.personal_data])
     modules = (*others.modules, *declared.modules)
     _of_known_modules(name, declared, {module.id for module in modules})
     _no_circle(name, {module.id: module.requires for module in modules})
     _well_described(name, declared)
     _reachable(name, declared)
+    _passable(name, declared)
     _with_their_files(name, declared)
     _worded(name, declared)
     if name != BUILTIN:
@@ -216,6 +230,18 @@ def _reachable(name: str, declared: Declared) -> None:
             raise PluginError(name, f"staff page {page.route}: its route is not for such staff")
 
 
+def _passable(name: str, declared: Declared) -> None:
+    """Whether who stands before a step of its own can reach its pages."""
+    own = {route.name: route for route in declared.routes if route.access is Access.SIGNED_IN}
+    for step in declared.steps:
+        where = f"step {step.name}"
+        if not step.routes <= own.keys():
+            raise PluginError(name, f"{where}: its routes must be its own, and SIGNED_IN")
+        first = own[step.route]
+        if "GET" not in first.methods or _VARIABLES.search(first.rule):
+            raise PluginError(name, f"{where}: {step.route} is no page that opens by itself")
+
+
 def _worded(name: str, declared: Declared) -> None:
     """Whether a family can read what it is that somebody consulted."""
     for route in declared.routes:
@@ -240,15 +266,15 @@ _VARIABLES: Final = re.compile(r"<(?:[^<>:]+:)?([^<>]+)>")
 
 
 def _under_its_name(name: str, declared: Declared) -> None:
-    for route in declared.routes:
-        if not route.name.startswith(f"{name}."):
-            raise PluginError(name, f"route {route.name}: must start with {name}.")
-    for data in declared.personal_data:
-        if not data.id.startswith(f"{name}."):
-            raise PluginError(name, f"personal data {data.id}: must start with {name}.")
-    for action in declared.audit_words:
-        if not action.startswith(f"{name}."):
-            raise PluginError(name, f"audit action {action}: must start with {name}.")
+    for what, names in (
+        ("route", [route.name for route in declared.routes]),
+        ("step", [step.name for step in declared.steps]),
+        ("personal data", [data.id for data in declared.personal_data]),
+        ("audit action", list(declared.audit_words)),
+    ):
+        for each in names:
+            if not each.startswith(f"{name}."):
+                raise PluginError(name, f"{what} {each}: must start with {name}.")
     for source in declared.migrations:
         if source.prefix != f"{name}_":
             raise PluginError(name, f"migrations must have the prefix {name}_")

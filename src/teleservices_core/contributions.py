@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from teleservices_core.domain.families import Child
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.ports import Transaction
+from teleservices_core.settings import Settings
 
 Message = Callable[[], str]
 """Text that is translated when it is shown: ``lambda: _("…")``."""
@@ -149,6 +150,51 @@ class StaffPage:
     is_for_deciders: bool = False
     """Of the console, only for who decides about the module: heads and their delegates."""
     position: int = 100
+
+
+@frozen
+class StepQuestion:
+    """What the rule of a step decides about: one request of a session in full."""
+
+    viewer: Viewer
+    at: datetime
+    today: date
+    """The local day."""
+    settings: Settings
+    facts: Any = None
+    """As the step's own ``facts`` has just read them."""
+
+
+@frozen
+class Step:
+    """Something to do between signing in and going on: terms to accept, a code to give.
+
+    While its rule says that it is open, a session reaches its pages and help, and can sign
+    out: nothing else, whatever the plugin. The page that was asked for is kept; a handler
+    leads back to it with ``context.leave_step()``. The first open step comes first.
+    """
+
+    name: str
+    """``charter.accept``; the part before the dot is the plugin's."""
+    label: Message
+    """What is to be done, for who sent a form that was not taken: « Accepter la charte »."""
+    route: str
+    """Its first page: SIGNED_IN, with no variable in the address."""
+    concerns: Callable[[Viewer], bool]
+    """Whom it may concern; nothing is read for the others."""
+    is_open: Callable[[StepQuestion], bool]
+    """Pure. A plugin whose rule fails holds nobody up; the failure is recorded."""
+    facts: Callable[[Transaction, Viewer], Any] | None = None
+    """What the rule must know of the database: in one statement, run at each request of whom
+    the step concerns. Left out where the session and the account say enough."""
+    also: tuple[str, ...] = ()
+    """Its other routes, SIGNED_IN too."""
+    position: int = 100
+
+    @property
+    def routes(self) -> frozenset[str]:
+        """The routes that a session may reach while the step is open."""
+        return frozenset({self.route, *self.also})
 
 
 @frozen

@@ -32,6 +32,7 @@ from teleservices_core.contributions import (
     Route,
     SettingsSection,
     StaffPage,
+    Step,
     TemplateSource,
 )
 from teleservices_core.domain.modules import ModuleDefinition
@@ -86,6 +87,11 @@ def teleservices_navigation() -> Iterable[NavItem]:  # type: ignore[empty-body]
 @hookspec
 def teleservices_staff_pages() -> Iterable[StaffPage]:  # type: ignore[empty-body]
     """Declare pages for teachers, or for who works in the console of an establishment."""
+
+
+@hookspec
+def teleservices_steps() -> Iterable[Step]:  # type: ignore[empty-body]
+    """Declare what may have to be done between signing in and going on."""
 
 
 @hookspec

@@ -36,6 +36,7 @@ from teleservices_core.contributions import (
     Route,
     SettingsSection,
     StaffPage,
+    Step,
     TemplateSource,
 )
 from teleservices_core.domain.modules import ModuleDefinition
@@ -88,6 +89,7 @@ _DECLARE: Final[tuple[tuple[str, str, type[Any]], ...]] = (
     ("teleservices_routes", "routes", Route),
     ("teleservices_navigation", "navigation", NavItem),
     ("teleservices_staff_pages", "staff_pages", StaffPage),
+    ("teleservices_steps", "steps", Step),
     ("teleservices_help_entries", "help_entries", HelpEntry),
     ("teleservices_mail_templates", "mails", MailTemplate),
     ("teleservices_templates", "templates", TemplateSource),

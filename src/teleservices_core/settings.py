@@ -17,6 +17,7 @@ from cattrs import Converter, transform_error
 from cattrs.v import format_exception
 
 from teleservices_core.domain.establishments import Academie
+from teleservices_core.domain.staff import Role
 from teleservices_core.errors import SettingsError
 from teleservices_core.secret_keys import MINIMUM, is_guessable
 
@@ -224,6 +225,28 @@ class IdentitySettings:
 
 
 @frozen
+class SecondFactorSettings:
+    """The code of a telephone beside the password of staff: who must have one, from when.
+
+    Anyone of staff may have one; families are never asked.
+    """
+
+    imposed_on: tuple[Role, ...] = ()
+    """Functions that need it: ``academy_admin``, ``hotline``, ``head``, ``deputy``,
+    ``school_office``, ``teacher``."""
+    since: date | None = None
+    """The day from which they are asked for it."""
+    grace_days: int = field(default=14, validator=validators.ge(0))
+    """Days from then on, or from the first use of a later account, before nothing goes on
+    without."""
+
+    @since.validator
+    def _validate_since(self, _attribute: object, since: date | None) -> None:
+        if self.imposed_on and since is None:
+            raise ValueError("since: expected the day from which a second factor is imposed")
+
+
+@frozen
 class Settings:
     """One site: an académie, its database and how people reach it."""
 
@@ -244,7 +267,7 @@ class Settings:
     older than the server."""
     former_secret_keys: tuple[str, ...] = field(default=(), repr=False)
     """Keys that the site had before: they check the seals and the backups made with them,
-    and open nothing."""
+    read the secrets of second factors that they sealed, and open nothing else."""
     site_name: str = "Téléservices"
     """At the top of every page, mail and letter."""
     hotline: Hotline = Hotline()
@@ -259,6 +282,7 @@ class Settings:
     mail: MailSettings = MailSettings()
     database: DatabaseSettings = DatabaseSettings()
     serving: ServingSettings = ServingSettings()
+    second_factor: SecondFactorSettings = SecondFactorSettings()
     identity: IdentitySettings = IdentitySettings()
     api_origins: tuple[str, ...] = field(default=(), validator=_are_origins)
     """Other origins whose pages may read the JSON API, signed-in families' tiles

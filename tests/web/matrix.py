@@ -74,6 +74,7 @@ of the child; ``stranger``: the head of an establishment of the other académie,
 
 EVERYBODY: Final = _everywhere(*VISITORS)
 SIGNED_IN: Final = _everywhere(*_FAMILIES, *_STAFF)
+STAFF: Final = _everywhere(*_STAFF)
 FAMILIES: Final = _everywhere(*_FAMILIES)
 GUARDIANS: Final = _everywhere(*(each for each in _FAMILIES if each != "student"))
 CHILD: Final = Group(frozenset({"guardian", "student"}), frozenset({"other_guardian"}))
@@ -128,6 +129,11 @@ MATRIX: Final[Mapping[str, Row]] = {
     "core.account": Row(SIGNED_IN),
     "core.change_password": Row(SIGNED_IN, SIGNED_IN),
     "core.change_email": Row(SIGNED_IN, SIGNED_IN),
+    "core.enter_factor": Row(SIGNED_IN, SIGNED_IN),
+    "core.second_factor": Row(STAFF),
+    "core.set_up_factor": Row(STAFF, STAFF),
+    "core.renew_codes": Row(post=STAFF),
+    "core.remove_factor": Row(post=STAFF),
     "core.sessions": Row(SIGNED_IN),
     "core.close_sessions": Row(post=SIGNED_IN),
     "core.close_session": Row(post=SIGNED_IN),

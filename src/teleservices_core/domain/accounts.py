@@ -130,6 +130,8 @@ class Account:
     """Last warning that the account will be closed; none since the last use."""
     must_renew: bool = False
     """A password must be chosen before anything else, by order of the académie."""
+    factor_since: datetime | None = field(default=None, converter=optional_instant)
+    """Since when a code is asked for beside the password; None: it is not."""
     epoch: int = 0
     """Raised by every event that must kill the tokens sent before."""
     version: int = 0
@@ -189,6 +191,8 @@ class Session:
     """Of the host's identity that opened the session, which ends with it."""
     device_hash: str | None = field(default=None, repr=False)
     """Of the device it is open on, when the account knows it: see :class:`Device`."""
+    factor_at: datetime | None = field(default=None, converter=optional_instant)
+    """When a second factor was given in it."""
 
     @property
     def handle(self) -> str:

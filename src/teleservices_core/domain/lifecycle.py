@@ -152,6 +152,7 @@ def closed(account: Account) -> Account:
         claimed_at=None,
         warned_at=None,
         must_renew=False,
+        factor_since=None,
         epoch=account.epoch + 1,
     )
 

@@ -26,6 +26,8 @@ class Viewer:
     roles: frozenset[tuple[Role, Uai | None]] = frozenset()
     here: Uai | None = None
     """The establishment of the page, which goes before the viewer's others."""
+    step: str = ""
+    """The name of the step to be done before going on; empty when there is none."""
     next_secret: str = field(default="", repr=False)
     """Of the session that takes the place of this one; empty to draw it."""
 
@@ -36,8 +38,8 @@ class Viewer:
 
     @property
     def in_full(self) -> bool:
-        """Whether the first login is over."""
-        return self.session.purpose is SessionPurpose.FULL
+        """Whether the first login is over, and no step stands before going on."""
+        return self.session.purpose is SessionPurpose.FULL and not self.step
 
     @property
     def has_gone_further(self) -> bool:

@@ -13,6 +13,7 @@ from teleservices_core.ports.accounts import (
     ThrottleStore,
     TokenStore,
 )
+from teleservices_core.ports.factors import FactorStore
 from teleservices_core.ports.groupings import AttachmentStore, GroupingStore
 from teleservices_core.ports.identities import IdentityStore
 from teleservices_core.ports.incidents import CutOffStore, IncidentStore
@@ -39,6 +40,7 @@ class Transaction(Protocol):
     tokens: TokenStore
     throttles: ThrottleStore
     devices: DeviceStore
+    factors: FactorStore
     roster: RosterStore
     policy: PolicyStore
     cut_offs: CutOffStore

@@ -39,6 +39,7 @@ ACCOUNT_COLUMNS = (
     t.accounts.c.password_at,
     t.accounts.c.warned_at,
     t.accounts.c.must_renew,
+    t.accounts.c.factor_since,
     t.accounts.c.epoch,
     t.accounts.c.version,
 )
@@ -61,6 +62,7 @@ _SESSION = (
         t.sessions.c.device,
         t.sessions.c.identity_hash,
         t.sessions.c.device_hash,
+        t.sessions.c.factor_at,
         *ACCOUNT_COLUMNS,
         t.account_holders.c.person_id,
     )
@@ -88,6 +90,7 @@ def to_account(row: AnyRow, holder_ids: tuple[UUID, ...]) -> Account:
         password_at=row.password_at,
         warned_at=row.warned_at,
         must_renew=row.must_renew,
+        factor_since=row.factor_since,
         epoch=row.epoch,
         version=row.version,
     )
@@ -112,6 +115,7 @@ def _values(account: Account) -> dict[str, Any]:
         "password_at": account.password_at,
         "warned_at": account.warned_at,
         "must_renew": account.must_renew,
+        "factor_since": account.factor_since,
         "epoch": account.epoch,
     }
 
@@ -221,6 +225,7 @@ def _to_session(row: AnyRow) -> Session:
         device=row.device,
         identity_hash=row.identity_hash,
         device_hash=row.device_hash,
+        factor_at=row.factor_at,
     )
 
 
@@ -260,6 +265,7 @@ class Sessions:
                 device=session.device,
                 identity_hash=session.identity_hash,
                 device_hash=session.device_hash,
+                factor_at=session.factor_at,
             )
         )
 

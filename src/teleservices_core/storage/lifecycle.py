@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from attrs import frozen
@@ -173,6 +173,17 @@ def _to_standing(rows: Iterable[AnyRow]) -> Standing:
     return Standing(to_account(first, holders), first.letter_expires_at, first.undone_until_at)
 
 
+_OF_ACCOUNTS: Final = (
+    t.sessions,
+    t.devices,
+    t.identities,
+    t.throttles,
+    t.authenticators,
+    t.recovery_codes,
+)
+"""What goes when an account is closed."""
+
+
 @frozen
 class Lifecycle:
     """See :class:`teleservices_core.ports.upkeep.LifecycleStore`."""
@@ -207,7 +218,7 @@ class Lifecycle:
     def erase(self, account_ids: Collection[UUID]) -> None:
         """See the port."""
         self._hand_over_identities(account_ids)
-        for table in (t.sessions, t.devices, t.identities, t.throttles):
+        for table in _OF_ACCOUNTS:
             self.connection.execute(delete(table).where(table.c.account_id.in_(account_ids)))
         unsent = and_(t.outbox.c.account_id.in_(account_ids), t.outbox.c.sent_at.is_(None))
         self.connection.execute(delete(t.outbox).where(unsent))

@@ -26,6 +26,7 @@ from teleservices_core.ports import (
     TokenStore,
 )
 from teleservices_core.ports.academy import AdoptionStore, AuditStore
+from teleservices_core.ports.factors import FactorStore
 from teleservices_core.ports.groupings import AttachmentStore, GroupingStore
 from teleservices_core.ports.identities import IdentityStore
 from teleservices_core.ports.incidents import CutOffStore, IncidentStore
@@ -42,6 +43,7 @@ from teleservices_core.storage.availability import Door, in_our_words
 from teleservices_core.storage.cut_offs import CutOffs
 from teleservices_core.storage.delegations import Delegations
 from teleservices_core.storage.engine import BUSY
+from teleservices_core.storage.factors import Factors
 from teleservices_core.storage.groupings import Groupings
 from teleservices_core.storage.identities import Identities
 from teleservices_core.storage.incidents import Incidents
@@ -62,7 +64,7 @@ _S = TypeVar("_S")
 
 
 class _Store(Generic[_S]):
-    """A store of a transaction, opened when first asked for: a page needs two of twenty-two."""
+    """A store of a transaction, opened when first asked for: a page needs two of twenty-three."""
 
     def __init__(self, kind: Callable[[Connection], _S]) -> None:
         self._kind = kind
@@ -92,6 +94,7 @@ class SqlTransaction:
     tokens = _Store[TokenStore](Tokens)
     throttles = _Store[ThrottleStore](Throttles)
     devices = _Store[DeviceStore](Devices)
+    factors = _Store[FactorStore](Factors)
     roster = _Store[RosterStore](Roster)
     policy = _Store[PolicyStore](PolicyTable)
     cut_offs = _Store[CutOffStore](CutOffs)

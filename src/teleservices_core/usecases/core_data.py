@@ -9,6 +9,7 @@ from teleservices_core.contributions import DataScope, Message, PersonalData
 from teleservices_core.domain.accounts import AccountState, Audience
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.roster import Adult, Level, Responsibility, Student, StudentDetails
+from teleservices_core.factor_mails import FACTOR_MAILS
 from teleservices_core.i18n import _
 from teleservices_core.identity_mails import IDENTITY_MAILS
 from teleservices_core.mails import MAILS
@@ -35,7 +36,7 @@ _STATES: Final[Mapping[AccountState, Message]] = {
     AccountState.GROUPED: lambda: _("regroupé dans un autre compte"),
     AccountState.CLOSED: lambda: _("fermé"),
 }
-_TITLES: Final = {mail.kind: mail.subject for mail in (*MAILS, *IDENTITY_MAILS)}
+_TITLES: Final = {mail.kind: mail.subject for mail in (*MAILS, *IDENTITY_MAILS, *FACTOR_MAILS)}
 
 
 def _account(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
@@ -50,6 +51,7 @@ def _account(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
         _("mot de passe"): _("choisi ; seule son empreinte est conservée, illisible")
         if account.password_hash
         else _("aucun"),
+        _("double authentification depuis le"): account.factor_since,
         _("créé le"): account.created_at,
         _("activé le"): account.claimed_at,
         _("dernière utilisation"): account.last_used_at,

@@ -127,6 +127,7 @@ def open_session(
     *,
     device_hash: str | None = None,
     identity_hash: str | None = None,
+    factor_at: datetime | None = None,
     secret: str = "",
 ) -> SignedIn:
     """Store a new session; its secret never existed before, so it cannot be fixed.
@@ -146,15 +147,24 @@ def open_session(
         device=device[:60],
         device_hash=device_hash,
         identity_hash=identity_hash,
+        factor_at=factor_at,
     )
     tx.sessions.add(session)
     return SignedIn(secret, session)
 
 
-def replace_session(site: Site, tx: Transaction, viewer: Viewer, account: Account) -> SignedIn:
+def replace_session(
+    site: Site,
+    tx: Transaction,
+    viewer: Viewer,
+    account: Account,
+    *,
+    factor_at: datetime | None = None,
+) -> SignedIn:
     """Go on in the same browser under a new secret, since rights have risen.
 
-    Raises :exc:`ConflictError` when the session was closed meanwhile.
+    ``factor_at`` is when a second factor has just been given. Raises :exc:`ConflictError`
+    when the session was closed meanwhile.
     """
     before = viewer.session
     if not tx.sessions.remove(before.id_hash):
@@ -167,6 +177,7 @@ def replace_session(site: Site, tx: Transaction, viewer: Viewer, account: Accoun
         before.device,
         device_hash=before.device_hash,
         identity_hash=before.identity_hash,
+        factor_at=factor_at or before.factor_at,
         secret=viewer.next_secret,
     )
 
@@ -177,8 +188,16 @@ def resume(site: Site, secret: str) -> Viewer | None:
     One statement, and one more for staff, whose roles are read at each request.
     """
     now = site.now()
+    found = _viewer(site, secret, now)
+    if found is None or now - found.session.seen_at < _TOUCH_EVERY:
+        return found
+    return evolve(found, session=_touch(site, found.session, now))
+
+
+def _viewer(site: Site, secret: str, alive_at: datetime) -> Viewer | None:
+    now = site.now()
     with site.database.reading() as tx:
-        found = tx.sessions.find(digest(secret), now)
+        found = tx.sessions.find(digest(secret), alive_at)
         if found is None:
             return None
         session, account = found
@@ -187,25 +206,20 @@ def resume(site: Site, secret: str) -> Viewer | None:
             today = site.academie.today(now)
             held = tx.staff.assignments(account.holder_ids)
             roles = frozenset((each.role, each.uai) for each in held if each.holds_on(today))
-    if now - session.seen_at >= _TOUCH_EVERY:
-        session = _touch(site, session, now)
     return Viewer(session, account, roles)
 
 
-def lapsed(site: Site, secret: str) -> Account | None:
-    """Whose session a cookie was that time alone has ended, less than twelve hours ago.
+def lapsed(site: Site, secret: str) -> Viewer | None:
+    """Who was signed in by a cookie that time alone has ended, less than twelve hours ago.
 
     It opens nothing. What was typed meanwhile may be kept for its owner, who
     must sign in to see it. None for a session still open, or closed by an act.
     """
     now = site.now()
-    with site.database.reading() as tx:
-        found = tx.sessions.find(digest(secret), now - _LAPSED_FOR)
-    if found is None:
+    found = _viewer(site, secret, now - _LAPSED_FOR)
+    if found is None or found.session.expires_at > now or not found.in_full:
         return None
-    session, account = found
-    is_over = session.expires_at <= now and session.purpose is SessionPurpose.FULL
-    return account if is_over else None
+    return found
 
 
 def _touch(site: Site, session: Session, now: datetime) -> Session:

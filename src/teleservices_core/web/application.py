@@ -36,7 +36,7 @@ from teleservices_core.web.away import answer_or_say_away
 from teleservices_core.web.context import Context, LazyToken
 from teleservices_core.web.cookies import Cookies
 from teleservices_core.web.finding import Found, find
-from teleservices_core.web.guards import Stop, guard, write_down
+from teleservices_core.web.guards import guard, write_down
 from teleservices_core.web.headers import protect
 from teleservices_core.web.identity import keep_marks, who_is_there
 from teleservices_core.web.late_forms import keep_late_form
@@ -51,6 +51,7 @@ from teleservices_core.web.second_clicks import (
     is_second_click,
     next_secret,
 )
+from teleservices_core.web.steps import Stop, find_step, keep_asked
 from teleservices_core.web.templating import make_environment
 from teleservices_core.web.urls import (
     STATIC,
@@ -159,10 +160,11 @@ class Application:
             changed = who_is_there(context, route, self._identify)
             if self._owners[route.name] in known_cut_offs(self.site):
                 return error_page(context, 503, code="suspended")
+            find_step(context)
         except UnavailableError:
             if not route.stands_alone:
                 raise
-            context.viewer, changed = None, False
+            context.viewer, context.step, changed = None, None, False
             said = _("Le service est momentanément indisponible : seule cette page répond.")
             context.tell("warning", said)
         if context.request.method not in _SAFE and (
@@ -314,6 +316,7 @@ class Application:
             cookies.delete(response, "session")
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
         keep_marks(context, response)
+        keep_asked(context, response)
         if context.visit is not None:
             cookies.set(response, "visit", context.visit)
         if context.notices and not shown:

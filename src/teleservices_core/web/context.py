@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from attrs import Factory, define, field, frozen
-from werkzeug import Request
+from werkzeug import Request, Response
 
+from teleservices_core.contributions import Step
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.identities import ExternalIdentity
 from teleservices_core.domain.throttling import source_of
@@ -36,6 +37,10 @@ class Context:
     """The student of the address, for routes with ``Access.CHILD``."""
     module: ModuleAnswer | None = None
     """The decision that let the request in, for routes of a module."""
+    step: Step | None = field(default=None, init=False)
+    """What the viewer has to do before going on."""
+    asked: str | None = field(default=None, init=False)
+    """The page asked for before that, sealed for a cookie; empty to forget it."""
     signed_in: SignedIn | None = field(default=None, init=False)
     signed_out: bool = field(default=False, init=False)
     visit: str | None = field(default=None, init=False)
@@ -149,6 +154,12 @@ class Context:
             device=self.device,
             device_secret=self.device_secret,
         )
+
+    def leave_step(self) -> Response:
+        """Once a step is done: go to the page that was asked for before it."""
+        from teleservices_core.web.steps import lead_back
+
+        return lead_back(self)
 
     def redirect(self, route: str, **values: Any) -> Redirect:
         """Go to a route after a form."""

@@ -14,7 +14,6 @@ from teleservices_core.errors import (
     ConflictError,
     InvalidValueError,
     NotFoundError,
-    TeleservicesError,
 )
 from teleservices_core.i18n import _
 from teleservices_core.usecases.claiming import go_on
@@ -24,14 +23,7 @@ from teleservices_core.usecases.kept import Kept, kept_about
 from teleservices_core.web.context import Context
 from teleservices_core.web.late_forms import keep_closed_form
 from teleservices_core.web.responses import Download, Page, Redirect
-
-
-class Stop(TeleservicesError):  # noqa: N818 - an answer, not an error
-    """The request goes no further; ``answer`` is what the person sees."""
-
-    def __init__(self, answer: Page | Redirect) -> None:
-        self.answer = answer
-        super().__init__()
+from teleservices_core.web.steps import Stop, stand_before
 
 
 def guard(context: Context, route: Route, values: Mapping[str, Any]) -> None:
@@ -39,8 +31,10 @@ def guard(context: Context, route: Route, values: Mapping[str, Any]) -> None:
 
     Who is not signed in goes to the sign-in page; who has not finished the
     first login goes back to its next step (F11, F12); a place that is not the
-    viewer's does not exist for him.
+    viewer's does not exist for him. Before a step that is to be done, every route is
+    closed, the public ones too, but for those of :func:`.steps.stand_before`.
     """
+    stand_before(context, route)
     if route.access is Access.PUBLIC:
         return
     viewer = context.viewer

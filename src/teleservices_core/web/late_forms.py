@@ -12,6 +12,7 @@ from teleservices_core.domain.accounts import Account
 from teleservices_core.errors import TeleservicesError
 from teleservices_core.i18n import _
 from teleservices_core.usecases.signing_in import lapsed
+from teleservices_core.usecases.steps import open_step
 from teleservices_core.web.context import Context
 from teleservices_core.web.typed import typed_text
 
@@ -25,11 +26,14 @@ def keep_late_form(context: Context, route: Route, values: Mapping[str, Any]) ->
     secret = context.cookies.get(context.request, "session")
     if route.access is Access.PUBLIC or context.viewer is not None or secret is None:
         return []
-    account = lapsed(context.site, secret)
-    if account is None:
+    was = lapsed(context.site, secret)
+    if was is None:
         return []
+    if open_step(context.site, was) is not None:
+        # Somebody else perhaps: nothing is kept for the account.
+        return typed_text(context.site.settings, context.request)
     said = _("Votre connexion a expiré. Ce que vous veniez d’écrire est gardé : reconnectez-vous.")
-    return _keep(context, route, account, values, said)
+    return _keep(context, route, was.account, values, said)
 
 
 def keep_closed_form(

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from werkzeug import Response
+
 from teleservices_core.contributions import Access, Route
+from teleservices_core.domain.accounts import SessionPurpose
 from teleservices_core.errors import RefusedError
 from teleservices_core.hashing import keyed
 from teleservices_core.i18n import _
@@ -20,6 +23,7 @@ from teleservices_core.web import csrf
 from teleservices_core.web.context import Context
 from teleservices_core.web.responses import Redirect
 
+_FULL: Final = SessionPurpose.FULL
 _STEPS: Final = frozenset({Access.FIRST_LOGIN, Access.RENEWAL})
 _ENTRANCES: Final = frozenset({"core.sign_in", "core.link_account"})
 
@@ -41,8 +45,10 @@ def is_second_click(context: Context) -> bool:
     return True
 
 
-def after_the_first(context: Context, route: Route) -> Redirect:
+def after_the_first(context: Context, route: Route) -> Redirect | Response:
     """Where the first click led, or on the way there."""
+    if any(route.name == step.route for step in context.site.catalogue.steps):
+        return context.leave_step()
     if route.access is not Access.SIGNED_IN:
         return Redirect("core.home")
     context.tell("success", _("C’est enregistré."))
@@ -57,7 +63,7 @@ def is_done_already(context: Context, route: Route) -> bool:
     if route.name == "core.sign_out":
         return context.viewer is None
     enters = route.name in _ENTRANCES or route.access in _STEPS
-    if enters and context.viewer is not None and context.viewer.in_full:
+    if enters and context.viewer is not None and context.viewer.session.purpose is _FULL:
         return True
     return context.viewer is not None and is_second_click(context)
 

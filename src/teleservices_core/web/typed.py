@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from teleservices_core.settings import Settings
 from teleservices_core.web import csrf
 
-_SECRET_FIELDS: Final = frozenset({csrf.FIELD, "password", "again", "current", "secret"})
+_SECRET_FIELDS: Final = frozenset({csrf.FIELD, "password", "again", "current", "secret", "code"})
 _PICKED: Final = re.compile(r"[a-z_]{1,20}|[0-9.,-]{1,8}|\d{4}-\d\d-\d\d|[0-9a-f-]{16,}")
 """Choices, figures, dates and digests: picked from the page, or soon typed again."""
 

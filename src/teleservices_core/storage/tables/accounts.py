@@ -41,6 +41,7 @@ accounts = Table(
     moment("password_at"),
     moment("warned_at"),
     Column("must_renew", Boolean, nullable=False, server_default=false()),
+    moment("factor_since"),
     count("epoch"),
     count("version"),
     Index(None, "email"),
@@ -87,9 +88,30 @@ sessions = Table(
     string("device", 60),
     Column("identity_hash", String(64)),
     Column("device_hash", String(64)),
+    moment("factor_at"),
     Index(None, "account_id"),
     Index(None, "expires_at"),
 )
+
+authenticators = Table(
+    "core_authenticators",
+    metadata,
+    reference("account_id", "core_accounts.id", primary_key=True),
+    Column("secret", String(300), nullable=False),
+    moment("since_at", nullable=False),
+    count("last_period"),
+)
+"""The application that makes an account's codes; its secret is sealed."""
+
+recovery_codes = Table(
+    "core_recovery_codes",
+    metadata,
+    reference("account_id", "core_accounts.id", primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    moment("made_at", nullable=False),
+    moment("used_at"),
+)
+"""Codes on paper, each good once, in the place of the telephone's."""
 
 devices = Table(
     "core_devices",

@@ -6,7 +6,7 @@ from typing import Final
 
 from werkzeug import Response
 
-from teleservices_core.contributions import Message
+from teleservices_core.contributions import Message, Step
 from teleservices_core.i18n import _
 from teleservices_core.web.api.answers import is_api, not_signed_in, problem
 from teleservices_core.web.context import Context
@@ -106,9 +106,23 @@ def error_page(
     return Page("error.html", view, status)
 
 
-def refused(context: Context, answer: Page | Redirect) -> Page | Redirect | Response:
+def step_page(context: Context, step: Step) -> Page | Response:
+    """A form that came before a step was done: not taken, its text given back."""
+    if is_api(context.request):
+        return not_signed_in(context.urls.sign_in)
+    view = {
+        "title": _("Une étape est à faire avant de continuer"),
+        "text": _("Ce que vous venez d’envoyer n’a pas été enregistré."),
+        "next_step": _("Copiez ce que vous aviez saisi, faites cette étape, puis recommencez."),
+        "typed": typed_text(context.site.settings, context.request),
+        "step": {"label": step.label(), "href": context.urls.to(step.route)},
+    }
+    return Page("error.html", view, 403)
+
+
+def refused(context: Context, answer: Page | Redirect | Response) -> Page | Redirect | Response:
     """What a guard shows instead; for the API, a problem that means the same."""
-    if not is_api(context.request):
+    if not is_api(context.request) or isinstance(answer, Response):
         return answer
     if isinstance(answer, Redirect):
         return not_signed_in(context.urls.sign_in)

@@ -1,0 +1,49 @@
+"""Second factors of accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from teleservices_core.domain.second_factor import Authenticator
+
+
+class FactorStore(Protocol):
+    """Authenticators and recovery codes."""
+
+    def get(self, account_id: UUID) -> Authenticator | None:
+        """The authenticator of an account, or None."""
+        ...
+
+    def put(self, account_id: UUID, authenticator: Authenticator) -> None:
+        """Set an authenticator in the place of the one before, whose recovery codes go too."""
+        ...
+
+    def reseal(self, account_id: UUID, secret: str) -> None:
+        """Store the same secret, sealed by the site's present key."""
+        ...
+
+    def take(self, account_id: UUID, period: int) -> bool:
+        """Compare-and-set: True for the one caller that uses a period's code, or a later one."""
+        ...
+
+    def remove(self, account_id: UUID) -> None:
+        """Forget the authenticator and the recovery codes."""
+        ...
+
+    def put_codes(self, account_id: UUID, digests: Collection[str], at: datetime) -> None:
+        """Store new recovery codes; those of before are good no more."""
+        ...
+
+    def use_code(self, account_id: UUID, digests: Collection[str], at: datetime) -> bool:
+        """Compare-and-set: True for the one caller that uses a recovery code.
+
+        ``digests`` are the code's under each of the site's keys.
+        """
+        ...
+
+    def codes_left(self, account_id: UUID) -> int:
+        """How many recovery codes have not been used."""
+        ...
