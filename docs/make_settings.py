@@ -35,6 +35,7 @@ SECTIONS: tuple[tuple[str, type[Any]], ...] = (
     ("[mail]", settings.MailSettings),
     ("[database]", settings.DatabaseSettings),
     ("[serving]", settings.ServingSettings),
+    ("[second_factor]", settings.SecondFactorSettings),
     ("[identity]", settings.IdentitySettings),
     ("[identity.oidc]", settings.OidcSettings),
 )

@@ -25,7 +25,8 @@ FACTOR_MAILS: Final = (
         lambda: _("La double authentification est installée"),
         lambda: _(
             "Un code de téléphone est désormais demandé, en plus du mot de passe, pour "
-            "l’identifiant {login} sur le site {site} de l’{academie}. Les autres connexions ont été fermées.\n"
+            "l’identifiant {login} sur le site {site} de l’{academie}. Les "
+            "autres connexions ont été fermées.\n"
         ),
     ),
     _mail(

@@ -46,6 +46,7 @@ def _said(text: Callable[[], str]) -> Callable[[Mapping[str, str]], str]:
     return lambda figures: text().format_map(figures)
 
 
+_STAFF: Final = frozenset({Audience.STAFF})
 HELP_ENTRIES: Final = (
     HelpEntry(
         "core.activate",
@@ -316,5 +317,21 @@ HELP_ENTRIES: Final = (
         ),
         promises=("F02", "F36"),
         link=HelpLink(lambda: _("Liens utiles"), "core.useful_links"),
+    ),
+    HelpEntry(
+        "core.second_factor",
+        lambda: _("Personnel : comment protéger mon compte par un code de téléphone ?"),
+        _said(
+            lambda: _(
+                "Ouvrez « Mon compte », « Double authentification », « Installer » : une "
+                "application de codes du téléphone scanne l’image affichée, puis donne six "
+                "chiffres à chaque connexion. Gardez sur papier les dix codes de secours : chacun "
+                "remplace une fois le téléphone. Téléphone changé : « Changer de téléphone », au "
+                "même endroit. Téléphone et codes perdus : appelez {hotline} ; l’académie vérifie "
+                "qui vous êtes, puis retire la double authentification. Un nouveau mot de passe "
+                "n’y suffit pas."
+            )
+        ),
+        _STAFF,
     ),
 )

@@ -234,7 +234,7 @@ class SecondFactorSettings:
     imposed_on: tuple[Role, ...] = ()
     """Functions that need it: ``academy_admin``, ``hotline``, ``head``, ``deputy``,
     ``school_office``, ``teacher``."""
-    since: date | None = None
+    since: date | None = field(default=None)
     """The day from which they are asked for it."""
     grace_days: int = field(default=14, validator=validators.ge(0))
     """Days from then on, or from the first use of a later account, before nothing goes on

@@ -44,6 +44,10 @@ class FactorStore(Protocol):
         """
         ...
 
+    def drop_codes(self, account_id: UUID) -> None:
+        """Forget the recovery codes."""
+        ...
+
     def codes_left(self, account_id: UUID) -> int:
         """How many recovery codes have not been used."""
         ...

@@ -52,6 +52,10 @@ class RestoreStore(Protocol):
         """The same for every account that a link can be mailed to."""
         ...
 
+    def drop_recovery_codes(self) -> int:
+        """Forget every recovery code of second factors; returns how many."""
+        ...
+
     def renew_passwords(self) -> int:
         """Have every password of who has no address renewed at the next sign-in."""
         ...

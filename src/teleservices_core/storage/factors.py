@@ -57,15 +57,15 @@ class Factors:
 
     def remove(self, account_id: UUID) -> None:
         """See the port."""
-        for table in (t.authenticators, t.recovery_codes):
-            self.connection.execute(delete(table).where(table.c.account_id == account_id))
+        table = t.authenticators
+        self.connection.execute(delete(table).where(table.c.account_id == account_id))
+        self.drop_codes(account_id)
 
     def put_codes(self, account_id: UUID, digests: Collection[str], at: datetime) -> None:
         """See the port."""
-        table = t.recovery_codes
-        self.connection.execute(delete(table).where(table.c.account_id == account_id))
+        self.drop_codes(account_id)
         self.connection.execute(
-            insert(table),
+            insert(t.recovery_codes),
             [{"account_id": account_id, "digest": each, "made_at": at} for each in digests],
         )
 
@@ -82,6 +82,11 @@ class Factors:
             .values(used_at=at)
         )
         return done.rowcount == 1
+
+    def drop_codes(self, account_id: UUID) -> None:
+        """See the port."""
+        table = t.recovery_codes
+        self.connection.execute(delete(table).where(table.c.account_id == account_id))
 
     def codes_left(self, account_id: UUID) -> int:
         """See the port."""

@@ -88,6 +88,10 @@ class Restoring:
         killed = {"password_hash": nobodys_hash, "must_renew": False}
         return self._do(update(t.accounts).where(which, alive).values(killed))
 
+    def drop_recovery_codes(self) -> int:
+        """See the port."""
+        return self._do(delete(t.recovery_codes))
+
     def renew_passwords(self) -> int:
         """See the port."""
         a = t.accounts.c

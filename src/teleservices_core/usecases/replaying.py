@@ -40,6 +40,8 @@ _REKEYED: Final = (
     "account.password_renewed",
     "account.reissued",
 )
+_REFACTORED: Final = ("account.factor_set", "account.factor_removed", "account.factor_reset")
+_CODES: Final = ("account.recovery_codes_made", "account.recovery_code_used")
 _UNLINKED: Final = ("identity.unlinked",)
 _UNGROUPED: Final = ("account.ungrouped",)
 _LOCKED: Final = ("hotline.lock",)
@@ -79,7 +81,7 @@ NOTED: Final = tuple(
     {
         *(RESTORED, *_CLOSED, *_READDRESSED, *_REKEYED, *_UNLINKED, *_UNGROUPED, *_LOCKED),
         *(*_UNLOCKED, *_BARRED, *_UNBARRED, *_WITHDRAWN, *_CUT, *_UNCUT),
-        *(*_RENEWED, *_ERASED, *TOLD),
+        *(*_RENEWED, *_ERASED, *_REFACTORED, *_CODES, *TOLD),
     }
 )
 """Acts of the journal that the ledger keeps."""
@@ -175,6 +177,9 @@ def replay(
     counts["passwords"] = tx.restoring.kill_passwords(rekeyed, nobodys_hash)
     for each in rekeyed:
         tx.audit.add(audited("account.password_ended", now, None, subject_id=each))
+    counts["factors"] = _drop_factors(tx, persons.of_acts(acts, _REFACTORED))
+    for each in sorted(persons.of_acts(acts, _CODES)):
+        tx.factors.drop_codes(each)
     counts["locked"] = _lock(tx, persons.last(acts, _LOCKED, _UNLOCKED), now)
     unlinked = sorted(persons.of_acts(acts, _UNLINKED))
     counts["identities"] = tx.restoring.drop_identities(unlinked)
@@ -217,6 +222,17 @@ def _close(
             tx.accounts.replace(account, closed(account))
             tx.lifecycle.erase([account.id])
             tx.audit.add(audited("account.closed", at, None, subject_id=account.id, reason=_why()))
+            number += 1
+    return number
+
+
+def _drop_factors(tx: Transaction, account_ids: Iterable[UUID]) -> int:
+    """Let no authenticator live again that was replaced or taken away: a lost telephone's."""
+    number = 0
+    for account in _accounts(tx, account_ids):
+        tx.factors.remove(account.id)
+        if account.factor_since is not None:
+            tx.accounts.replace(account, evolve(account, factor_since=None))
             number += 1
     return number
 

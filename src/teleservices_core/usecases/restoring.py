@@ -83,6 +83,7 @@ def settle(
     if not is_complete:
         counts["passwords"] += store.kill_reachable(nobodys_hash)
         counts["to_renew"] += store.renew_passwords()
+        counts["recovery_codes"] += store.drop_recovery_codes()
     store.raise_epoch(epoch)
     told = [act for act in lost if act.action in TOLD]
     done = Restored(

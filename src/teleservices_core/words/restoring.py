@@ -26,6 +26,8 @@ RESTORED_WORDS: Final[Mapping[str, Message]] = {
     "closed": lambda: _("comptes supprimés de nouveau"),
     "readdressed": lambda: _("comptes fermés, car leur adresse a changé depuis"),
     "ungrouped": lambda: _("regroupements annulés de nouveau"),
+    "factors": lambda: _("doubles authentifications retirées, car changées depuis"),
+    "recovery_codes": lambda: _("codes de secours éteints, à demander de nouveau"),
     "locked": lambda: _("comptes bloqués de nouveau"),
     "links_ended": lambda: _("rattachements écartés de nouveau"),
     "delegations": lambda: _("délégations retirées de nouveau"),

@@ -8,10 +8,12 @@ from typing import Final
 from werkzeug import Response
 
 from teleservices_core.contributions import FORM, Access, Route
+from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, RefusedError
 from teleservices_core.help_entries import figures
-from teleservices_core.i18n import _
+from teleservices_core.i18n import _, show_date
 from teleservices_core.usecases import claiming
+from teleservices_core.usecases.factor_steps import imposed_from
 from teleservices_core.web.context import Context
 from teleservices_core.web.guards import next_step
 from teleservices_core.web.pages import family
@@ -35,6 +37,7 @@ def home(context: Context) -> Answer:
         return context.redirect(next_step(viewer))
     if viewer.is_family:
         return family.home(context)
+    _tell_of_grace(context, viewer)
     if viewer.schools:
         return context.redirect("core.school", uai=viewer.schools[0].code)
     if viewer.classrooms:
@@ -44,6 +47,16 @@ def home(context: Context) -> Answer:
     if viewer.is_hotline:
         return context.redirect("core.hotline")
     return context.redirect("core.account")
+
+
+def _tell_of_grace(context: Context, viewer: Viewer) -> None:
+    day = imposed_from(context.site.settings, viewer)
+    if day is not None and viewer.account.factor_since is None and viewer.session.factor_at is None:
+        said = _(
+            "À partir du {day}, votre fonction exige la double authentification. Installez-la dès "
+            "maintenant : « Mon compte », « Double authentification »."
+        )
+        context.tell("warning", said.format(day=show_date(day)))
 
 
 def confirm(context: Context, secret: str) -> Answer:
