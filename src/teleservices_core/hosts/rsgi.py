@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 QUICK: Final = 0.025
 """Seconds that a quick page may take."""
-TRIED: Final = 3
+TRIED: Final = 20
 """How many times in a row, before it is believed."""
 TOO_LONG: Final = 0.25
 """Seconds on the receiving thread after which all are tried anew: a database may be slow."""
