@@ -82,7 +82,7 @@ def held(served: Served, count: int) -> Iterator[None]:
 
 def test_nobody_notices_held_connections(served: Served, login_name: str) -> None:
     """A public page and a sign-in answer within a second while a hundred peers stay."""
-    longest, asked = 0.0, 0
+    took: list[float] = []
     with held(served, PEERS):
         end = time.monotonic() + HELD_SECONDS
         while time.monotonic() < end:
@@ -92,11 +92,10 @@ def test_nobody_notices_held_connections(served: Served, login_name: str) -> Non
             ):
                 begun = time.monotonic()
                 assert ask().status_code == status
-                longest = max(longest, time.monotonic() - begun)
-                asked += 1
+                took.append(time.monotonic() - begun)
             time.sleep(0.1)
-    assert asked >= 10
-    assert longest < 1, longest
+    assert len(took) >= 10
+    assert max(took) < 1, sorted(took)[-9:]
 
 
 def test_each_is_cut_off_at_the_deadline(served: Served) -> None:

@@ -96,20 +96,19 @@ class Answer:
 
 def run(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
     """Run a WSGI application to the end of its answer."""
-    code, lines, body = 500, list[tuple[str, str]](), bytearray()
+    code, lines, body = 500, list[tuple[str, str]](), list[bytes]()
 
     def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Any:
         nonlocal code, lines
         code, lines = int(status[:3]), headers
-        return body.extend
+        return body.append
 
     chunks = application(environ, start_response)
     try:
-        for chunk in chunks:
-            body += chunk
+        body.extend(chunks)
     finally:
         getattr(chunks, "close", lambda: None)()
-    return Answer(code, lines, bytes(body))
+    return Answer(code, lines, b"".join(body))
 
 
 @define
