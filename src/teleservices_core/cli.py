@@ -11,6 +11,7 @@ from attrs import evolve
 
 from teleservices_core import builtin
 from teleservices_core.app import Teleservices
+from teleservices_core.commands.accounts import accounts
 from teleservices_core.commands.backup import backup, restore
 from teleservices_core.commands.campaigns import campaign
 from teleservices_core.commands.data import data
@@ -96,6 +97,7 @@ def main(ctx: click.Context, path: Path) -> None:
 
 
 for command in (
+    accounts,
     backup,
     campaign,
     data,

@@ -17,6 +17,7 @@ from attrs import frozen
 
 from teleservices_core.app import Teleservices
 from teleservices_core.backups.ledger import Ledger, is_behind, read_ledger
+from teleservices_core.domain.staff import Role
 from teleservices_core.failures import brief
 from teleservices_core.files import is_exposed
 from teleservices_core.i18n import _, ngettext, show_timestamp
@@ -43,6 +44,7 @@ LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _DRIFT: Final = timedelta(seconds=30)
 _MAIL_WAITS: Final = timedelta(hours=1)
 _FAULTS: Final = 20
+_NAMED: Final = 10
 _RUN_WAITS: Final = timedelta(days=2)
 
 
@@ -428,6 +430,28 @@ def _consultations(services: Teleservices) -> Iterable[Finding]:
         )
 
 
+def _second_factors(services: Teleservices) -> Iterable[Finding]:
+    if not services.settings.is_secure or _is_tried(services):
+        return
+    site = services.site
+    with site.database.reading() as tx:
+        lacking = tx.factors.without(Role.ACADEMY_ADMIN, site.academie.today(site.now()))
+    if lacking:
+        yield Finding(
+            "second_factor",
+            Severity.WARNING,
+            ngettext(
+                "{n} compte de l’académie s’ouvre par un mot de passe seul : {names}.",
+                "{n} comptes de l’académie s’ouvrent par un mot de passe seul : {names}.",
+                len(lacking),
+            ).format(n=len(lacking), names=", ".join(lacking[:_NAMED])),
+            _(
+                "Imposez-leur la double authentification : imposed_on et since dans "
+                "[second_factor]."
+            ),
+        )
+
+
 def _daily_run(services: Teleservices) -> Iterable[Finding]:
     with services.site.database.reading() as tx:
         runs, living = tx.lifecycle.runs(1), tx.lifecycle.living()
@@ -450,6 +474,7 @@ _STORED: Final[tuple[Check, ...]] = (
     _outbox,
     _many_failures,
     _consultations,
+    _second_factors,
     _daily_run,
     _journal,
     _ledger,

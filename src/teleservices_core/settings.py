@@ -239,6 +239,10 @@ class SecondFactorSettings:
     grace_days: int = field(default=14, validator=validators.ge(0))
     """Days from then on, or from the first use of a later account, before nothing goes on
     without."""
+    trusted: tuple[str, ...] = ()
+    """What the host's identity says when it asked for more than a password itself: values of its
+    claims ``amr`` or ``acr`` (RFC 8176), such as ``mfa``. It then stands for a second factor that
+    is imposed; one that was set up here is asked for all the same."""
 
     @since.validator
     def _validate_since(self, _attribute: object, since: date | None) -> None:

@@ -18,7 +18,9 @@ from teleservices_core.domain.diagnosis import Remedy
 from teleservices_core.domain.incidents import Population
 from teleservices_core.domain.policy import Stance
 from teleservices_core.domain.scopes import Scope
+from teleservices_core.domain.second_factor import period_of
 from teleservices_core.domain.staff import Role
+from teleservices_core.one_time_codes import code_of
 from teleservices_core.testing.builders import (
     COLLEGE,
     a_link,
@@ -36,9 +38,11 @@ from teleservices_core.usecases.directory import STAFF_COLUMNS, import_staff
 from teleservices_core.usecases.grouping import group, undo
 from teleservices_core.usecases.hotline_acts import help_account
 from teleservices_core.usecases.incidents import force_renewal
+from teleservices_core.usecases.lost_factors import reset_factor
 from teleservices_core.usecases.opening import set_opening
 from teleservices_core.usecases.replaying import NotedAct
 from teleservices_core.usecases.restoring import lost_acts
+from teleservices_core.usecases.second_factor import enter, proposed_secret, set_up
 from teleservices_core.usecases.signing_in import resume, sign_in
 from teleservices_core.words.reasons import AUDIT_WORDS
 
@@ -166,6 +170,35 @@ def links(services, family):
             for link in tx.attachments.links(family[name].id, family["stranger"].holder_ids)
             if link.is_barred
         }
+
+
+def telephone(site, name):
+    """Set a second factor up; the codes on paper."""
+    mine = viewer(site, name)
+    secret = proposed_secret(site.site, mine.session)
+    typed = code_of(secret, period_of(site.site.now()))
+    return set_up(site.site, mine, typed, PASSWORD)[1]
+
+
+@ON_ONE
+def test_a_telephone_taken_away(site, family, back):
+    """It does not live again: it may be a thief's by now."""
+    telephone(site, "head")
+    back(lambda: reset_factor(site.site, None, "head", "perdu"))
+    assert account(site, "head").factor_since is None
+    with site.site.database.reading() as tx:
+        assert tx.factors.get(family["head"].id) is None
+
+
+@ON_ONE
+def test_a_code_on_paper_used(site, family, back):
+    """None of its sheet is good any more; the telephone still is."""
+    codes = telephone(site, "head")
+    back(lambda: enter(site.site, viewer(site, "head"), codes[0]))
+    assert account(site, "head").factor_since is not None
+    with site.site.database.reading() as tx:
+        assert tx.factors.get(family["head"].id) is not None
+        assert tx.factors.codes_left(family["head"].id) == 0
 
 
 @ON_ONE

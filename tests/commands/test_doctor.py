@@ -21,6 +21,7 @@ from teleservices_core.clock import SystemClock
 from teleservices_core.doctor import Severity, examine
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.establishments import Academie
+from teleservices_core.domain.staff import Role
 from teleservices_core.hookspecs import HOOK_API
 from teleservices_core.ports.upkeep import Parcel
 from teleservices_core.settings import DatabaseSettings, Hotline, MailSettings
@@ -214,3 +215,19 @@ def test_command(tmp_path, address):
         "hotline",
         "privacy_contact",
     ]
+
+
+def test_the_academy_without_a_second_factor(sound):
+    """Named on a site in https, by identifier; not on one that is tried."""
+    account = World(sound).staff(Role.ACADEMY_ADMIN)
+    (told,) = (each for each in examine(sound) if each.check == "second_factor")
+    assert told.severity is Severity.WARNING
+    assert account.login_name in told.text
+    tried = evolve(sound.settings, base_url="http://localhost")
+    assert "second_factor" not in {
+        check for check, _severity in found(again(sound, settings=tried))
+    }
+    with sound.site.database.writing() as tx:
+        held = tx.accounts.get(account.id)
+        tx.accounts.replace(held, evolve(held, factor_since=sound.site.now()))
+    assert "second_factor" not in {check for check, _severity in found(sound)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from attrs import evolve
@@ -10,15 +10,19 @@ from sqlalchemy import insert, select
 
 from teleservices_core.app import Teleservices
 from teleservices_core.domain.accounts import Audience
+from teleservices_core.domain.identities import ExternalIdentity
 from teleservices_core.domain.second_factor import period_of
 from teleservices_core.domain.staff import Role
 from teleservices_core.errors import ConflictError, NotAllowedError, RefusedError
 from teleservices_core.hashing import Argon2Hasher
 from teleservices_core.one_time_codes import code_of
+from teleservices_core.settings import SecondFactorSettings
 from teleservices_core.storage import tables as t
 from teleservices_core.testing.builders import an_adult
 from teleservices_core.testing.races import TRIALS, only_winner, race
 from teleservices_core.testing.world import PASSWORD, World
+from teleservices_core.usecases.identities import link_by_secret, sign_in_by_identity
+from teleservices_core.usecases.lost_factors import reset_factor
 from teleservices_core.usecases.second_factor import (
     enter,
     my_factor,
@@ -294,3 +298,79 @@ def test_one_code_typed_in_two_sessions_at_once(services, person, clock):
 
     for outcome in race(services.engine, trials(), before=["INSERT INTO core_throttles"]):
         only_winner(outcome, RefusedError, ConflictError)
+
+
+def test_somebody_else_takes_a_lost_telephone_away(services, person):
+    """Sessions, devices and codes end, the owner has a mail, the journal keeps the reason."""
+    _viewer, secret, codes = installed(services, person)
+    other = session(services, World(services).staff(Role.ACADEMY_ADMIN))
+    assert refused(reset_factor, services.site, other, person.login_name, " x ") == "no_reason"
+    reset_factor(services.site, other, f" {person.login_name.upper()} ", "rappelé au bureau")
+    with services.site.database.reading() as tx:
+        assert tx.sessions.of_account(person.id, services.site.now()) == []
+        assert tx.devices.of_account(person.id) == []
+        assert tx.factors.get(person.id) is None
+        assert tx.factors.codes_left(person.id) == 0
+        assert "core.factor_reset" in {each.kind for each in tx.outbox.of_account(person.id)}
+        act = next(x for x in tx.audit.about(person.id) if x.action == "account.factor_reset")
+        journal = repr(list(tx.audit.about(person.id)))
+    assert (act.actor_id, act.detail["reason"]) == (other.account.id, "rappelé au bureau")
+    assert secret not in journal
+    assert not any(each in journal for each in codes)
+    assert open_step(services.site, session(services, person)) is None
+
+
+def test_who_may_not_take_it_away(services, person):
+    """Neither oneself, nor who is not of the académie, nor who owes a code; nor for a family."""
+    viewer, _secret, _codes = installed(services, person)
+    site, login = services.site, person.login_name
+    assert refused(reset_factor, site, viewer, login, "parce que") == "oneself"
+    hotline = session(services, World(services).staff(Role.HOTLINE))
+    with pytest.raises(NotAllowedError):
+        reset_factor(site, hotline, login, "parce que")
+    colleague = World(services).staff(Role.ACADEMY_ADMIN)
+    installed(services, colleague)
+    with pytest.raises(NotAllowedError):
+        reset_factor(site, owing(services, colleague), login, "parce que")
+    mother = World(services).account(World(services).adult(an_adult()), Audience.GUARDIAN)
+    for name, no in ((mother.login_name, "unknown"), ("personne", "unknown")):
+        assert refused(reset_factor, site, None, name, "parce que") == no
+    assert refused(reset_factor, site, None, hotline.account.login_name, "oui") == "no_factor"
+
+
+def test_who_lacks_one(services, person):
+    """By function held today, active accounts only; none once it is installed."""
+    day = services.site.academie.today(services.site.now())
+    World(services).staff(Role.HOTLINE)
+    with services.site.database.reading() as tx:
+        assert tx.factors.without(Role.ACADEMY_ADMIN, day) == [person.login_name]
+    installed(services, person)
+    with services.site.database.reading() as tx:
+        assert tx.factors.without(Role.ACADEMY_ADMIN, day) == []
+
+
+@pytest.mark.parametrize(
+    ("claims", "is_trusted"),
+    [
+        ({"amr": ["pwd", "mfa"]}, True),
+        ({"amr": "mfa"}, True),
+        ({"acr": "mfa"}, True),
+        ({"amr": ["pwd"]}, False),
+        ({"amr": {"mfa": 1}}, False),
+        ({"amr": [["mfa"], 7, None], "acr": 3}, False),
+        ({}, False),
+    ],
+)
+def test_the_second_factor_of_the_host(services, person, clock, claims, is_trusted):
+    """It stands for one that is imposed, where the settings trust it; never for one of ours."""
+    asked = SecondFactorSettings(
+        imposed_on=(Role.ACADEMY_ADMIN,), since=date(2026, 1, 1), grace_days=0, trusted=("mfa",)
+    )
+    site = evolve(services.site, settings=evolve(services.settings, second_factor=asked))
+    identity = ExternalIdentity("https://ent.example", "claude", claims)
+    link_by_secret(site, identity, person.login_name, PASSWORD, source="x")
+    viewer = resume(site, sign_in_by_identity(site, identity).secret)
+    assert (open_step(site, viewer) is None) is is_trusted
+    installed(services, person)
+    again = resume(site, sign_in_by_identity(site, identity).secret)
+    assert open_step(site, again).name == "core.enter_factor"

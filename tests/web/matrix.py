@@ -239,6 +239,7 @@ MATRIX: Final[Mapping[str, Row]] = {
     "core.academy_journal": Row(ACADEMY),
     "core.lifecycle": Row(ACADEMY),
     "core.incidents": Row(ACADEMY),
+    "core.lost_factor": Row(ACADEMY, ACADEMY),
     "core.renewal": Row(ACADEMY, ACADEMY),
     "core.closing": Row(ACADEMY, ACADEMY),
     "core.cut_off": Row(post=ACADEMY, form={"plugin": "notes", "reason": "Essai"}),

@@ -202,3 +202,20 @@ def test_settings_say_from_when():
         structure({"imposed_on": ["chef"], "since": "2026-12-01"}, SecondFactorSettings, "x")
     read = structure({"imposed_on": ["head"], "since": "2026-12-01"}, SecondFactorSettings, "x")
     assert read.imposed_on == (Role.HEAD,)
+
+
+def test_the_academy_helps_who_lost_the_telephone(services, person, clock):
+    """Found by identifier, confirmed with a reason; one's own is refused in words."""
+    installed(services, signed_in(services, person))
+    browser = signed_in(services, World(services).staff(Role.ACADEMY_ADMIN))
+    browser.get("/academie/incidents")
+    assert "Aucun personnel" in browser.get("/academie/incidents/telephone?login_name=x").text
+    page = browser.get(f"/academie/incidents/telephone?login_name={person.login_name}")
+    assert "administration de l’académie" in page.text
+    assert "Dites comment" in browser.submit("telephone", reason=" ").text
+    assert "est retirée" in browser.submit("telephone", reason="rappelée au bureau").text
+    mine = signed_in(services, person)
+    assert "Votre code" not in mine.page.text
+    installed(services, mine)
+    page = mine.get(f"/academie/incidents/telephone?login_name={person.login_name}")
+    assert "votre propre compte" in page.text

@@ -51,6 +51,13 @@ class ExternalIdentity:
         return sha256(f"{self.issuer}\0{self.subject}".encode()).hexdigest()
 
     @property
+    def methods(self) -> frozenset[str]:
+        """How the person proved who it is, as ``amr`` and ``acr`` say (RFC 8176)."""
+        amr, acr = self.claims.get("amr", ()), self.claims.get("acr")
+        said = [*(amr if isinstance(amr, list | tuple) else [amr]), acr]
+        return frozenset(each for each in said if isinstance(each, str))
+
+    @property
     def name(self) -> str:
         """The name to show, perhaps empty."""
         name = self.claims.get("name", "")

@@ -33,7 +33,7 @@ _CODE: Final = re.compile(r"[a-z_]{1,60}")
 """An error of OAuth 2.0 (RFC 6749, 4.1.2.1)."""
 
 Answer = Page | Redirect | Response
-_CLAIMS: Final = ("name", STUDENT_KEYS, ADULT_KEYS, VECTORS)
+_CLAIMS: Final = ("name", STUDENT_KEYS, ADULT_KEYS, VECTORS, "amr", "acr")
 _BACK: Final = "/oidc/retour"
 
 

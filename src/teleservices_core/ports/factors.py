@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
 from teleservices_core.domain.second_factor import Authenticator
+from teleservices_core.domain.staff import Role
 
 
 class FactorStore(Protocol):
@@ -42,6 +43,10 @@ class FactorStore(Protocol):
 
         ``digests`` are the code's under each of the site's keys.
         """
+        ...
+
+    def without(self, role: Role, day: date) -> list[str]:
+        """Identifiers of active accounts that hold a function of the académie without one."""
         ...
 
     def drop_codes(self, account_id: UUID) -> None:

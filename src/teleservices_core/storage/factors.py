@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from attrs import frozen
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
+from teleservices_core.domain.accounts import AccountState
 from teleservices_core.domain.second_factor import Authenticator
+from teleservices_core.domain.staff import Role
 from teleservices_core.storage import tables as t
 
 
@@ -82,6 +84,27 @@ class Factors:
             .values(used_at=at)
         )
         return done.rowcount == 1
+
+    def without(self, role: Role, day: date) -> list[str]:
+        """See the port."""
+        a, held = t.accounts.c, t.assignments.c
+        lacking = (
+            select(a.login_name)
+            .select_from(
+                t.accounts.join(t.account_holders, t.account_holders.c.account_id == a.id).join(
+                    t.assignments, held.staff_id == t.account_holders.c.person_id
+                )
+            )
+            .where(
+                held.role == role,
+                or_(held.from_on.is_(None), held.from_on <= day),
+                or_(held.until_on.is_(None), held.until_on > day),
+                a.state == AccountState.ACTIVE,
+                a.factor_since.is_(None),
+            )
+            .order_by(a.login_name)
+        )
+        return list(self.connection.scalars(lacking))
 
     def drop_codes(self, account_id: UUID) -> None:
         """See the port."""

@@ -103,8 +103,20 @@ def _sign_in(site: Site, identity: ExternalIdentity, device: str) -> SignedIn:
             audited("account.signed_in", now, None, subject_id=account.id, issuer=identity.issuer)
         )
         return open_session(
-            site, tx, account, SessionPurpose.FULL, device, identity_hash=identity.digest
+            site,
+            tx,
+            account,
+            SessionPurpose.FULL,
+            device,
+            identity_hash=identity.digest,
+            factor_at=_factor_at(site, account, identity),
         )
+
+
+def _factor_at(site: Site, account: Account, identity: ExternalIdentity) -> datetime | None:
+    """Now, where the host asked for a second factor itself, and the account has none here."""
+    trusted = identity.methods.intersection(site.settings.second_factor.trusted)
+    return site.now() if trusted and account.factor_since is None else None
 
 
 def _why_not(account: Account) -> str:

@@ -28,6 +28,7 @@ from teleservices_core.web.pages import (
     kept,
     letters,
     lifecycle,
+    lost_factors,
     matches,
     modules,
     my_data,
@@ -77,6 +78,7 @@ ROUTES: Final = (
     *academy_campaigns.ROUTES,
     *academy_journal.ROUTES,
     *incidents.ROUTES,
+    *lost_factors.ROUTES,
     *lifecycle.ROUTES,
 )
 
