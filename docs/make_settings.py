@@ -36,6 +36,8 @@ SECTIONS: tuple[tuple[str, type[Any]], ...] = (
     ("[database]", settings.DatabaseSettings),
     ("[serving]", settings.ServingSettings),
     ("[second_factor]", settings.SecondFactorSettings),
+    ("[logs]", settings.LogSettings),
+    ("[monitoring]", settings.MonitoringSettings),
     ("[identity]", settings.IdentitySettings),
     ("[identity.oidc]", settings.OidcSettings),
 )

@@ -24,7 +24,9 @@ from teleservices_core.settings import Settings, load_settings
 from teleservices_core.storage.engine import discreet, make_engine
 from teleservices_core.storage.migrate import pending, upgrade
 from teleservices_core.storage.unit_of_work import SqlDatabase
+from teleservices_core.storage.watching import SqlProbe
 from teleservices_core.usecases.site import Site
+from teleservices_core.usecases.watching import Watch
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -91,6 +93,7 @@ class Teleservices:
             database=SqlDatabase(self.engine),
             hasher=hasher or Argon2Hasher(),
             plugins=self.plugins,
+            watch=Watch(SqlProbe(self.engine, self.plugins.catalogue.migrations)),
         )
 
     def _provider(self, clock: Clock) -> Mapping[str, Any]:

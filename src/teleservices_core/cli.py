@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from teleservices_core.commands.synth import synth
 from teleservices_core.errors import SettingsError, TeleservicesError, UnavailableError
 from teleservices_core.failures import trace
 from teleservices_core.i18n import _
+from teleservices_core.logs import write_logs
 from teleservices_core.plugins import PluginHost
 from teleservices_core.settings import load_settings
 
@@ -81,11 +81,12 @@ class _WithPlugins(click.Group):
 @click.pass_context
 def main(ctx: click.Context, path: Path) -> None:
     """Téléservices : outils d’une académie et de ses établissements."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    write_logs()
 
     def services() -> Teleservices:
         try:
             settings = load_settings(path)
+            write_logs(level=settings.logs.level, as_json=settings.logs.json)
             # What a command does may be long; pages, which ``serve`` makes, may not.
             return Teleservices(evolve(settings, database=settings.database.patient))
         except SettingsError as error:

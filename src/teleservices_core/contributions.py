@@ -105,6 +105,9 @@ class Route:
     stands_alone: bool = False
     """Asks nothing of the database, and so answers while that is away: to anybody, as to a
     visitor. For public pages only."""
+    is_for_monitors: bool = False
+    """Asked by programs that watch the site: nobody is looked for and nothing is cut off, so
+    that it answers whatever the state of the database. For public pages only."""
     waits: bool = False
     """May wait for another system, such as an identity provider: its page is made where it
     keeps nobody else waiting."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from teleservices_core.app import Teleservices
 from teleservices_core.errors import MissingExtraError
 from teleservices_core.hosts.rsgi import RsgiSite
+from teleservices_core.logs import write_logs
 from teleservices_core.settings import ServingSettings, load_settings
 
 if TYPE_CHECKING:
@@ -108,7 +109,9 @@ def received() -> RsgiSite:
     """The application that granian loads in each process."""
     module, _colon, factory = os.environ[_TARGET].partition(":")
     services: WSGIApplication = getattr(import_module(module), factory)()
-    return _Worker(services, load_settings(os.environ[_SETTINGS]).serving)
+    settings = load_settings(os.environ[_SETTINGS])
+    write_logs(level=settings.logs.level, as_json=settings.logs.json)
+    return _Worker(services, settings.serving)
 
 
 def _end_with_parent(seconds: float) -> None:

@@ -159,6 +159,32 @@ class ServingSettings:
     """How long answers under way are waited for when the server stops."""
 
 
+@frozen
+class LogSettings:
+    """The lines that ``teleservices`` and its server write to standard error."""
+
+    level: str = field(
+        default="WARNING", validator=validators.in_(("DEBUG", "INFO", "WARNING", "ERROR"))
+    )
+    """From ``INFO`` on, a line for each request: its route, status and time, never its address."""
+    json: bool = False
+    """An object on each line (``at``, ``level``, ``logger``, ``request``, ``text``)."""
+
+
+@frozen
+class MonitoringSettings:
+    """What programs that watch the site may ask: see ``docs/how-to/watch-a-site.md``."""
+
+    token: str = field(default="", repr=False)
+    """At least 32 characters: opens the details of ``/sante/pret`` to who sends
+    ``Authorization: Bearer …``. Without one, nobody sees them."""
+
+    @token.validator
+    def _validate_token(self, _attribute: object, token: str) -> None:
+        if token and (len(token) < MINIMUM or not token.isascii()):
+            raise ValueError(f"token: expected at least {MINIMUM} ASCII characters")
+
+
 def _is_address(_instance: object, attribute: Any, url: str) -> None:
     parts = urlsplit(url)
     local = url.startswith("/") and not url.startswith(("//", "/\\"))
@@ -287,6 +313,8 @@ class Settings:
     database: DatabaseSettings = DatabaseSettings()
     serving: ServingSettings = ServingSettings()
     second_factor: SecondFactorSettings = SecondFactorSettings()
+    logs: LogSettings = LogSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
     identity: IdentitySettings = IdentitySettings()
     api_origins: tuple[str, ...] = field(default=(), validator=_are_origins)
     """Other origins whose pages may read the JSON API, signed-in families' tiles

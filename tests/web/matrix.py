@@ -99,6 +99,8 @@ _CHOICE: Final = {"module_id": "notes", "audience": "guardian", "stance": "close
 MATRIX: Final[Mapping[str, Row]] = {
     # Open to all.
     "core.home": Row(EVERYBODY),
+    "core.alive": Row(EVERYBODY),
+    "core.ready": Row(EVERYBODY),
     "core.help": Row(EVERYBODY),
     "core.useful_links": Row(EVERYBODY),
     "core.accessibility": Row(EVERYBODY),

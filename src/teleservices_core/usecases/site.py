@@ -17,6 +17,7 @@ from teleservices_core.plugins import PluginHost
 from teleservices_core.ports import Clock, Database, PasswordHasher
 from teleservices_core.ports.academy import AuditEntry
 from teleservices_core.settings import Settings
+from teleservices_core.usecases.watching import Watch
 
 
 @frozen
@@ -28,6 +29,7 @@ class Site:
     database: Database
     hasher: PasswordHasher
     plugins: PluginHost
+    watch: Watch
 
     @property
     def academie(self) -> Academie:

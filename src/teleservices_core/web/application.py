@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import mimetypes
-import secrets
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +26,7 @@ from teleservices_core.errors import (
 )
 from teleservices_core.failures import trace
 from teleservices_core.i18n import _
+from teleservices_core.logs import numbered, request_number
 from teleservices_core.ports.identities import Identify
 from teleservices_core.usecases.cut_offs import known_cut_offs
 from teleservices_core.usecases.devices import DEVICE_LIFE
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 log = logging.getLogger(__name__)
+requests = logging.getLogger("teleservices_core.requests")
 
 DRAINED: Final = 20_000_000
 """Bytes of a refused body read all the same, so that its sender sees the refusal."""
@@ -105,15 +107,27 @@ class Application:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a WSGI request."""
-        request = self.find(environ).request
-        try:
-            response = answer_or_say_away(self.site, request, self._respond)
-        except Exception as error:  # noqa: BLE001 - the error page failed: the host must not
-            log.error("no page could be made\n%s", trace(error))
-            response = broken(self.site.settings)
-        # Closes the temporary files of an upload.
-        response.call_on_close(request.close)
-        return response(environ, start_response)
+        found = self.find(environ)
+        given = environ.get("HTTP_X_REQUEST_ID", "") if self.site.settings.trusted_proxies else ""
+        with numbered(given) as number:
+            begun = time.monotonic()
+            try:
+                response = answer_or_say_away(self.site, found.request, self._respond)
+            except Exception as error:  # noqa: BLE001 - the error page failed: the host must not
+                log.error("no page could be made\n%s", trace(error))
+                response = broken(self.site.settings)
+            response.headers["X-Request-ID"] = number
+            requests.info(
+                "%s %s %d in %.0f ms",
+                # What is no method of HTTP may be anything.
+                found.request.method if found.name else "-",
+                found.name or "-",
+                response.status_code,
+                1000 * (time.monotonic() - begun),
+            )
+            # Closes the temporary files of an upload.
+            response.call_on_close(found.request.close)
+            return response(environ, start_response)
 
     def _respond(self, request: Request) -> Response:
         found = self.find(request.environ)
@@ -140,7 +154,9 @@ class Application:
                 answer.headers["Allow"] = allowed
             return answer
         except BusyError as busy:
-            answer = self._finish(context, error_page(context, 503, code="busy"))
+            answer = self._finish(
+                context, error_page(context, 503, code="busy", incident=request_number())
+            )
             answer.headers["Retry-After"] = str(busy.retry_after)
             return answer
         except (NotFoundError, NotAllowedError, ConflictError) as error:
@@ -156,6 +172,8 @@ class Application:
         if found.error is not None:
             raise found.error
         route, values = self._routes[found.name], found.values
+        if route.is_for_monitors:
+            return route.handler(context, **values)
         try:
             changed = who_is_there(context, route, self._identify)
             if self._owners[route.name] in known_cut_offs(self.site):
@@ -208,7 +226,7 @@ class Application:
         return answer
 
     def _failed(self, context: Context, name: str, error: Exception) -> Page | Response:
-        incident = secrets.token_hex(4)
+        incident = request_number()
         owner = self._owners.get(name, BUILTIN)
         log.error("incident %s in %s\n%s", incident, name or "routing", trace(error))
         self.site.plugins.record_failure(owner, name, error, self.site.now())

@@ -31,6 +31,7 @@ from teleservices_core.web.pages import (
     lost_factors,
     matches,
     modules,
+    monitoring,
     my_data,
     offers,
     privacy,
@@ -46,6 +47,7 @@ from teleservices_core.web.pages import (
 
 ROUTES: Final = (
     *public.ROUTES,
+    *monitoring.ROUTES,
     *signing_in.ROUTES,
     *offers.ROUTES,
     *api.ROUTES,

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from werkzeug import Response
 
 from teleservices_core.i18n import _, dial, show_phone
+from teleservices_core.logs import request_number
 from teleservices_core.settings import Settings
 from teleservices_core.web.headers import POLICY, protect
 
@@ -32,10 +33,11 @@ _PAGE: Final = Markup(
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     "<title>{title} – {site}</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n"
     "<p><strong>{site}</strong></p>\n<h1>{title}</h1>\n<p>{text}</p>\n<p>{next_step}</p>\n"
-    "{help_line}{typed}</main>\n</body>\n</html>\n"
+    "{help_line}{number}{typed}</main>\n</body>\n</html>\n"
 )
 _TYPED: Final = Markup("<h2>{title}</h2>\n{lines}")
 _LINE: Final = Markup('<p class="typed">{text}</p>\n')
+_NUMBER: Final = Markup("<p><small>{label} <code>{number}</code></small></p>\n")
 _HELP_LINE: Final = Markup('<p>{label} <a href="tel:{number}">{phone}</a>{hours}</p>\n')
 
 
@@ -62,6 +64,10 @@ def plain_page(
             phone=show_phone(hotline.phone),
             hours=Markup(" ") + escape(hotline.hours),
         )
+    number = Markup()
+    if request_number():
+        label = _("Numéro d’incident, à donner si vous appelez :")
+        number = _NUMBER.format(label=label, number=request_number())
     given_back = Markup()
     if typed:
         lines = Markup().join(_LINE.format(text=each) for each in typed)
@@ -73,6 +79,7 @@ def plain_page(
         next_step=next_step,
         typed=given_back,
         help_line=help_line,
+        number=number,
         style=Markup(_STYLE),  # noqa: S704 - ours
     )
     response = Response(body, status, content_type="text/html; charset=utf-8")
