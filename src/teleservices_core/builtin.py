@@ -9,6 +9,7 @@ from typing import Final
 from teleservices_core.contributions import (
     ContributedRule,
     HelpEntry,
+    JobKind,
     MailTemplate,
     Message,
     MigrationSource,
@@ -88,6 +89,14 @@ def teleservices_templates() -> Iterable[TemplateSource]:
 def teleservices_migrations() -> Iterable[MigrationSource]:
     """The core's tables."""
     yield MigrationSource("core_", _HERE / "storage" / "migrations" / "versions")
+
+
+@hookimpl
+def teleservices_jobs() -> Iterable[JobKind]:
+    """The letters of a whole school."""
+    from teleservices_core.documents.letter_job import LETTERS
+
+    yield LETTERS
 
 
 @hookimpl

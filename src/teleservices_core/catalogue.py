@@ -13,6 +13,7 @@ from teleservices_core.contributions import (
     Command,
     ContributedRule,
     HelpEntry,
+    JobKind,
     MailTemplate,
     Message,
     MigrationSource,
@@ -49,6 +50,7 @@ class Declared:
     templates: tuple[TemplateSource, ...] = ()
     migrations: tuple[MigrationSource, ...] = ()
     commands: tuple[Command, ...] = ()
+    jobs: tuple[JobKind, ...] = ()
     personal_data: tuple[PersonalData, ...] = ()
     audit_words: Mapping[str, Message] = Factory(dict)
 
@@ -79,6 +81,7 @@ class Catalogue:
     help_entries: tuple[HelpEntry, ...] = field(init=False)
     mails: Mapping[str, MailTemplate] = field(init=False)
     migrations: tuple[MigrationSource, ...] = field(init=False)
+    jobs: Mapping[str, JobKind] = field(init=False)
     personal_data: tuple[PersonalData, ...] = field(init=False)
     audit_words: Mapping[str, Message] = field(init=False)
     """What the actions of the audit trail are called."""
@@ -145,6 +148,10 @@ class Catalogue:
     def _migrations(self) -> tuple[MigrationSource, ...]:
         return tuple(self._all("migrations"))
 
+    @jobs.default
+    def _jobs(self) -> Mapping[str, JobKind]:
+        return {each.name: each for each in self._all("jobs")}
+
     @personal_data.default
     def _personal_data(self) -> tuple[PersonalData, ...]:
         return tuple(self._all("personal_data"))
@@ -178,6 +185,7 @@ def check(name: str, declared: Declared, others: Catalogue) -> None:
     _unique(name, "address", list(map(_address, declared.routes)), map(_address, others.routes))
     _unique(name, "rule", [r.rule.name for r in declared.rules], [r.name for r in others.rules])
     _unique(name, "mail", [m.kind for m in declared.mails], others.mails)
+    _unique(name, "job", [j.name for j in declared.jobs], others.jobs)
     _unique(name, "options of", [o.module_id for o in declared.options], others.options)
     _unique(name, "step", [s.name for s in declared.steps], [s.name for s in others.steps])
     _unique(name, "personal data", data, [each.id for each in others.personal_data])
@@ -268,6 +276,7 @@ _VARIABLES: Final = re.compile(r"<(?:[^<>:]+:)?([^<>]+)>")
 def _under_its_name(name: str, declared: Declared) -> None:
     for what, names in (
         ("route", [route.name for route in declared.routes]),
+        ("job", [job.name for job in declared.jobs]),
         ("step", [step.name for step in declared.steps]),
         ("personal data", [data.id for data in declared.personal_data]),
         ("audit action", list(declared.audit_words)),

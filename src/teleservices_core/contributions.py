@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,9 @@ from attrs import Factory, field, frozen
 from teleservices_core.domain.accounts import Account, Audience
 from teleservices_core.domain.activation import ActivationRule
 from teleservices_core.domain.families import Child
+from teleservices_core.domain.jobs import Job
 from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.ports import Transaction
 from teleservices_core.settings import Settings
@@ -361,6 +364,66 @@ class ModuleOptions:
 
     module_id: str
     type: type[Any]
+
+
+class Worked(Protocol):
+    """What a job's work is given: see :class:`teleservices_core.usecases.working.Working`."""
+
+    @property
+    def job(self) -> Job:
+        """The job, as it stands."""
+        ...
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who asked for it, with today's roles."""
+        ...
+
+    @property
+    def site(self) -> Any:
+        """The site, for use cases."""
+        ...
+
+    def writing(self, *, waits: bool = True) -> AbstractContextManager[Transaction]:
+        """A short transaction of one step. It keeps the lease, and checks the right again.
+
+        Raises whatever ends the work: the lease is another's, or the right is lost.
+        """
+        ...
+
+    def advance(
+        self, tx: Transaction, done: int, total: int, memo: Mapping[str, Any] | None = None
+    ) -> None:
+        """Note, with the step, how far the work is and what the next tries need to know."""
+        ...
+
+    def keep(self, tx: Transaction, name: str, content: bytes) -> None:
+        """Keep, with the step, a part of the result; parts of one name make one file."""
+        ...
+
+    def is_stopping(self) -> bool:
+        """Whether to end between two steps."""
+        ...
+
+
+@frozen
+class JobKind:
+    """A long work that pages ask for and the worker does."""
+
+    name: str
+    """``notes.import``: the part before the dot is the plugin's."""
+    label: Message
+    """What it is, in a few words."""
+    run: Callable[[Worked], Mapping[str, Any]]
+    """Does it, in short steps, and returns what ``tell`` says. After a stop, by force too, it is
+    called again, with the memo of the last step: it goes on from there."""
+    require: Callable[[Any, Transaction, Account, Uai], None]
+    """Given the site: refuses who may not, when it is asked and at each step. Raises
+    :exc:`NotAllowedError`."""
+    tell: Callable[[Mapping[str, Any]], str] = lambda _said: ""
+    """What was done, in a sentence."""
+    page: Callable[[Job], tuple[str, Mapping[str, Any]] | None] = lambda _job: None
+    """The route where what was done is seen, and its values."""
 
 
 @frozen

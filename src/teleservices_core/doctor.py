@@ -452,6 +452,26 @@ def _second_factors(services: Teleservices) -> Iterable[Finding]:
         )
 
 
+def _jobs(services: Teleservices) -> Iterable[Finding]:
+    site = services.site
+    now = site.now()
+    with site.database.reading() as tx:
+        stuck = [job for job in tx.jobs.unfinished() if job.is_stuck(now)]
+    if stuck:
+        said = ngettext(
+            "{n} travail demandé n’avance pas, le plus ancien depuis le {when}.",
+            "{n} travaux demandés n’avancent pas, le plus ancien depuis le {when}.",
+            len(stuck),
+        )
+        when = show_timestamp(stuck[0].asked_at, services.settings.academie.zone)
+        yield Finding(
+            "jobs",
+            Severity.WARNING,
+            said.format(n=len(stuck), when=when),
+            _("Lancez le programme qui les fait : teleservices worker"),
+        )
+
+
 def _daily_run(services: Teleservices) -> Iterable[Finding]:
     with services.site.database.reading() as tx:
         runs, living = tx.lifecycle.runs(1), tx.lifecycle.living()
@@ -476,6 +496,7 @@ _STORED: Final[tuple[Check, ...]] = (
     _consultations,
     _second_factors,
     _daily_run,
+    _jobs,
     _journal,
     _ledger,
     _restored,

@@ -23,6 +23,7 @@ from teleservices_core.contributions import (
     Command,
     ContributedRule,
     HelpEntry,
+    JobKind,
     MailTemplate,
     Message,
     MigrationSource,
@@ -117,6 +118,11 @@ def teleservices_migrations() -> Iterable[MigrationSource]:  # type: ignore[empt
 @hookspec
 def teleservices_commands() -> Iterable[Command]:  # type: ignore[empty-body]
     """Declare commands for ``teleservices``."""
+
+
+@hookspec
+def teleservices_jobs() -> Iterable[JobKind]:  # type: ignore[empty-body]
+    """Declare long works that the plugin's pages ask for and the worker does."""
 
 
 @hookspec

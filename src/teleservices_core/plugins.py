@@ -27,6 +27,7 @@ from teleservices_core.contributions import (
     Command,
     ContributedRule,
     HelpEntry,
+    JobKind,
     MailTemplate,
     Message,
     MigrationSource,
@@ -95,6 +96,7 @@ _DECLARE: Final[tuple[tuple[str, str, type[Any]], ...]] = (
     ("teleservices_templates", "templates", TemplateSource),
     ("teleservices_migrations", "migrations", MigrationSource),
     ("teleservices_commands", "commands", Command),
+    ("teleservices_jobs", "jobs", JobKind),
     ("teleservices_personal_data", "personal_data", PersonalData),
 )
 

@@ -26,17 +26,28 @@ def _box(key: str, purpose: str) -> Fernet:
 
 def put_in_box(settings: Settings, purpose: str, secret: str) -> str:
     """Seal a text for one purpose; what it is for and whose it is go into the purpose."""
-    return _box(settings.secret_key, purpose).encrypt(secret.encode()).decode()
+    return lock(settings, purpose, secret.encode()).decode()
 
 
 def take_out(settings: Settings, purpose: str, sealed: str) -> tuple[str, bool] | None:
     """The text, and whether a former key sealed it; None where no key of the site opens it."""
+    found = unlock(settings, purpose, sealed.encode())
+    return None if found is None else (found[0].decode(), found[1])
+
+
+def lock(settings: Settings, purpose: str, content: bytes) -> bytes:
+    """:func:`put_in_box` for a document."""
+    return _box(settings.secret_key, purpose).encrypt(content)
+
+
+def unlock(settings: Settings, purpose: str, sealed: bytes) -> tuple[bytes, bool] | None:
+    """:func:`take_out` for a document."""
     from cryptography.fernet import InvalidToken
 
     for key in (settings.secret_key, *settings.former_secret_keys):
         try:
-            secret = _box(key, purpose).decrypt(sealed.encode()).decode()
+            content = _box(key, purpose).decrypt(sealed)
         except InvalidToken:
             continue
-        return secret, key != settings.secret_key
+        return content, key != settings.secret_key
     return None

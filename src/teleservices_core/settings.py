@@ -58,6 +58,8 @@ class Durations:
     """How long a used or expired link is remembered."""
     old_mails_days: int = field(default=30, validator=validators.ge(2))
     """How long a mail that has left, or never will, is remembered."""
+    result_days: int = field(default=2, validator=validators.ge(1))
+    """How long what a long work made, such as the letters of a whole school, can be fetched."""
     journal_days: int | None = field(
         default=None, validator=validators.optional(validators.ge(180))
     )

@@ -52,6 +52,7 @@ def test_down_and_up_again(services):
         ("core_", "core_0009"),
         ("core_", "core_0010"),
         ("core_", "core_0011"),
+        ("core_", "core_0012"),
     ]
     assert pending(services.engine, [core]) == []
 

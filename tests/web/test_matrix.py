@@ -237,6 +237,7 @@ def stage(
         "import_id": str(uuid4()),
         "reader_id": str(uuid4()),
         "match_id": str(uuid4()),
+        "job_id": str(uuid4()),
         "proposal_id": str(uuid4()),
         "step": "eleve",
         "person": "student",

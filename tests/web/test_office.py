@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 import pytest
 from attrs import evolve
 from pypdf import PdfReader
+from sqlalchemy import text
 
 from teleservices_core.domain.accounts import AccountState, Audience
 from teleservices_core.domain.staff import Role
-from teleservices_core.errors import NotAllowedError
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import COLLEGE, a_link, a_schooling, a_student, an_adult
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_core.usecases import letters as letters_usecase
 from teleservices_core.usecases.handing_over import class_sheet
+from teleservices_core.usecases.working import tend, work_once
 from teleservices_core.web.pages import letters as letters_page
 
 HERE = f"/ecole/{COLLEGE}"
@@ -205,59 +206,76 @@ def test_an_account_used_meanwhile_is_named(services, world, office, monkeypatch
 
 
 @pytest.fixture
-def by_class(monkeypatch):
-    """As if two letters were too many for one file."""
-    monkeypatch.setattr(letters_page, "LETTERS_PER_FILE", 2)
+def many(monkeypatch):
+    """As if two letters were too many to be made while a page is waited for."""
+    monkeypatch.setattr(letters_page, "AT_ONCE", 2)
 
 
-def test_many_letters_come_by_class(world, office, by_class):
-    """In one zip file, with a PDF a class."""
+def test_letters_of_a_school(services, world, office, many):
+    """Asked on a page, made by the worker class by class, fetched when they are ready."""
     office.get(f"{HERE}/notifications/preparer")
-    answer = office.submit("/editer")
-    assert answer.headers["Content-Disposition"].endswith(
-        "notifications-0219999E-etablissement.zip"
-    )
+    page = office.submit("/editer")
+    assert "En attente" in words(page)
+    assert "Le programme qui fait ces travaux ne répond pas" in words(page)
+    tend(services.site)
+    address = office.page.request.path
+    assert "le travail continue" in words(office.get(address))
+    assert work_once(services.site) is not None
+    assert "4 notifications éditées." in words(office.get(address))
+    answer = office.submit("/resultat")
     with ZipFile(BytesIO(answer.data)) as archive:
         assert archive.namelist() == ["3-A.pdf", "6-B.pdf"]
         for name in archive.namelist():
             assert len(PdfReader(BytesIO(archive.read(name))).pages) == 2
+    assert "terminé" in words(office.get(f"{HERE}/travaux/"))
 
 
-def test_many_lines_come_in_one_table(world, office, by_class):
-    """For a mail merge of the whole school: one file in the zip."""
+def test_lines_of_a_school(services, world, office, many):
+    """For a mail merge: one table, whose heading comes once."""
     office.get(f"{HERE}/notifications/preparer")
-    answer = office.submit("/editer", document="csv")
-    with ZipFile(BytesIO(answer.data)) as archive:
-        (name,) = archive.namelist()
-        assert name == "notifications-0219999E-etablissement.csv"
-        assert len(archive.read(name).decode("utf-8-sig").splitlines()) == 5
+    address = office.submit("/editer", document="csv").request.path
+    work_once(services.site)
+    office.get(address)
+    answer = office.submit("/resultat")
+    assert answer.headers["Content-Disposition"].endswith("notifications.csv")
+    lines = answer.data.decode("utf-8-sig").splitlines()
+    assert [line.startswith("Destinataire") for line in lines] == [True, False, False, False, False]
 
 
-def test_a_download_that_stops_issues_no_more(services, world, office, by_class):
-    """The classes not yet sent are still to be issued; the one lost is found as not handed over."""
+def test_letters_of_a_school_asked_twice(services, world, office, many):
+    """A second click finds what the first has asked for; a colleague is told to wait."""
     office.get(f"{HERE}/notifications/preparer")
     (fields,) = [fields for action, fields in office.forms() if "editer" in action]
-    answer = office.client.post(f"{HERE}/notifications/editer", data=fields, buffered=False)
-    first = next(answer.iter_encoded())
-    answer.close()
-    with pytest.raises(BadZipFile):
-        ZipFile(BytesIO(first))
-    left = letters_usecase.plan_letters(services.site, COLLEGE).candidates
-    assert {each.class_group for each in left} == {"6 B"}
-    office.get(f"{HERE}/notifications/preparer?choix=not_handed")
-    assert "2 feuilles à imprimer" in words(office.page)
+    first = office.client.post(f"{HERE}/notifications/editer", data=fields)
+    again = office.client.post(f"{HERE}/notifications/editer", data=fields)
+    assert first.location == again.location
+    colleague = Browser(services)
+    colleague.sign_in(world.staff(Role.HEAD, COLLEGE).login_name, PASSWORD)
+    assert colleague.get(first.location).status_code == 404, "another's"
+    colleague.get(f"{HERE}/notifications/preparer")
+    assert "fait déjà éditer des notifications" in words(colleague.submit("/editer"))
 
 
-def test_rights_lost_at_the_last_moment(services, world, office, by_class, monkeypatch):
-    """The refusal is a page, not a broken file; nothing was issued."""
+def test_letters_of_a_school_stopped(services, world, office, many):
+    """Before anybody does it: at once, and nothing was issued."""
     office.get(f"{HERE}/notifications/preparer")
-
-    def refuse(*_args):
-        raise NotAllowedError("no role any more")
-
-    monkeypatch.setattr(letters_usecase, "require_school", refuse)
-    assert office.submit("/editer").status_code == 403
+    office.submit("/editer")
+    assert "Le travail est arrêté." in words(office.submit("/arreter"))
+    assert work_once(services.site) is None
     assert len(letters_usecase.plan_letters(services.site, COLLEGE).candidates) == 4
+
+
+def test_rights_lost_before_the_work(services, world, office, many):
+    """It is refused with words; nothing was issued."""
+    office.get(f"{HERE}/notifications/preparer")
+    address = office.submit("/editer").request.path
+    with services.site.database.writing() as tx:
+        tx.connection.execute(text("UPDATE core_assignments SET until_on = '2020-01-01'"))
+    work_once(services.site)
+    assert len(letters_usecase.plan_letters(services.site, COLLEGE).candidates) == 4
+    with services.site.database.writing() as tx:
+        tx.connection.execute(text("UPDATE core_assignments SET until_on = NULL"))
+    assert "Vous n’aviez plus le droit" in words(office.get(address))
 
 
 def handed(services, class_group="3 A"):

@@ -78,6 +78,7 @@ def filled(services, route, child):
         .replace("<uuid:import_id>", str(uuid4()))
         .replace("<uuid:reader_id>", str(uuid4()))
         .replace("<uuid:match_id>", str(uuid4()))
+        .replace("<uuid:job_id>", str(uuid4()))
         .replace("<uuid:proposal_id>", str(uuid4()))
         .replace("<step>", "eleve")
         .replace("<person>", "student")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ from teleservices_core.exchange.bounces import BounceFile, read_folder
 from teleservices_core.i18n import _
 from teleservices_core.usecases.mailing import Delivered, deliver, note_bounce
 from teleservices_core.usecases.sealing import seal_journal
+from teleservices_core.usecases.working import tend, work_once
 
 if TYPE_CHECKING:
     from teleservices_core.app import Teleservices
@@ -33,10 +35,11 @@ _SEAL_EVERY: Final = 600.0
 @click.option("--every", default=5.0, show_default=True, help=_("Secondes entre deux passages."))
 @click.pass_obj
 def worker(services: Opener, once: bool, every: float) -> None:
-    """Envoyer les messages en attente, sceller le journal. Plusieurs peuvent tourner côte à côte.
+    """Envoyer les messages en attente, faire les travaux demandés, sceller le journal.
 
-    Un signal d’arrêt laisse finir le message en cours ; les autres restent en
-    attente. Si la base ne répond plus, le programme attend qu’elle revienne.
+    Plusieurs peuvent tourner côte à côte. Un signal d’arrêt laisse finir le message et
+    l’étape en cours ; le reste attend. Si la base ne répond plus, le programme attend
+    qu’elle revienne.
     """
     opened = services()
     sealed_at = 0.0
@@ -55,11 +58,21 @@ def worker(services: Opener, once: bool, every: float) -> None:
             )
             click.echo(said.format_map(asdict(done)))
 
+    def work() -> None:
+        tend(opened.site)
+        while not is_stopping() and work_once(opened.site, is_stopping) is not None:
+            pass
+
     with Stopping() as is_stopping:
         if once:
             pass_once()
-        else:
-            keep_at_it(pass_once, is_stopping, every=every)
+            work()
+            return
+        # Beside the mails, which do not wait for a long work.
+        working = Thread(target=keep_at_it, args=(work, is_stopping), kwargs={"every": every})
+        working.start()
+        keep_at_it(pass_once, is_stopping, every=every)
+        working.join()
 
 
 def _send_all(services: Teleservices, is_stopping: Stopping) -> Delivered:

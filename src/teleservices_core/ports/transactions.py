@@ -17,6 +17,7 @@ from teleservices_core.ports.factors import FactorStore
 from teleservices_core.ports.groupings import AttachmentStore, GroupingStore
 from teleservices_core.ports.identities import IdentityStore
 from teleservices_core.ports.incidents import CutOffStore, IncidentStore
+from teleservices_core.ports.jobs import JobStore
 from teleservices_core.ports.matches import MatchStore
 from teleservices_core.ports.modules import DelegationStore, PolicyStore, SchoolPageStore
 from teleservices_core.ports.office import LetterStore, OfficeStore
@@ -53,6 +54,7 @@ class Transaction(Protocol):
     audit: AuditStore
     adoption: AdoptionStore
     seals: SealStore
+    jobs: JobStore
     restoring: RestoreStore
     connection: Any
     """The SQLAlchemy connection, for a plugin's own ``store.py``."""

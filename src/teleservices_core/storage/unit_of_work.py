@@ -30,6 +30,7 @@ from teleservices_core.ports.factors import FactorStore
 from teleservices_core.ports.groupings import AttachmentStore, GroupingStore
 from teleservices_core.ports.identities import IdentityStore
 from teleservices_core.ports.incidents import CutOffStore, IncidentStore
+from teleservices_core.ports.jobs import JobStore
 from teleservices_core.ports.matches import MatchStore
 from teleservices_core.ports.office import LetterStore, OfficeStore
 from teleservices_core.ports.restoring import RestoreStore
@@ -47,6 +48,7 @@ from teleservices_core.storage.factors import Factors
 from teleservices_core.storage.groupings import Groupings
 from teleservices_core.storage.identities import Identities
 from teleservices_core.storage.incidents import Incidents
+from teleservices_core.storage.jobs import Jobs
 from teleservices_core.storage.journal import Audit, Outbox
 from teleservices_core.storage.letters import Letters
 from teleservices_core.storage.lifecycle import Lifecycle
@@ -107,6 +109,7 @@ class SqlTransaction:
     audit = _Store[AuditStore](Audit)
     adoption = _Store[AdoptionStore](AdoptionFigures)
     seals = _Store[SealStore](Seals)
+    jobs = _Store[JobStore](Jobs)
     restoring = _Store[RestoreStore](Restoring)
 
 

@@ -27,6 +27,7 @@ from teleservices_core.domain.standing import LetterChoice, Standing
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError
+from teleservices_core.ports import Transaction
 from teleservices_core.ports.office import LetterCandidate
 from teleservices_core.usecases.links import send_mail
 from teleservices_core.usecases.rights import require_school
@@ -148,6 +149,40 @@ def issue_letters(
                     left_out(candidate)
             yield from issued
             progress(len(batch))
+
+
+def draw_letters(
+    site: Site, uai: Uai | None, batch: Sequence[LetterCandidate]
+) -> list[tuple[CredentialLetter, IssuedLetter]]:
+    """New letters, drawn and hashed, that nobody can use until :func:`put_letters` stores them."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        codes = [new_letter_code(secrets.choice) for _candidate in batch]
+        letters = [
+            _letter(site, uai, *each)
+            for each in zip(batch, pool.map(site.hasher.hash_letter, codes), strict=True)
+        ]
+    return [
+        (letter, _issued(site, candidate, code, letter))
+        for candidate, code, letter in zip(batch, codes, letters, strict=True)
+    ]
+
+
+def put_letters(
+    site: Site,
+    tx: Transaction,
+    viewer: Viewer | None,
+    uai: Uai | None,
+    drawn: Sequence[tuple[CredentialLetter, IssuedLetter]],
+) -> None:
+    """Store letters with the step that keeps their document: all of them, or none.
+
+    Raises :exc:`ConflictError` where one of the accounts was used meanwhile.
+    """
+    versions = {each.candidate.account.id: each.candidate.account.version for _l, each in drawn}
+    done = tx.letters.issue([letter for letter, _issued in drawn], versions)
+    if len(done) < len(drawn):
+        raise ConflictError(f"{len(drawn) - len(done)} accounts have changed meanwhile")
+    tx.audit.add(audited("letters.issued", site.now(), viewer, uai=uai, number=len(done)))
 
 
 def _store(

@@ -21,6 +21,7 @@ from teleservices_core.storage.tables.accounts import (
     tokens,
 )
 from teleservices_core.storage.tables.base import NAMING, AnyRow, UtcDateTime, metadata
+from teleservices_core.storage.tables.jobs import heartbeats, job_parts, jobs
 from teleservices_core.storage.tables.journal import (
     audit,
     imports,
@@ -69,8 +70,11 @@ __all__ = [
     "devices",
     "establishments",
     "groupings",
+    "heartbeats",
     "identities",
     "imports",
+    "job_parts",
+    "jobs",
     "letters",
     "lifecycle_runs",
     "link_reports",

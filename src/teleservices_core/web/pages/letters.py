@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
-from itertools import chain, groupby
+from itertools import chain
 from typing import Final
+from uuid import UUID, uuid4
 
-from attrs import Factory, evolve, frozen
+from attrs import Factory, asdict, frozen
 
 from teleservices_core.contributions import Access, Route
-from teleservices_core.documents.archive import zipped
 from teleservices_core.documents.issued import letter_head, letter_sheet
+from teleservices_core.documents.letter_job import STEP as AT_ONCE
 from teleservices_core.documents.letters import LETTERS_PER_FILE, render_letters
 from teleservices_core.documents.mail_merge import letters_csv
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.funnel import Funnel
 from teleservices_core.domain.standing import LetterChoice
 from teleservices_core.domain.values import Uai
+from teleservices_core.errors import ConflictError, NotFoundError
 from teleservices_core.i18n import _, ngettext
 from teleservices_core.ports.office import LetterCandidate
 from teleservices_core.usecases.handing_over import class_progress
+from teleservices_core.usecases.jobs import ask_job
 from teleservices_core.usecases.letters import FAMILIES, LetterPlan, issue_letters, plan_letters
 from teleservices_core.web.context import Context
 from teleservices_core.web.forms import chosen, read_form, text
@@ -76,6 +79,8 @@ class LettersForm:
     class_group: str = text(20)
     audience: str = text(10)
     document: Document = Document.PDF
+    once: UUID = Factory(uuid4)
+    """Drawn with the form: of the work that it asks for, however often it is sent."""
 
 
 def _plan(context: Context, uai: str, asked: LettersForm) -> LetterPlan:
@@ -111,7 +116,8 @@ def prepare(context: Context, uai: str) -> Page:
             "total": total,
             "numbers": _by_class(plan),
             "in_hand": plan.in_hand(context.site.now()),
-            "in_parts": total > LETTERS_PER_FILE,
+            "by_worker": total > AT_ONCE,
+            "once": context.site.new_id(),
             "documents": _documents(),
             "months": context.site.settings.durations.letter_months,
         },
@@ -184,71 +190,67 @@ def issue(context: Context, uai: str) -> Download | Redirect:
     if not plan.candidates:
         context.tell("info", _("Aucune notification à éditer pour ce choix."))
         return context.redirect("core.letters", uai=uai)
+    if len(plan.candidates) > AT_ONCE:
+        return _ask(context, plan, asked)
+    left_out: list[LetterCandidate] = []
+    body = b"".join(_bits(context, plan, asked.document, left_out))
+    if left_out:
+        context.tell("warning", _said(left_out))
     name = file_name(f"notifications-{uai}-{asked.class_group or 'etablissement'}")
-    order = _Order(context, plan, f"{name}.{asked.document}", asked.document)
-    if len(plan.candidates) > LETTERS_PER_FILE:
-        return Download(_started(zipped(order.files())), f"{name}.zip", "application/zip")
-    body = b"".join(order.bits(plan))
-    if order.left_out:
-        context.tell("warning", order.said())
-    return Download(body, order.name, _MEDIA_TYPES[asked.document])
+    return Download(body, f"{name}.{asked.document}", _MEDIA_TYPES[asked.document])
 
 
-@frozen
-class _Order:
-    """Letters to be issued while their document is made."""
-
-    context: Context
-    plan: LetterPlan
-    name: str
-    document: Document
-    left_out: list[LetterCandidate] = Factory(list)
-    """Accounts used meanwhile; known once everything is made."""
-
-    def bits(self, plan: LetterPlan) -> Iterator[bytes]:
-        """The document of a plan, or of a part of it, bit by bit."""
-        site = self.context.site
-        head = letter_head(site.settings, plan.establishment)
-        issued = issue_letters(site, plan, viewer=self.context.me, left_out=self.left_out.append)
-        sheets = map(letter_sheet, issued)
-        if self.document is Document.PDF:
-            return render_letters(head, sheets, batch=LETTERS_PER_FILE)
-        return (line.encode() for line in chain("\ufeff", letters_csv(head, sheets)))
-
-    def files(self) -> Iterator[tuple[str, Iterable[bytes]]]:
-        """One table, or a PDF a class; what nobody downloads is not issued."""
-        if self.document is Document.CSV:
-            yield self.name, self.bits(self.plan)
-        else:
-            for class_group, group in groupby(self.plan.candidates, lambda each: each.class_group):
-                part = evolve(self.plan, candidates=tuple(group))
-                name = file_name(class_group or _("Sans classe"))
-                for number, pdf in enumerate(self.bits(part), 1):
-                    yield f"{name}.pdf" if number == 1 else f"{name}-{number}.pdf", [pdf]
-        if self.left_out:
-            yield "LISEZ-MOI.txt", [self.said().encode("utf-8-sig")]
-
-    def said(self) -> str:
-        """Whose account was left as it is."""
-        number = len(self.left_out)
-        text = ngettext(
-            "{n} compte a servi pendant l’édition et garde ce qu’il a : {names}.",
-            "{n} comptes ont servi pendant l’édition et gardent ce qu’ils ont : {names}.",
-            number,
+def _ask(context: Context, plan: LetterPlan, asked: LettersForm) -> Redirect:
+    """Have them made by the worker, class by class."""
+    establishment = plan.establishment
+    if establishment is None:
+        raise NotFoundError("no establishment")
+    uai = establishment.uai
+    input_ = asdict(asked, filter=lambda field, _value: field.name != "once")
+    try:
+        job = ask_job(
+            context.site,
+            context.me,
+            "core.letters",
+            uai,
+            id_=asked.once,
+            about=uai.code,
+            input_=input_,
         )
-        shown = ", ".join(each.recipient for each in self.left_out[:10])
-        return text.format(n=number, names=f"{shown}, …" if number > 10 else shown)
+    except ConflictError:
+        context.tell(
+            "warning",
+            _(
+                "Une autre personne de l’établissement fait déjà éditer des notifications : "
+                "attendez qu’elle ait fini, puis demandez celles qui restent."
+            ),
+        )
+        return context.redirect("core.letters", uai=uai.code)
+    return context.redirect("core.job", uai=uai.code, job_id=job.id)
 
 
-def _started(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """The same parts, the first one made: a refusal is still a page, not a broken file."""
-    first = next(parts)
+def _bits(
+    context: Context, plan: LetterPlan, document: Document, left_out: list[LetterCandidate]
+) -> Iterator[bytes]:
+    site = context.site
+    head = letter_head(site.settings, plan.establishment)
+    issued = issue_letters(site, plan, viewer=context.me, left_out=left_out.append)
+    sheets = map(letter_sheet, issued)
+    if document is Document.PDF:
+        return render_letters(head, sheets, batch=LETTERS_PER_FILE)
+    return (line.encode() for line in chain("\ufeff", letters_csv(head, sheets)))
 
-    def rest() -> Iterator[bytes]:
-        yield first
-        yield from parts
 
-    return rest()
+def _said(left_out: list[LetterCandidate]) -> str:
+    """Whose account was left as it is."""
+    number = len(left_out)
+    text = ngettext(
+        "{n} compte a servi pendant l’édition et garde ce qu’il a : {names}.",
+        "{n} comptes ont servi pendant l’édition et gardent ce qu’ils ont : {names}.",
+        number,
+    )
+    shown = ", ".join(each.recipient for each in left_out[:10])
+    return text.format(n=number, names=f"{shown}, …" if number > 10 else shown)
 
 
 def file_name(text: str) -> str:
