@@ -241,3 +241,14 @@ def test_killed(services, me, work, kills, early):
     assert (found.state, found.done) == (JobState.DONE, STEPS)
     _job, files = fetch(services.site, me, COLLEGE, job.id)
     assert b"".join(files["file.csv"]) == b"0123"
+
+
+def test_after_a_restore(services, me, work):
+    """What was asked before is not done, and what was made then is gone."""
+    done = ask(services, me)
+    work_once(services.site)
+    ask(services, me)
+    with services.site.database.writing() as tx:
+        tx.restoring.end_everything(services.site.now())
+    assert work_once(services.site) is None
+    assert see_job(services.site, me, COLLEGE, done.id).files == ()

@@ -12,6 +12,7 @@ from attrs import frozen
 from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
 from teleservices_core.domain.incidents import RENEWABLE
+from teleservices_core.domain.jobs import JobState
 from teleservices_core.ports.restoring import SiteMark
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.bulk import insert_if_new
@@ -68,6 +69,11 @@ class Restoring:
             "mails": update(t.outbox).where(WAITING).values(dropped_at=at, last_error="restored"),
         }
         counts = {name: self._do(end) for name, end in ends.items()}
+        # What was asked for may have been done since; what was made is full of dead letters.
+        is_open = t.jobs.c.ended_at.is_(None)
+        ended = {"state": JobState.STOPPED.value, "ended_at": at, "lease": None}
+        self._do(update(t.jobs).where(is_open).values(ended))
+        self._do(delete(t.job_parts))
         a = t.accounts.c
         self._do(update(t.accounts).values(epoch=a.epoch + 1, version=a.version + _LEAP))
         return counts
