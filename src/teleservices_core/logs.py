@@ -93,6 +93,8 @@ def write_logs(*, level: str = "WARNING", as_json: bool = False) -> None:
     handler.setFormatter(JsonLines() if as_json else TextLines())
     root.addHandler(handler)
     root.setLevel(level)
+    # It says at each look what database it found.
+    logging.getLogger("alembic").setLevel(max(root.level, logging.WARNING))
 
 
 class _ToStandardError(logging.Handler):

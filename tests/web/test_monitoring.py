@@ -14,7 +14,7 @@ from werkzeug.test import Client
 
 from teleservices_core.app import Teleservices
 from teleservices_core.errors import SettingsError, UnavailableError
-from teleservices_core.logs import JsonLines, TextLines, numbered
+from teleservices_core.logs import JsonLines, TextLines, numbered, write_logs
 from teleservices_core.ports.watching import Stored
 from teleservices_core.settings import MonitoringSettings, structure
 from teleservices_core.storage.engine import make_engine
@@ -178,3 +178,23 @@ def test_lines_are_dated_and_cannot_be_forged():
     assert "\n" not in line
     assert "ValueError" in text
     assert "zqmot" not in text + line
+
+
+@pytest.fixture
+def root_logger():
+    """The root logger, put back as it was."""
+    root = logging.getLogger()
+    before, level = [*root.handlers], root.level
+    yield root
+    root.handlers[:] = before
+    root.setLevel(level)
+
+
+def test_each_line_is_written_once(root_logger, capsys):
+    """However often a process says how it logs; migrations that were looked at are no news."""
+    write_logs()
+    write_logs(level="INFO", as_json=True)
+    logging.getLogger("teleservices_core.requests").info("zqligne")
+    logging.getLogger("alembic.runtime.migration").info("zqbruit")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["text"] == "zqligne"
