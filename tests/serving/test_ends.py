@@ -99,6 +99,9 @@ def test_killed_it_forgets_nothing(tmp_path: Path, site_database: str, login_nam
             worker, is_whole = last_worker(served), trial % 2 == 0
             with served.peer(PARTIAL[0]), load(served, login_name) as sessions:
                 time.sleep(1)
+                end = time.monotonic() + 30
+                while not sessions and time.monotonic() < end:
+                    time.sleep(0.01)
                 os.kill(served.process.pid if is_whole else worker, signal.SIGKILL)
             assert sessions
             if is_whole:
