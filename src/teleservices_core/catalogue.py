@@ -195,6 +195,7 @@ def check(name: str, declared: Declared, others: Catalogue) -> None:
     _well_described(name, declared)
     _reachable(name, declared)
     _passable(name, declared)
+    _unguarded(name, declared)
     _with_their_files(name, declared)
     _worded(name, declared)
     if name != BUILTIN:
@@ -248,6 +249,14 @@ def _passable(name: str, declared: Declared) -> None:
         first = own[step.route]
         if "GET" not in first.methods or _VARIABLES.search(first.rule):
             raise PluginError(name, f"{where}: {step.route} is no page that opens by itself")
+
+
+def _unguarded(name: str, declared: Declared) -> None:
+    """Whether what is answered to monitors, before any guard, is open to all and only read."""
+    for route in declared.routes:
+        is_open = route.access is Access.PUBLIC and set(route.methods) <= {"GET", "HEAD"}
+        if route.is_for_monitors and not is_open:
+            raise PluginError(name, f"route {route.name}: for monitors, so PUBLIC, and GET only")
 
 
 def _worded(name: str, declared: Declared) -> None:

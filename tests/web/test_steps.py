@@ -222,7 +222,10 @@ def test_a_step_that_nobody_could_do(services, charter, changes, reason):
 
 
 def reached(services, account):
-    """The routes and methods that a session with an open step comes to."""
+    """The routes that a session with an open step comes to.
+
+    Those for monitors are left aside: they ask for no session, and know nobody.
+    """
     secret = sign_in(services.site, account.login_name, PASSWORD, source="x").secret
     cookie, form_token = a_browser(services, secret)
     application = Application(evolve(services.site, database=DryDatabase(services.engine)))
@@ -230,7 +233,7 @@ def reached(services, account):
     application._routes = {name: spying(each, seen) for name, each in application._routes.items()}
     values = {"uai": COLLEGE.code, "module_id": "notes", "subject": "020700", "step": "eleve"}
     found = set()
-    for route in services.site.catalogue.routes:
+    for route in (r for r in services.site.catalogue.routes if not r.is_for_monitors):
         zero = "0" if "<int:" in route.rule else "00000000-0000-0000-0000-000000000000"
         path = _VARIABLE.sub(lambda name, z=zero: values.get(name[1], z), route.rule)
         for method in route.methods:
@@ -264,3 +267,21 @@ def test_no_route_escapes_a_plugins_step(site, mother, charter):
     """Its own first page, and not its other routes that it does not name."""
     charter.is_final = True
     assert reached(site, mother) == {"charter.accept", *ALWAYS}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"access": Access.SIGNED_IN}, {"access": Access.PUBLIC, "methods": FORM}]
+)
+def test_what_no_guard_sees_is_open_to_all(services, charter, changes):
+    """A plugin's route cannot pass by the guards as one for monitors."""
+    plugin = charter.plugin()
+    (first, *_others) = plugin.teleservices_routes()
+
+    @hookimpl
+    def teleservices_routes():
+        return [evolve(first, name="charter.x", rule="/x", is_for_monitors=True, **changes), first]
+
+    plugin.teleservices_routes = teleservices_routes
+    (report,) = [x for x in a_site(services, plugin).plugins.reports if x.name == "charter"]
+    assert report.state is PluginState.FAILED
+    assert "for monitors" in report.reason
