@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -18,44 +20,38 @@ from teleservices_core.domain.accounts import (
     next_state,
 )
 from teleservices_core.errors import TransitionError
+from teleservices_core.testing.account_life import LIFE
 from teleservices_core.testing.clock import A_TUESDAY
 
+ROOT = Path(__file__).parents[2]
 SOMEBODY = UUID(int=1)
-LIFE = {
-    # From each state, what each event makes of it. Where there is a dot, it cannot happen.
-    #            letter claim complete link group ungroup lock unlock close
-    "new": "     issued .       .      active grouped .      .      .      closed",
-    "issued": "  issued claimed .      active grouped .      .      .      closed",
-    "claimed": " issued .       active active grouped .      .      .      closed",
-    "active": "  issued .       .      active grouped .      locked .      closed",
-    "locked": "  issued .       .      .      .       .      .      active closed",
-    "grouped": " .      .       .      .      .       active .      .      closed",
-    "closed": "  issued .       .      active grouped .      .      .      .",
-}
-EVENTS = (
-    AccountEvent.ISSUE_LETTER,
-    AccountEvent.CLAIM,
-    AccountEvent.COMPLETE,
-    AccountEvent.LINK,
-    AccountEvent.GROUP,
-    AccountEvent.UNGROUP,
-    AccountEvent.LOCK,
-    AccountEvent.UNLOCK,
-    AccountEvent.CLOSE,
-)
 
 
 @pytest.mark.parametrize("state", AccountState)
 @pytest.mark.parametrize("event", AccountEvent)
 def test_life(state, event):
     """Each event in each state, those that cannot happen included."""
-    after = LIFE[state].split()[EVENTS.index(event)]
-    if after == ".":
+    after = LIFE.get((state, event))
+    if after is None:
         with pytest.raises(TransitionError):
             next_state(state, event)
         assert (state, event) not in TRANSITIONS
     else:
         assert next_state(state, event) is AccountState(after)
+
+
+def test_the_diagram_that_people_read():
+    """The page draws and lists these steps, and no other."""
+    page = (ROOT / "docs" / "reference" / "account-life.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| (\w+) \| (\w+) \| (\w+) \|$", page, re.MULTILINE)
+    drawn = [
+        (before, event, after)
+        for before, after, events in re.findall(r"(\w+) --> (\w+): (.+)", page)
+        for event in events.split(", ")
+    ]
+    steps = sorted((before, event, after) for (before, event), after in LIFE.items())
+    assert sorted(drawn) == steps
+    assert sorted(each for each in listed if each[0] != "state") == steps
 
 
 def an_account(state=AccountState.ACTIVE, **changes):

@@ -306,3 +306,17 @@ def test_the_day_is_the_local_one():
     for at, is_open in ((ends - timedelta.resolution, True), (ends, False)):
         question = a_question(student=student, link=link, at=at, zone=noumea, policy=policy)
         assert decide(a_module(), question, rules.CORE_RULES).is_open is is_open
+
+
+def test_the_rules_of_the_core():
+    """Each of them is asked: a rule that nobody asks forbids nothing."""
+    assert [(rule.name, rule.vote) for rule in rules.CORE_RULES] == [
+        ("core.participation", rules.participation),
+        ("core.concern", rules.concern),
+        ("core.right", rules.right),
+        ("core.majority", rules.majority),
+        ("core.presence", rules.presence),
+        ("core.opening", rules.opening),
+        ("core.campaign", rules.campaign),
+        ("core.suspension", rules.suspension),
+    ]
