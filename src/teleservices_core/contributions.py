@@ -315,6 +315,8 @@ class StudentRows:
     table: str
     bring: Callable[[Transaction, UUID, UUID], Sequence[Any]]
     """Give the rows of the first student to the second; returns what was moved, as JSON has it."""
+    named: Callable[[Transaction, Collection[UUID], str], set[UUID]]
+    """Which of some persons rows name, about an establishment (UAI) or, if empty, about any."""
     give_back: Callable[[Transaction, Sequence[Any], UUID, UUID, Collection[str]], None]
     """Take back what was moved from the second student to the first, and what establishments
     (UAI) have written since that know the first only."""

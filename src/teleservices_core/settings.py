@@ -60,6 +60,8 @@ class Durations:
     """How long a mail that has left, or never will, is remembered."""
     result_days: int = field(default=2, validator=validators.ge(1))
     """How long what a long work made, such as the letters of a whole school, can be fetched."""
+    undo_import_days: int = field(default=60, validator=validators.ge(1))
+    """How long what an import changed is kept, so that it can be taken back."""
     journal_days: int | None = field(
         default=None, validator=validators.optional(validators.ge(180))
     )

@@ -53,6 +53,7 @@ def test_down_and_up_again(services):
         ("core_", "core_0010"),
         ("core_", "core_0011"),
         ("core_", "core_0012"),
+        ("core_", "core_0013"),
     ]
     assert pending(services.engine, [core]) == []
 

@@ -210,6 +210,12 @@ MATRIX: Final[Mapping[str, Row]] = {
     "core.matches": Row(SCHOOL),
     "core.match": Row(SCHOOL, finds_nothing=True),
     "core.answer_match": Row(post=SCHOOL, form={"answer": "different"}, finds_nothing=True),
+    "core.imports": Row(SCHOOL),
+    "core.import": Row(SCHOOL, finds_nothing=True),
+    "core.undo_import": Row(post=SCHOOL, finds_nothing=True),
+    "core.academy_imports": Row(ACADEMY),
+    "core.academy_import": Row(ACADEMY, finds_nothing=True),
+    "core.academy_undo_import": Row(post=ACADEMY, finds_nothing=True),
     "core.academy_matches": Row(ACADEMY),
     "core.academy_match": Row(ACADEMY, finds_nothing=True),
     "core.academy_answer_match": Row(

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from teleservices_core.commands.importing_words import (
+from teleservices_core.commands.options import dry_run, establishment
+from teleservices_core.commands.undoing import list_imports, undo
+from teleservices_core.errors import (
+    ImportRefusedError,
+    NotFoundError,
+    RefusedError,
+)
+from teleservices_core.i18n import _, ngettext
+from teleservices_core.importing import ImportReport, import_siecle
+from teleservices_core.words.importing import (
     describe_blocked,
     describe_difference,
     sort_titles,
 )
-from teleservices_core.commands.options import dry_run, establishment
-from teleservices_core.errors import ImportRefusedError, NotFoundError, RefusedError
-from teleservices_core.i18n import _, ngettext
-from teleservices_core.importing import ImportReport, import_siecle
-from teleservices_core.usecases.importing import Blocked
 
 if TYPE_CHECKING:
     from teleservices_core.commands.options import Opener
@@ -115,7 +119,7 @@ def _refused_file(error: ImportRefusedError) -> str:
 
 def _refusal(error: RefusedError) -> str:
     number, of = int(str(error.detail["number"])), int(str(error.detail["of"]))
-    said = describe_blocked(Blocked(error.code, number, of))
+    said = describe_blocked(error.code, number, of)
     return _("{reason}\nRien n’a été écrit. Si c’est voulu : --allow-departures.").format(
         reason=said
     )
@@ -150,7 +154,7 @@ def show(report: ImportReport, *, details: bool) -> None:
         )
         click.secho(said.format(n=report.waiting), fg="yellow")
     for blocked in report.blocked:
-        click.secho(describe_blocked(blocked), fg="red")
+        click.secho(describe_blocked(blocked.code, blocked.number, blocked.of), fg="red")
         if report.is_dry_run:
             click.echo(_("L’import sera refusé sans --allow-departures."))
 
@@ -187,3 +191,7 @@ def _show_issues(title: str, issues: tuple[Issue, ...], number: int) -> None:
         click.echo("  " + " ".join(filter(None, (where, what, "–", issue.reason))))
     if rest := number - len(issues):
         click.echo(ngettext("  … et {n} autre", "  … et {n} autres", rest).format(n=rest))
+
+
+import_group.add_command(list_imports)
+import_group.add_command(undo)

@@ -24,6 +24,7 @@ from teleservices_core.ports.office import LetterStore, OfficeStore
 from teleservices_core.ports.restoring import RestoreStore
 from teleservices_core.ports.roster import RosterStore, StaffStore
 from teleservices_core.ports.seals import SealStore
+from teleservices_core.ports.undoing import UndoStore
 from teleservices_core.ports.upkeep import LifecycleStore, OutboxStore
 
 
@@ -56,6 +57,7 @@ class Transaction(Protocol):
     seals: SealStore
     jobs: JobStore
     restoring: RestoreStore
+    undoing: UndoStore
     connection: Any
     """The SQLAlchemy connection, for a plugin's own ``store.py``."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import attrs
-from attrs import frozen
+from attrs import Factory, frozen
 from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
 
 from teleservices_core.domain.accounts import Account
@@ -28,6 +28,7 @@ from teleservices_core.domain.values import Uai
 from teleservices_core.ports import Transaction
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.bulk import upsert
+from teleservices_core.storage.import_changes import Changes
 from teleservices_core.storage.importing_rows import (
     DETAILS,
     IDENTITY,
@@ -72,11 +73,16 @@ class Imports:
     """See :class:`teleservices_core.usecases.importing.stores.ImportStore`."""
 
     connection: Connection
+    _changes: Changes = Factory(lambda self: Changes(self.connection), takes_self=True)
 
     @classmethod
     def of(cls, tx: Transaction) -> Imports:
         """The store of a transaction."""
         return cls(tx.connection)
+
+    def begin(self, import_id: UUID) -> None:
+        """See the port."""
+        self._changes.import_id = import_id
 
     def lock(self) -> None:
         """See the port. SQLite has taken its only write lock already."""
@@ -91,7 +97,9 @@ class Imports:
     def last_exports(self, uai: Uai, school_year: SchoolYear) -> Mapping[str, date]:
         """See the port."""
         c = t.imports.c
-        done = select(c.files).where(c.uai == uai.code, c.school_year == school_year.start)
+        done = select(c.files).where(
+            c.uai == uai.code, c.school_year == school_year.start, c.undone_at.is_(None)
+        )
         found: dict[str, date] = {}
         for files in self.connection.scalars(done.order_by(c.at.desc()).limit(_RECENT)):
             for file in files:
@@ -252,6 +260,7 @@ class Imports:
     def _upsert(self, table: Any, rows: Iterable[dict[str, Any]], *, unless: str = "") -> None:
         listed = list(rows)
         if listed:
+            self._changes.save(table, listed, unless=unless)
             upsert(self.connection, table, listed, columns=tuple(listed[0]), unless=unless)
 
     def save_students(self, students: Sequence[tuple[Student, StudentDetails]]) -> None:
@@ -263,6 +272,7 @@ class Imports:
     def release_ines(self, student_ids: Collection[UUID]) -> None:
         """See the port."""
         if student_ids:
+            self._changes.save(t.students, [{"id": id_, "ine": None} for id_ in student_ids])
             theirs = update(t.students).where(t.students.c.id.in_(student_ids))
             self.connection.execute(theirs.values(ine=None))
 
@@ -275,6 +285,8 @@ class Imports:
     ) -> None:
         """See the port."""
         s = t.schoolings.c
+        place = {"uai": uai.code, "school_year": school_year.start, "left_on": on}
+        self._changes.save(t.schoolings, [{"student_id": id_, **place} for id_ in student_ids])
         self.connection.execute(
             update(t.schoolings)
             .where(
@@ -302,11 +314,10 @@ class Imports:
     def forget_keys(self, uai: Uai, kind: str, entity_ids: Sequence[UUID]) -> None:
         """See the port."""
         keys = t.siecle_keys.c
-        self.connection.execute(
-            delete(t.siecle_keys).where(
-                keys.uai == uai.code, keys.kind == kind, keys.entity_id.in_(entity_ids)
-            )
-        )
+        theirs = (keys.uai == uai.code, keys.kind == kind, keys.entity_id.in_(entity_ids))
+        found = self.connection.execute(select(t.siecle_keys).where(*theirs)).mappings().all()
+        self._changes.remove(t.siecle_keys, found)
+        self.connection.execute(delete(t.siecle_keys).where(*theirs))
 
     def save_links(self, links: Sequence[tuple[Responsibility, str]]) -> None:
         """See the port."""
@@ -358,6 +369,10 @@ class Imports:
                 for person_id in account.holder_ids
             ),
         )
+
+    def note_questions(self, match_ids: Sequence[UUID]) -> None:
+        """See the port."""
+        self._changes.save(t.matches, [{"id": id_} for id_ in match_ids])
 
     def record(self, entry: ImportEntry, rejected: Iterable[Rejected]) -> None:
         """See the port."""

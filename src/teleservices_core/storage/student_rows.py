@@ -6,8 +6,7 @@ exactly; what came since goes to whom its establishment knows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,8 +27,10 @@ from sqlalchemy.exc import IntegrityError
 from teleservices_core.contributions import StudentRows
 from teleservices_core.ports import Transaction
 from teleservices_core.storage import tables as t
+from teleservices_core.storage.plain_rows import Row, is_row, plain, typed
 
-Row = dict[str, Any]
+_MANY: Final = 5_000
+"""Values in one question."""
 
 
 def rows_of(
@@ -58,17 +59,40 @@ def rows_of(
         # The last first: a key that two columns are part of was written down as it then was.
         for column, record in reversed(list(zip(named, moved, strict=True))):
             for key in record["keys"]:
-                where = and_(_is(table, key), column == after)
+                where = and_(is_row(table, key), column == after)
                 _try(tx.connection, update(table).where(where).values({column.name: before}))
             if place is not None and places:
                 since = select(*table.primary_key).where(column == after, place.in_(places))
                 for row in tx.connection.execute(since).mappings().all():
-                    change = update(table).where(_is(table, _plain(row)))
+                    change = update(table).where(is_row(table, plain(row)))
                     _try(tx.connection, change.values({column.name: before}))
             for row in record["aside"]:
-                _try(tx.connection, insert(table).values(_typed(table, row)))
+                _try(tx.connection, insert(table).values(typed(table, row)))
 
-    return StudentRows(table.name, bring, give_back)
+    def naming(tx: Transaction, person_ids: Collection[UUID], uai: str) -> set[UUID]:
+        where = [] if only is None else [only]
+        if uai and place is not None:
+            where.append(place == uai)
+        return _named(tx.connection, named, person_ids, where)
+
+    return StudentRows(table.name, bring, naming, give_back)
+
+
+def _named(
+    connection: Connection,
+    columns: Sequence[Column[Any]],
+    person_ids: Collection[UUID],
+    where: Sequence[ColumnElement[bool]],
+) -> set[UUID]:
+    asked = list(person_ids)
+    return {
+        found
+        for column in columns
+        for start in range(0, len(asked), _MANY)
+        for found in connection.scalars(
+            select(column).where(column.in_(asked[start : start + _MANY]), *where).distinct()
+        )
+    }
 
 
 def _bring(
@@ -85,11 +109,11 @@ def _bring(
     wanted = select(*(table.c if sets_aside else table.primary_key)).where(theirs)
     for row in connection.execute(wanted).mappings().all():
         key = {each.name: row[each.name] for each in table.primary_key}
-        where = _is(table, _plain(key))
+        where = is_row(table, plain(key))
         if _try(connection, update(table).where(where).values({column.name: after})):
-            keys.append(_plain({**key, **({column.name: after} if column.name in key else {})}))
+            keys.append(plain({**key, **({column.name: after} if column.name in key else {})}))
         elif sets_aside:
-            aside.append(_plain(row))
+            aside.append(plain(row))
             connection.execute(delete(table).where(where))
     return {"keys": keys, "aside": aside}
 
@@ -102,40 +126,6 @@ def _try(connection: Connection, statement: Any) -> bool:
     except IntegrityError:
         return False
     return True
-
-
-def _is(table: Table, key: Row) -> ColumnElement[bool]:
-    typed = _typed(table, key)
-    return and_(*(each == typed[each.name] for each in table.primary_key))
-
-
-def _plain(row: Mapping[Any, Any]) -> Row:
-    """As JSON has it."""
-    return {str(name): _as_text(value) for name, value in row.items()}
-
-
-def _as_text(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
-
-
-_READ: Final[Mapping[type, Callable[[Any], Any]]] = {
-    UUID: UUID,
-    date: date.fromisoformat,
-    datetime: datetime.fromisoformat,
-}
-
-
-def _typed(table: Table, row: Row) -> Row:
-    return {
-        name: value if value is None else _READ.get(table.c[name].type.python_type, _same)(value)
-        for name, value in row.items()
-    }
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 _IS_STUDENT: Final = t.siecle_keys.c.kind == literal("student")

@@ -35,6 +35,7 @@ from teleservices_core.ports.matches import MatchStore
 from teleservices_core.ports.office import LetterStore, OfficeStore
 from teleservices_core.ports.restoring import RestoreStore
 from teleservices_core.ports.seals import SealStore
+from teleservices_core.ports.undoing import UndoStore
 from teleservices_core.ports.upkeep import LifecycleStore, OutboxStore
 from teleservices_core.queues import page_turn_lent
 from teleservices_core.storage.accounts import Accounts, Sessions, Tokens
@@ -61,6 +62,7 @@ from teleservices_core.storage.school_pages import SchoolPages
 from teleservices_core.storage.seals import Seals
 from teleservices_core.storage.staff import Staff
 from teleservices_core.storage.throttles import Devices, Throttles
+from teleservices_core.storage.undoing import Undoing
 
 _S = TypeVar("_S")
 
@@ -111,6 +113,7 @@ class SqlTransaction:
     seals = _Store[SealStore](Seals)
     jobs = _Store[JobStore](Jobs)
     restoring = _Store[RestoreStore](Restoring)
+    undoing = _Store[UndoStore](Undoing)
 
 
 _here: Final = threading.local()

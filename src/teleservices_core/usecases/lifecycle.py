@@ -260,9 +260,11 @@ def _forget(site: Site, at: datetime, tx: Transaction) -> Counter[str]:
     durations, store = site.settings.durations, tx.lifecycle
     dead_links = at - timedelta(days=durations.dead_links_days)
     old_mails = at - timedelta(days=durations.old_mails_days)
+    old_imports = at - timedelta(days=durations.undo_import_days)
     return +Counter(
         links=store.forget_links(dead_links, _MANY),
         mails=store.forget_mails(old_mails, _MANY),
+        imports=tx.undoing.forget(old_imports, _MANY),
         sessions=store.forget_sessions(at, _MANY),
         waits=store.forget_waits(at - FORGET_AFTER, _MANY),
     )

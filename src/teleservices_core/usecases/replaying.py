@@ -73,6 +73,7 @@ TOLD: Final = (
     "module.open",
     "module.options",
     "roster.imported",
+    "roster.undone",
     "school.page_saved",
     "staff.imported",
 )

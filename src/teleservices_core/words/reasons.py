@@ -211,6 +211,7 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "consulted.account": lambda: _("Fiche du compte consultée"),
     "consulted.accounts": lambda: _("Liste de comptes consultée"),
     "consulted.attachments": lambda: _("Rattachements consultés"),
+    "consulted.import": lambda: _("Personnes qu’une importation a amenées consultées"),
     "consulted.match": lambda: _("Rapprochement avec une autre fiche consulté"),
     "consulted.matches": lambda: _("Liste de rapprochements consultée"),
     "consulted.many": lambda: _("Plus de personnes consultées en un jour que d’habitude"),
@@ -269,6 +270,7 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "establishments.imported": lambda: _("Établissements importés"),
     "staff.imported": lambda: _("Personnels importés"),
     "roster.imported": lambda: _("Base élèves importée"),
+    "roster.undone": lambda: _("Importation annulée"),
 }
 """What the core's own actions in the audit trail are called; plugins add theirs."""
 
@@ -280,6 +282,7 @@ LIFECYCLE_WORDS: Final[Mapping[str, Message]] = {
     "grouped": lambda: _("comptes supprimés, regroupés avec un autre"),
     "links": lambda: _("liens périmés effacés"),
     "mails": lambda: _("anciens messages effacés"),
+    "imports": lambda: _("anciens changements d’importations oubliés"),
     "sessions": lambda: _("sessions finies effacées"),
     "waits": lambda: _("délais d’attente effacés"),
     "erasures_failed": lambda: _("rubriques dont l’extension n’a pas pu effacer les données"),

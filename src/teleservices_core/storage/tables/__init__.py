@@ -24,6 +24,7 @@ from teleservices_core.storage.tables.base import NAMING, AnyRow, UtcDateTime, m
 from teleservices_core.storage.tables.jobs import heartbeats, job_parts, jobs
 from teleservices_core.storage.tables.journal import (
     audit,
+    import_changes,
     imports,
     outbox,
     quarantine,
@@ -72,6 +73,7 @@ __all__ = [
     "groupings",
     "heartbeats",
     "identities",
+    "import_changes",
     "imports",
     "job_parts",
     "jobs",

@@ -122,8 +122,28 @@ imports = Table(
     string("actor", 200),
     Column("files", JSON, nullable=False),
     Column("counts", JSON, nullable=False),
+    moment("undone_at"),
+    string("undone_by", 200),
     Index(None, "uai", "at"),
 )
+
+import_changes = Table(
+    "core_import_changes",
+    metadata,
+    Column("import_id", Uuid, primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("table_name", String(60), nullable=False),
+    Column("key", JSON, nullable=False),
+    Column("before", JSON(none_as_null=True)),
+    Column("after", JSON(none_as_null=True)),
+    string("digest", 32),
+)
+"""What an import did to rows, in order, so that it can be taken back for a time.
+
+Of a row that it changed, the columns that differ, ``before`` and ``after``. Of a row that it
+added, no ``before``, and but a digest: what it says stands in the row. Of a row that it
+removed, no ``after``.
+"""
 
 quarantine = Table(
     "core_quarantine",

@@ -82,8 +82,10 @@ def import_roster(
         if viewer is not None:
             require_school(site, tx, viewer.account, staged.uai)
         store = stores(tx)
+        import_id = site.new_id()
         if not dry_run:
             store.lock()
+            store.begin(import_id)
         now = site.now()
         run = Import(
             staged=staged,
@@ -101,7 +103,7 @@ def import_roster(
         report = _report(run, dry_run=dry_run)
         if not dry_run:
             entry = ImportEntry(
-                id=site.new_id(),
+                id=import_id,
                 uai=staged.uai,
                 school_year=staged.school_year,
                 digest=staged.digest,

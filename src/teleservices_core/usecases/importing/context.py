@@ -153,6 +153,7 @@ class Import:
             self.findings.counts["matches"] += 1
             self.staged.remark(each.alert)
         if not self.is_dry_run:
+            self.writes.note_questions([each.id for each in new])
             self.matches.add(new)
 
     def is_past(self, day: date | None) -> bool:

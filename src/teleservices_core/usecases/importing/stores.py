@@ -331,6 +331,10 @@ class RosterWrites(Protocol):
         """Create accounts with their holders."""
         ...
 
+    def note_questions(self, match_ids: Sequence[UUID]) -> None:
+        """Write down which questions this import is about to ask."""
+        ...
+
     def record(self, entry: ImportEntry, rejected: Iterable[Rejected]) -> None:
         """Journal the import and what it set aside."""
         ...
@@ -341,6 +345,10 @@ class ImportStore(RosterState, RosterWrites, Protocol):
 
     def lock(self) -> None:
         """Wait for any other import of the site to end; held until the transaction ends."""
+        ...
+
+    def begin(self, import_id: UUID) -> None:
+        """Write down from now on what changes, so that it can be taken back."""
         ...
 
 
@@ -380,6 +388,9 @@ class NoWrites:
         """Nothing."""
 
     def add_accounts(self, accounts: Sequence[Account]) -> None:
+        """Nothing."""
+
+    def note_questions(self, match_ids: Sequence[UUID]) -> None:
         """Nothing."""
 
     def record(self, entry: ImportEntry, rejected: Iterable[Rejected]) -> None:

@@ -18,6 +18,7 @@ _DAYS: Final = 30
 """How far the page looks ahead."""
 _LATE: Final = timedelta(days=2)
 """A daily run that has not come for that long has stopped."""
+_ERASED: Final = ("links", "mails", "sessions", "waits", "imports")
 
 
 def lifecycle(context: Context) -> Page:
@@ -63,7 +64,7 @@ def _line(site: Site, run: LifecycleRun) -> dict[str, Any]:
         "is_finished": run.finished_at is not None,
         "warned": run.counts.get("warned", 0),
         "closed": sum(number for name, number in run.counts.items() if name in closed),
-        "erased": sum(run.counts.get(name, 0) for name in ("links", "mails", "sessions", "waits")),
+        "erased": sum(run.counts.get(name, 0) for name in _ERASED),
         "data": sum(number for name, number in run.counts.items() if name in headings),
         "has_failed": bool(run.counts.get(FAILED)),
     }

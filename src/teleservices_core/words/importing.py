@@ -10,7 +10,6 @@ from teleservices_core.domain.differences import Difference, FieldChange
 from teleservices_core.domain.establishments import PostalAddress
 from teleservices_core.domain.roster import FormerSchooling
 from teleservices_core.i18n import _, show_short_date
-from teleservices_core.usecases.importing import Blocked
 
 
 def sort_titles() -> Mapping[str, str]:
@@ -99,9 +98,9 @@ def _show(value: Any) -> str:
     return str(value) if value not in {None, ""} else "–"
 
 
-def describe_blocked(blocked: Blocked) -> str:
-    """Why an import is refused as it is."""
-    if blocked.code == "too_many_departures":
+def describe_blocked(code: str, number: int, of: int) -> str:
+    """Why an import is refused as it is, by the code of its refusal."""
+    if code == "too_many_departures":
         reason = _(
             "{number} élèves présents sur {of} ne sont plus dans le fichier : "
             "est-ce le bon fichier, complet et récent ?"
@@ -111,4 +110,4 @@ def describe_blocked(blocked: Blocked) -> str:
             "{number} liens avec des responsables sur {of} ne sont plus dans le fichier : "
             "est-ce le bon fichier, complet et récent ?"
         )
-    return reason.format(number=blocked.number, of=blocked.of)
+    return reason.format(number=number, of=of)
