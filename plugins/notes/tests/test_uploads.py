@@ -11,7 +11,9 @@ from teleservices_core.domain.staff import Role
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import COLLEGE
 from teleservices_core.testing.world import PASSWORD, World
+from teleservices_core.usecases.working import work_once
 from teleservices_notes.exchange import COLUMNS
+from teleservices_notes.pages import imports as imports_page
 
 PATH = f"/ecole/{COLLEGE}/notes/imports/"
 ROW = "6 B;MATHS;Mathématiques;Mme Petit;Contrôle;05/10/2026;20;1;non;;{};{};07/10/2026 18:20"
@@ -65,6 +67,23 @@ def test_try_then_confirm(school, head):
     with school.services.site.database.reading() as tx:
         entry = tx.audit.latest(1)[0]
     assert (entry.action, entry.actor) == ("notes.imported", "Claude DURAND")
+
+
+def test_a_large_file(school, head, monkeypatch):
+    """Confirmed twice, it is one work of the worker's, which leads back to the import."""
+    monkeypatch.setattr(imports_page, "AT_ONCE", 1)
+    page = give(head, a_file(school))
+    address = page.request.path
+    page = head.submit(address.rsplit("/", 1)[1], choice="confirm")
+    job = page.request.path
+    assert "En attente" in told(page)
+    head.get(address)
+    assert head.submit(address.rsplit("/", 1)[1], choice="confirm").request.path == job
+    assert number_of(school, "notes_marks") == 0
+    assert work_once(school.services.site) is not None
+    assert "1 note enregistrée ou corrigée." in told(head.get(job))
+    assert (number_of(school, "notes_marks"), number_of(school, "notes_uploads")) == (1, 0)
+    assert "terminé" in told(head.get(address))
 
 
 def test_drop(school, head):

@@ -39,31 +39,15 @@ def ask_job(
     ``id_`` was drawn with the form. Raises :exc:`NotAllowedError`, and
     :exc:`ConflictError` where somebody else's job of the kind about the same is open.
     """
-    with site.database.writing() as tx:
-        return add_job(site, tx, viewer, kind_name, uai, id_=id_, about=about, input_=input_)
-
-
-def add_job(
-    site: Site,
-    tx: Transaction,
-    viewer: Viewer,
-    kind_name: str,
-    uai: Uai,
-    *,
-    id_: UUID,
-    about: str,
-    input_: Mapping[str, Any],
-) -> Job:
-    """The same with what goes with it, in one transaction."""
-    kind, account = site.catalogue.jobs[kind_name], viewer.account
-    kind.require(site, tx, account, uai)
-    now = site.now()
+    kind, account, now = site.catalogue.jobs[kind_name], viewer.account, site.now()
     job = Job(id_, kind_name, uai, about, input_, account.id, viewer.name, now)
-    if tx.jobs.add(job):
-        detail: dict[str, Any] = {"kind": kind_name, "job": str(id_)}
-        tx.audit.add(audited("job.asked", now, viewer, uai=uai, **detail))
-        return job
-    found = tx.jobs.get(id_) or tx.jobs.open_about(kind_name, about)
+    with site.database.writing() as tx:
+        kind.require(site, tx, account, uai)
+        if tx.jobs.add(job):
+            detail: dict[str, Any] = {"kind": kind_name, "job": str(id_)}
+            tx.audit.add(audited("job.asked", now, viewer, uai=uai, **detail))
+            return job
+        found = tx.jobs.get(id_) or tx.jobs.open_about(kind_name, about)
     if found is None or (found.asked_by, found.uai, found.kind) != (account.id, uai, kind_name):
         raise ConflictError(f"another {kind_name} about {about} is open")
     return found

@@ -9,6 +9,7 @@ from typing import Any, Final
 from teleservices_core.contributions import (
     Command,
     HelpEntry,
+    JobKind,
     MailTemplate,
     Message,
     MigrationSource,
@@ -69,6 +70,16 @@ def teleservices_routes() -> Iterable[Route]:
     yield from publication_routes(MarkStore)
     yield from reader_routes(DigestMarks)
     yield from family_routes(MarkStore, DigestMarks, statement_pdf)
+
+
+@hookimpl
+def teleservices_jobs() -> Iterable[JobKind]:
+    """The import of a large file of marks."""
+    from teleservices_notes.exchange import content_reader
+    from teleservices_notes.store import ClassMarks
+    from teleservices_notes.usecases.upload_job import import_job
+
+    yield import_job(ClassMarks, content_reader)
 
 
 @hookimpl

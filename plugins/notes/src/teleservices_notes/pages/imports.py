@@ -20,6 +20,7 @@ from teleservices_core.web.responses import Page, Redirect
 from teleservices_notes.teaching_words import IMPORT_STATES
 from teleservices_notes.usecases.class_ports import OpensClasses
 from teleservices_notes.usecases.runs import ImportRun, ImportState
+from teleservices_notes.usecases.upload_job import AT_ONCE, ask_import
 from teleservices_notes.usecases.uploads import (
     SHOWN_FAULTS,
     UPLOAD_LIFE,
@@ -156,6 +157,10 @@ class ImportPages:
                 drop_upload(site, viewer, uai, import_id, self.opens)
                 context.tell("success", _("Le fichier est effacé : rien n’a été enregistré."))
                 return context.redirect("notes.imports", uai=uai.code)
+            found, _faults = import_run(site, viewer, uai, import_id, self.opens)
+            if can_confirm(found, site.now()) and found.counts.get("lines", 0) > AT_ONCE:
+                job = ask_import(site, viewer, found)
+                return context.redirect("core.job", uai=uai.code, job_id=job.id)
             report = confirm_upload(site, viewer, uai, import_id, self.reads(site), self.opens)
         except ConflictError:
             context.tell(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
@@ -17,6 +18,7 @@ from teleservices_core.domain.values import Ine, Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ImportRefusedError
 from teleservices_core.i18n import _
+from teleservices_core.ports import Transaction
 from teleservices_core.usecases.site import Site, audited
 from teleservices_notes.model import NO_LEVELS, Assessment, Mark, MarkStatus, Outcome
 from teleservices_notes.rules import succeed
@@ -59,6 +61,7 @@ def import_marks(
     file_name: str = "",
     import_id: UUID | None = None,
     stopping: Callable[[], bool] = lambda: False,
+    writing: Callable[[], AbstractContextManager[Transaction]] | None = None,
 ) -> ImportReport:
     """Record the marks of a file for the year under way; faulty lines are left out.
 
@@ -94,7 +97,7 @@ def import_marks(
             batch, refused = [], error
         work.report.is_stopped = refused is not None or stopping()
         is_over = len(batch) < BATCH or work.report.is_stopped
-        with database.writing() as tx:
+        with (writing or database.writing)() as tx:
             require_decider(site, tx, viewer, uai)
             store = opens(tx.connection)
             faults = work.take(store, batch)

@@ -1,0 +1,106 @@
+"""The marks of a large file, recorded by the worker once it was tried and confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+from uuid import UUID
+
+from attrs import evolve
+
+from teleservices_core.contributions import JobKind, Worked
+from teleservices_core.domain.accounts import Account
+from teleservices_core.domain.jobs import Job
+from teleservices_core.domain.values import Uai
+from teleservices_core.domain.viewers import Viewer
+from teleservices_core.i18n import _, ngettext
+from teleservices_core.ports import Transaction
+from teleservices_core.usecases.jobs import ask_job
+from teleservices_core.usecases.rights import require_module
+from teleservices_core.usecases.site import Site
+from teleservices_notes.usecases.class_ports import OpensClasses
+from teleservices_notes.usecases.importing import BATCH, import_marks
+from teleservices_notes.usecases.opened import MODULE_ID
+from teleservices_notes.usecases.runs import ImportRun, ImportState
+from teleservices_notes.usecases.uploads import Reads
+
+NAME: Final = "notes.import"
+AT_ONCE: Final = BATCH
+"""Lines that are recorded while a page is waited for: one transaction."""
+
+
+def ask_import(site: Site, viewer: Viewer, run: ImportRun) -> Job:
+    """Have a file that was confirmed recorded; asked twice, it is one job.
+
+    Raises :exc:`NotAllowedError`, :exc:`ConflictError` where somebody else has asked for it.
+    """
+    about = str(run.id)
+    input_ = {"import": about}
+    return ask_job(site, viewer, NAME, run.uai, id_=site.new_id(), about=about, input_=input_)
+
+
+def import_job(opens: OpensClasses, reads: Callable[[Site], Reads]) -> JobKind:
+    """The kind of job."""
+
+    def run(work: Worked) -> Mapping[str, Any]:
+        site, uai, import_id = work.site, work.job.uai, UUID(work.job.input["import"])
+        with work.writing() as tx:
+            store = opens(tx.connection)
+            found, content = store.import_run(import_id), store.upload(import_id)
+            if found is None or content is None:
+                return {}
+            begun = evolve(found, state=ImportState.RUNNING, last_at=site.now())
+            store.change_import(begun, found.state)
+            store.forget_faults(import_id)
+        with reads(site)(content, uai, found.started_at) as lines:
+            report = import_marks(
+                site,
+                work.viewer,
+                uai,
+                lines,
+                opens,
+                file_name=found.file_name,
+                import_id=import_id,
+                stopping=work.is_stopping,
+                writing=_steps(work, found.counts.get("lines", 0)),
+            )
+        with work.writing() as tx:
+            # A worker that ends leaves the file to the next; who stops the work is done with it.
+            if not report.is_stopped or tx.jobs.is_to_stop(work.job.id):
+                opens(tx.connection).forget_upload(import_id)
+        return {"marks": report.marks_added + report.marks_changed}
+
+    return JobKind(NAME, lambda: _("Import de notes"), run, _require, _tell, _page)
+
+
+def _steps(work: Worked, lines: int) -> Callable[[], Any]:
+    """Transactions of the import, each of which is a step of the job."""
+    total = -(-lines // BATCH)
+    done = 0
+
+    @contextmanager
+    def step() -> Iterator[Transaction]:
+        nonlocal done
+        with work.writing() as tx:
+            yield tx
+            done = min(total, done + 1)
+            work.advance(tx, done, total)
+
+    return step
+
+
+def _require(site: Site, tx: Transaction, account: Account, uai: Uai) -> None:
+    require_module(site, tx, account, uai, MODULE_ID)
+
+
+def _tell(said: Mapping[str, Any]) -> str:
+    number = said.get("marks", 0)
+    text = ngettext(
+        "{n} note enregistrée ou corrigée.", "{n} notes enregistrées ou corrigées.", number
+    )
+    return text.format(n=number)
+
+
+def _page(job: Job) -> tuple[str, Mapping[str, Any]]:
+    return "notes.import", {"uai": job.uai.code, "import_id": job.input["import"]}
