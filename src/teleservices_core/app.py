@@ -86,6 +86,7 @@ class Teleservices:
             discover=discover,
             disabled=settings.disabled_plugins,
             settings=settings.plugins,
+            now=clock.now,
         )
         self.site = Site(
             settings=settings,

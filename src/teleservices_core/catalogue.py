@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from attrs import NOTHING, Factory, field, fields, frozen
+from attrs import Factory, field, frozen
 
 from teleservices_core.contributions import (
     Access,
@@ -28,7 +27,6 @@ from teleservices_core.contributions import (
 )
 from teleservices_core.domain.activation import ActivationRule
 from teleservices_core.domain.modules import ModuleDefinition
-from teleservices_core.errors import PluginError
 
 BUILTIN: Final = "core"
 
@@ -175,149 +173,3 @@ class Catalogue:
     def owners(self) -> Mapping[str, str]:
         """The plugin that declared each route, by the route's name."""
         return {route.name: name for name, each in self.declared.items() for route in each.routes}
-
-
-def check(name: str, declared: Declared, others: Catalogue) -> None:
-    """Refuse what does not go with the other plugins. Raises :exc:`PluginError`."""
-    data = [each.id for each in declared.personal_data]
-    _unique(name, "module", [m.id for m in declared.modules], [m.id for m in others.modules])
-    _unique(name, "route", [r.name for r in declared.routes], [r.name for r in others.routes])
-    _unique(name, "address", list(map(_address, declared.routes)), map(_address, others.routes))
-    _unique(name, "rule", [r.rule.name for r in declared.rules], [r.name for r in others.rules])
-    _unique(name, "mail", [m.kind for m in declared.mails], others.mails)
-    _unique(name, "job", [j.name for j in declared.jobs], others.jobs)
-    _unique(name, "options of", [o.module_id for o in declared.options], others.options)
-    _unique(name, "step", [s.name for s in declared.steps], [s.name for s in others.steps])
-    _unique(name, "personal data", data, [each.id for each in others.personal_data])
-    modules = (*others.modules, *declared.modules)
-    _of_known_modules(name, declared, {module.id for module in modules})
-    _no_circle(name, {module.id: module.requires for module in modules})
-    _well_described(name, declared)
-    _reachable(name, declared)
-    _passable(name, declared)
-    _unguarded(name, declared)
-    _with_their_files(name, declared)
-    _worded(name, declared)
-    if name != BUILTIN:
-        _under_its_name(name, declared)
-
-
-def _of_known_modules(name: str, declared: Declared, known: set[str]) -> None:
-    for route in declared.routes:
-        if route.module_id is not None and route.module_id not in known:
-            raise PluginError(name, f"route {route.name}: unknown module {route.module_id}")
-        if route.module_id is not None and route.access is not Access.CHILD:
-            raise PluginError(name, f"route {route.name}: a module's page is about a child")
-    for data in declared.personal_data:
-        if data.module_id is not None and data.module_id not in known:
-            raise PluginError(name, f"personal data {data.id}: unknown module {data.module_id}")
-
-
-def _well_described(name: str, declared: Declared) -> None:
-    own = {module.id for module in declared.modules}
-    for options in declared.options:
-        if options.module_id not in own:
-            raise PluginError(name, f"options of {options.module_id}: not a module of its own")
-        for attribute in fields(options.type):
-            if attribute.default is NOTHING or "label" not in attribute.metadata:
-                where = f"{options.type.__name__}.{attribute.name}"
-                raise PluginError(name, f"option {where}: needs a default and a label")
-    for data in declared.personal_data:
-        if data.keep_days is not None and (data.keep_days < 0 or data.erase is None):
-            raise PluginError(name, f"personal data {data.id}: keep_days needs a way to erase")
-
-
-def _reachable(name: str, declared: Declared) -> None:
-    """Whether its staff pages are of its own modules, with an address that a UAI fills in."""
-    own = {module.id for module in declared.modules}
-    routes = {route.name: route for route in declared.routes}
-    for page in declared.staff_pages:
-        route = routes.get(page.route)
-        if page.module_id not in own or route is None:
-            raise PluginError(name, f"staff page {page.route}: not of its own module and routes")
-        if route.access not in _OF_STAFF or _VARIABLES.findall(route.rule) != ["uai"]:
-            raise PluginError(name, f"staff page {page.route}: its route is not for such staff")
-
-
-def _passable(name: str, declared: Declared) -> None:
-    """Whether who stands before a step of its own can reach its pages."""
-    own = {route.name: route for route in declared.routes if route.access is Access.SIGNED_IN}
-    for step in declared.steps:
-        where = f"step {step.name}"
-        if not step.routes <= own.keys():
-            raise PluginError(name, f"{where}: its routes must be its own, and SIGNED_IN")
-        first = own[step.route]
-        if "GET" not in first.methods or _VARIABLES.search(first.rule):
-            raise PluginError(name, f"{where}: {step.route} is no page that opens by itself")
-
-
-def _unguarded(name: str, declared: Declared) -> None:
-    """Whether what is answered to monitors, before any guard, is open to all and only read."""
-    for route in declared.routes:
-        is_open = route.access is Access.PUBLIC and set(route.methods) <= {"GET", "HEAD"}
-        if route.is_for_monitors and not is_open:
-            raise PluginError(name, f"route {route.name}: for monitors, so PUBLIC, and GET only")
-
-
-def _worded(name: str, declared: Declared) -> None:
-    """Whether a family can read what it is that somebody consulted."""
-    for route in declared.routes:
-        if route.consults and route.consults not in declared.audit_words:
-            raise PluginError(name, f"route {route.name}: no words for {route.consults}")
-
-
-def _with_their_files(name: str, declared: Declared) -> None:
-    """Whether its folders came with the distribution: data files are easily left out of one."""
-    for kind, pattern, sources in (
-        ("revisions", "*.py", declared.migrations),
-        ("templates", "**/*.*", declared.templates),
-    ):
-        for source in sources:
-            if not any(source.folder.glob(pattern)):
-                raise PluginError(name, f"folder of {kind} missing or empty: {source.folder}")
-
-
-_OF_STAFF: Final = frozenset({Access.TEACHER, Access.SCHOOL, Access.HEAD})
-_OF_OTHERS: Final = frozenset({"alembic_", "pg_", "sqlite_"})
-_VARIABLES: Final = re.compile(r"<(?:[^<>:]+:)?([^<>]+)>")
-
-
-def _under_its_name(name: str, declared: Declared) -> None:
-    for what, names in (
-        ("route", [route.name for route in declared.routes]),
-        ("job", [job.name for job in declared.jobs]),
-        ("step", [step.name for step in declared.steps]),
-        ("personal data", [data.id for data in declared.personal_data]),
-        ("audit action", list(declared.audit_words)),
-    ):
-        for each in names:
-            if not each.startswith(f"{name}."):
-                raise PluginError(name, f"{what} {each}: must start with {name}.")
-    for source in declared.migrations:
-        if source.prefix != f"{name}_":
-            raise PluginError(name, f"migrations must have the prefix {name}_")
-        if source.prefix in _OF_OTHERS:
-            raise PluginError(name, f"the prefix {source.prefix} is of others: take another name")
-
-
-def _address(route: Route) -> tuple[str, tuple[str, ...]]:
-    return route.rule, route.methods
-
-
-def _unique(plugin: str, what: str, mine: list[Any], others: Iterable[Any]) -> None:
-    seen = set(others)
-    for value in mine:
-        if value in seen:
-            raise PluginError(plugin, f"{what} {value!r} is declared twice")
-        seen.add(value)
-
-
-def _no_circle(plugin: str, requires: Mapping[str, tuple[str, ...]]) -> None:
-    def visit(module_id: str, path: tuple[str, ...]) -> None:
-        if module_id in path:
-            raise PluginError(plugin, f"modules require each other: {' > '.join(path)}")
-        for required in requires.get(module_id, ()):
-            visit(required, (*path, module_id))
-
-    for module_id in requires:
-        visit(module_id, ())

@@ -11,12 +11,15 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import Final
+
+_FRAMES: Final = 20
 
 
 def brief(error: BaseException) -> str:
     """In a line, for a page: ``UniqueViolation 23505, storage/accounts.py:88``."""
     innermost = list(_chain(error))[-1]
-    frames = traceback.extract_tb(innermost.__traceback__ or error.__traceback__)
+    frames = traceback.extract_tb(innermost.__traceback__ or error.__traceback__, limit=-1)
     if not frames:
         return kind(innermost)
     last = frames[-1]
@@ -49,4 +52,5 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _frames(tb: TracebackType | None) -> list[str]:
-    return traceback.format_list(traceback.extract_tb(tb))
+    # The last ones: an endless recursion has a thousand alike.
+    return traceback.format_list(traceback.extract_tb(tb, limit=-_FRAMES))

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import logging
 import types
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final
+from time import perf_counter
+from typing import Any, Final, TypeGuard, TypeVar
 
 import cattrs
 import pluggy
 from attrs import evolve, frozen
 
 from teleservices_core import hookspecs
-from teleservices_core.catalogue import BUILTIN, Catalogue, Declared, check
+from teleservices_core.catalogue import BUILTIN, Catalogue, Declared
+from teleservices_core.checking import banner_fault, check, check_together
 from teleservices_core.contributions import (
     Banner,
     Command,
@@ -43,11 +45,13 @@ from teleservices_core.contributions import (
 from teleservices_core.domain.modules import ModuleDefinition
 from teleservices_core.domain.policy import CutOff
 from teleservices_core.domain.viewers import Viewer
-from teleservices_core.errors import PluginError, SettingsError
+from teleservices_core.errors import PluginError, SettingsError, UnavailableError
 from teleservices_core.failures import brief, trace
+from teleservices_core.guarding import guarded
 from teleservices_core.settings import structure
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class PluginState(StrEnum):
@@ -82,6 +86,14 @@ class PluginFailure:
     error: str
     at: datetime
 
+
+TOO_OFTEN: Final = 30
+"""Failures within :data:`_REMEMBERED` after which a plugin is cut off."""
+_REMEMBERED: Final = timedelta(minutes=10)
+SLOW: Final = 1.0
+"""Seconds after which a label, a condition or a rule has failed, whatever it gives."""
+_SLOW_COUNTS: Final = 6
+"""Failures that a slow call counts for: everybody waits for it."""
 
 _DECLARE: Final[tuple[tuple[str, str, type[Any]], ...]] = (
     ("teleservices_modules", "modules", ModuleDefinition),
@@ -119,23 +131,31 @@ class PluginHost:
         discover: bool = True,
         disabled: Iterable[str] = (),
         settings: Mapping[str, Mapping[str, Any]] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self._settings = settings or {}
         self.failures: deque[PluginFailure] = deque(maxlen=200)
+        self._recent: dict[str, deque[datetime]] = defaultdict(lambda: deque(maxlen=TOO_OFTEN))
         self.cut_offs: Mapping[str, CutOff] = {}
         """As this process last read them: see :mod:`teleservices_core.usecases.cut_offs`."""
         self.cut_offs_read_at: datetime | None = None
+        self._now = now
         self._reports: dict[str, PluginReport] = {}
         self._declared: dict[str, Declared] = {}
-        self._load(BUILTIN, builtin, PluginReport(BUILTIN, PluginState.LOADED), required=True)
-        for name, plugin in sorted((extra or {}).items()):
-            self._load(name, plugin, PluginReport(name, PluginState.LOADED))
+        given = {BUILTIN: builtin, **(extra or {})}
+        for name, plugin in given.items():
+            self._load(PluginReport(name, PluginState.LOADED), plugin)
         if discover:
             for point in installed():
-                self._load_entry_point(point, frozenset(disabled))
-        self.catalogue = Catalogue(dict(self._declared))
+                if point.name not in given:
+                    self._load_entry_point(point, frozenset(disabled))
+        for name, reason in check_together(self._declared).items():
+            self._manager.unregister(name=name)
+            del self._declared[name]
+            self._set_aside(self._reports[name], PluginState.FAILED, reason)
+        self.catalogue = Catalogue({name: self._kept(name) for name in self._declared})
 
     # -- loading ------------------------------------------------------------------
 
@@ -151,27 +171,23 @@ class PluginHost:
             return
         try:
             plugin = point.load()
-        except Exception as error:  # noqa: BLE001 - a plugin does what it wants
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin does what it wants
             log.error("plugin %s cannot be imported\n%s", point.name, trace(error))
             self._set_aside(report, PluginState.FAILED, f"import: {brief(error)}")
             return
-        self._load(point.name, plugin, report)
+        self._load(report, plugin)
 
-    def _load(
-        self, name: str, plugin: Any, report: PluginReport, *, required: bool = False
-    ) -> None:
-        written_for = getattr(plugin, "HOOK_API", None)
-        if name in self._reports:
-            return self._set_aside(report, PluginState.FAILED, "another plugin has this name")
+    def _load(self, report: PluginReport, plugin: Any) -> None:
+        name, written_for = report.name, getattr(plugin, "HOOK_API", None)
         if written_for != hookspecs.HOOK_API:
-            reason = f"HOOK_API is {written_for}, this core has {hookspecs.HOOK_API}"
+            reason = f"HOOK_API is {written_for!r}, this core has {hookspecs.HOOK_API!r}"
             return self._set_aside(report, PluginState.INCOMPATIBLE, reason)
         try:
             self._register(name, plugin)
             declared = self._collect(name)
-            check(name, declared, Catalogue(dict(self._declared)))
-        except Exception as error:
-            if required:
+            check(name, declared)
+        except (Exception, SystemExit) as error:
+            if name == BUILTIN:
                 raise
             log.error("plugin %s is set aside\n%s", name, trace(error))
             if self._manager.has_plugin(name):
@@ -183,8 +199,13 @@ class PluginHost:
         self._reports[name] = evolve(report, modules=modules)
         return None
 
+    def _kept(self, name: str) -> Declared:
+        declared = self._declared[name]
+        # The core's own texts and rules are ours to mend, and cost nothing more.
+        return declared if name == BUILTIN else guarded(name, declared, partial(self.watched, name))
+
     def _set_aside(self, report: PluginReport, state: PluginState, reason: str) -> None:
-        self._reports[report.name] = evolve(report, state=state, reason=reason)
+        self._reports[report.name] = evolve(report, state=state, reason=reason, modules=())
 
     def _register(self, name: str, plugin: Any) -> None:
         known = {spec for spec in vars(hookspecs) if spec.startswith("teleservices_")}
@@ -251,51 +272,92 @@ class PluginHost:
 
     # -- running -------------------------------------------------------------------
 
+    def watched(self, plugin: str, where: str, call: Callable[[], T], kind: type[T]) -> T | None:
+        """Run a piece of a plugin for a page: what it gives, or None if it fails or is no ``kind``.
+
+        Each failure is kept for the diagnostics. One that is slow is one too, though what it
+        gives is taken: nothing can be stopped in the middle. Too many cut the plugin off.
+        """
+        begun = perf_counter()
+        try:
+            found = call()
+        except UnavailableError:
+            return None
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin does what it wants
+            self.record_failure(plugin, where, error, self._now())
+            return None
+        if (took := perf_counter() - begun) > SLOW:
+            self._note(plugin, where, f"{took:.1f} s", self._now(), weight=_SLOW_COUNTS)
+        return found if self._is(found, kind, plugin, where) else None
+
+    def _is(self, found: object, kind: type[T], plugin: str, where: str) -> TypeGuard[T]:
+        if isinstance(found, kind):
+            return True
+        said = f"{type(found).__name__} in the place of {kind.__name__}"
+        self._note(plugin, where, said, self._now())
+        return False
+
     def notify(self, hook_name: str, at: datetime, **arguments: Any) -> None:
         """Tell every plugin, after the commit; failures are recorded, never raised."""
         for plugin in self._running():
-            try:
-                self._call(plugin, hook_name, at=at, **arguments)
-            except Exception as error:  # noqa: BLE001 - a plugin does what it wants
-                log.error("plugin %s failed in %s\n%s", plugin, hook_name, trace(error))
-                self.record_failure(plugin, hook_name, error, at)
+            call = partial(self._call, plugin, hook_name, at=at, **arguments)
+            self.watched(plugin, hook_name, call, object)
 
     def _running(self) -> list[str]:
         return [name for name in sorted(self._declared) if name not in self.cut_offs]
 
-    def _ask(self, hook_name: str, **arguments: Any) -> Any:
+    def _ask(self, hook_name: str, kind: type[T], **arguments: Any) -> Iterator[tuple[str, T]]:
         # Asked on every page: a plugin that fails here must not take the page down.
         for plugin in self._running():
-            try:
-                answer = self._call(plugin, hook_name, **arguments)
-            except Exception as error:  # noqa: BLE001 - a plugin does what it wants
-                log.error("plugin %s failed in %s\n%s", plugin, hook_name, trace(error))
-                continue
-            if answer is not None:
-                return answer
-        return None
+            call = partial(self._call, plugin, hook_name, **arguments)
+            answer = self.watched(plugin, hook_name, call, object)
+            if answer is not None and self._is(answer, kind, plugin, hook_name):
+                yield plugin, answer
 
-    def page_template(self, template: str) -> str:
-        """The template to show: the first plugin's answer, or the one asked for."""
-        answer: str | None = self._ask("teleservices_page_template", template=template)
-        return answer or template
+    def page_templates(self, template: str) -> Iterator[tuple[str, str]]:
+        """(plugin, template) of those who would show another than the one asked for."""
+        return self._ask("teleservices_page_template", str, template=template)
 
     def banner(self, viewer: Viewer | None) -> Banner | None:
         """The bar to show above every page, if a plugin gives one."""
-        answer: Banner | None = self._ask("teleservices_banner", viewer=viewer)
-        return answer
+        for plugin, banner in self._ask("teleservices_banner", Banner, viewer=viewer):
+            if fault := banner_fault(banner, self.catalogue):
+                self._note(plugin, "teleservices_banner", fault, self._now())
+            else:
+                return banner
+        return None
 
-    def record_failure(self, plugin: str, where: str, error: Exception, at: datetime) -> None:
-        """Keep a failure for the diagnostics."""
-        self.failures.append(PluginFailure(plugin, where, brief(error), at))
+    def record_failure(self, plugin: str, where: str, error: BaseException, at: datetime) -> None:
+        """Keep a failure for the diagnostics, and for the log without its words."""
+        log.error("plugin %s failed in %s\n%s", plugin, where, trace(error))
+        self._note(plugin, where, brief(error), at)
+
+    def _note(self, plugin: str, where: str, said: str, at: datetime, weight: int = 1) -> None:
+        self.failures.append(PluginFailure(plugin, where, said, at))
+        recent = self._recent[plugin]
+        recent.extend([at] * weight)
+        while recent and at - recent[0] > _REMEMBERED:
+            recent.popleft()
+
+    def exhausted(self) -> list[tuple[str, str]]:
+        """(plugin, where it failed last) of those that fail too often: to be cut off, once."""
+        found = [
+            name
+            for name, recent in self._recent.items()
+            if len(recent) >= TOO_OFTEN and name in self._declared and name != BUILTIN
+        ]
+        for name in found:
+            self._recent[name].clear()
+        last = {each.plugin: each.where for each in self.failures}
+        return [(name, last[name]) for name in found]
 
     @property
     def reports(self) -> tuple[PluginReport, ...]:
         """What became of every plugin, the core first."""
-        found = (self._now(report) for report in self._reports.values())
+        found = (self._today(report) for report in self._reports.values())
         return tuple(sorted(found, key=lambda r: (r.name != BUILTIN, r.name)))
 
-    def _now(self, report: PluginReport) -> PluginReport:
+    def _today(self, report: PluginReport) -> PluginReport:
         cut_off = self.cut_offs.get(report.name)
         if cut_off is None or report.state is not PluginState.LOADED:
             return report

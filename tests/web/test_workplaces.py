@@ -56,4 +56,4 @@ def test_one_school_costs_and_shows_nothing_more(services):
     with counted(services.engine) as seen:
         shown = navigation(browser.get(f"/ecole/{COLLEGE}/"))
     assert "Collège des Trois-Rivières" not in shown
-    assert len(seen) == 4, seen
+    assert len(seen) == 6, seen

@@ -7,6 +7,7 @@ of a plugin, its hooks) follows within :data:`KNOWN_FOR`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -16,9 +17,11 @@ from teleservices_core.catalogue import BUILTIN
 from teleservices_core.domain.policy import CutOff
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError, RefusedError, UnavailableError
+from teleservices_core.i18n import _
 from teleservices_core.usecases.rights import require_academy
 from teleservices_core.usecases.site import Site, audited
 
+log = logging.getLogger(__name__)
 KNOWN_FOR: Final = timedelta(seconds=3)
 """How long a process goes by what it last read."""
 
@@ -70,6 +73,16 @@ def cut_off(site: Site, viewer: Viewer | None, plugin: str, reason: str) -> CutO
         tx.audit.add(audited("plugin.cut", now, viewer, plugin=plugin, reason=reason))
     _read(site)
     return done
+
+
+def cut_off_exhausted(site: Site) -> None:
+    """Switch off the plugins that fail too often: what they still break is everybody's page."""
+    for plugin, where in site.plugins.exhausted():
+        log.error("plugin %s fails too often, last in %s: it is cut off", plugin, where)
+        said = _("Coupée d’elle-même : elle échoue sans cesse (en dernier, {where}).")
+        # Another process may have done it, and a database that is away is told at each page.
+        with suppress(RefusedError, UnavailableError):
+            cut_off(site, None, plugin, said.format(where=where))
 
 
 def restore(site: Site, viewer: Viewer | None, plugin: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -18,12 +17,9 @@ from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.roster import Student
 from teleservices_core.domain.values import Ine
 from teleservices_core.errors import InvalidValueError, NotFoundError, RefusedError
-from teleservices_core.failures import trace
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.cut_offs import known_cut_offs
 from teleservices_core.usecases.site import Site, audited
-
-log = logging.getLogger(__name__)
 
 FAILED = "erasures_failed"
 """Counts the headings whose plugin failed to erase."""
@@ -72,7 +68,6 @@ def _erase(tx: Transaction, data: PersonalData, erasure: Erasure) -> int:
 
 def failed(site: Site, data: PersonalData, error: Exception) -> Counter[str]:
     """A plugin that cannot erase: named in the diagnostics; the others go on."""
-    log.error("personal data %s cannot be erased\n%s", data.id, trace(error))
     site.plugins.record_failure(_plugin(data), data.id, error, site.now())
     return Counter({FAILED: 1})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -12,11 +11,8 @@ from attrs import frozen
 from teleservices_core.contributions import DataScope, PersonalData
 from teleservices_core.domain.accounts import Account
 from teleservices_core.domain.families import Child
-from teleservices_core.failures import trace
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.site import Site
-
-log = logging.getLogger(__name__)
 
 
 @frozen
@@ -33,7 +29,6 @@ def exported(site: Site, tx: Transaction, data: PersonalData, scope: DataScope) 
     try:
         return Section(data, data.export(tx, scope))
     except Exception as error:  # noqa: BLE001 - a plugin does what it wants
-        log.error("personal data %s cannot be exported\n%s", data.id, trace(error))
         site.plugins.record_failure(data.id.partition(".")[0], data.id, error, site.now())
         return Section(data, None)
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-
 from attrs import evolve
 
 from teleservices_core.catalogue import BUILTIN
 from teleservices_core.contributions import Step, StepQuestion
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import UnavailableError
-from teleservices_core.failures import trace
 from teleservices_core.usecases.site import Site
-
-log = logging.getLogger(__name__)
 
 
 def open_step(site: Site, viewer: Viewer) -> Step | None:
@@ -38,7 +33,6 @@ def _is_open(site: Site, step: Step, viewer: Viewer) -> bool:
     except Exception as error:
         if owner == BUILTIN:
             raise
-        log.error("step %s failed\n%s", step.name, trace(error))
         site.plugins.record_failure(owner, step.name, error, site.now())
         return False
 

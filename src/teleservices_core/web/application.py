@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import mimetypes
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from werkzeug import Request, Response
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from teleservices_core.catalogue import BUILTIN
-from teleservices_core.contributions import Access, Route
+from teleservices_core.contributions import Access, NavItem, Route
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import (
     BusyError,
@@ -28,7 +29,7 @@ from teleservices_core.failures import trace
 from teleservices_core.i18n import _
 from teleservices_core.logs import numbered, request_number
 from teleservices_core.ports.identities import Identify
-from teleservices_core.usecases.cut_offs import known_cut_offs
+from teleservices_core.usecases.cut_offs import cut_off_exhausted, known_cut_offs
 from teleservices_core.usecases.devices import DEVICE_LIFE
 from teleservices_core.usecases.site import Site
 from teleservices_core.web import csrf
@@ -98,6 +99,10 @@ class Application:
         self._map = make_map(catalogue.routes)
         self._files = StaticFiles()
         self._fixed = fixed_addresses(self._map)
+        self._entries = sorted(
+            ((name, item) for name, each in catalogue.declared.items() for item in each.navigation),
+            key=lambda entry: (entry[1].position, entry[0] != BUILTIN, entry[0]),
+        )
         folders = (s.folder for each in catalogue.declared.values() for s in each.templates)
         self._templates = make_environment(tuple(folders), site.academie.zone)
 
@@ -116,6 +121,7 @@ class Application:
             except Exception as error:  # noqa: BLE001 - the error page failed: the host must not
                 log.error("no page could be made\n%s", trace(error))
                 response = broken(self.site.settings)
+            cut_off_exhausted(self.site)
             response.headers["X-Request-ID"] = number
             requests.info(
                 "%s %s %d in %.0f ms",
@@ -164,7 +170,7 @@ class Application:
             answer = error_page(context, next(statuses))
         except UnavailableError:
             raise
-        except Exception as error:  # noqa: BLE001 - nothing of an error may reach the page
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - nothing of it may reach the page
             answer = self._failed(context, name, error)
         return self._finish(context, answer)
 
@@ -225,35 +231,24 @@ class Application:
         write_down(context, route, values, answer)
         return answer
 
-    def _failed(self, context: Context, name: str, error: Exception) -> Page | Response:
+    def _failed(self, context: Context, name: str, error: BaseException) -> Page | Response:
         incident = request_number()
         owner = self._owners.get(name, BUILTIN)
-        log.error("incident %s in %s\n%s", incident, name or "routing", trace(error))
-        self.site.plugins.record_failure(owner, name, error, self.site.now())
+        log.error("incident %s in %s", incident, name or "routing")
+        self.site.plugins.record_failure(owner, name or "routing", error, self.site.now())
         if owner == BUILTIN:
             return error_page(context, 500, incident=incident)
         return error_page(context, 503, code="module_failed", incident=incident)
 
     def _finish(self, context: Context, answer: Any) -> Response:
-        if isinstance(answer, Page):
-            try:
-                response = self._page(context, answer)
-            except UnavailableError:
-                raise
-            except Exception as error:  # noqa: BLE001 - a plugin's template fails like its handler
-                failed = self._failed(context, self.find(context.request.environ).name, error)
-                response = self._page(context, failed) if isinstance(failed, Page) else failed
-        elif isinstance(answer, Redirect):
-            location = context.urls.to(answer.route, **answer.values)
-            response = Response(status=303, headers={"Location": location})
-        elif isinstance(answer, Json):
-            response = json_response(answer, context.request)
-        elif isinstance(answer, Download):
-            response = Response(answer.body, content_type=answer.media_type)
-            filename = quote(answer.filename)
-            response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{filename}"
-        else:
-            response = answer
+        try:
+            response = self._made(context, answer)
+        except UnavailableError:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a template fails like its handler
+            response = self._made(
+                context, self._failed(context, self.find(context.request.environ).name, error)
+            )
         self._set_cookies(context, response, shown=isinstance(answer, Page))
         protect(response, cacheable=False)
         if is_api(context.request):
@@ -261,48 +256,83 @@ class Application:
             share(response, context.request, self.site.settings, is_public=is_public)
         return response
 
+    def _made(self, context: Context, answer: Any) -> Response:
+        match answer:
+            case Page():
+                return self._page(context, answer)
+            case Redirect():
+                location = context.urls.to(answer.route, **answer.values)
+                return Response(status=303, headers={"Location": location})
+            case Json():
+                return json_response(answer, context.request)
+            case Download():
+                response = Response(answer.body, content_type=answer.media_type)
+                disposition = f"attachment; filename*=UTF-8''{quote(answer.filename)}"
+                response.headers["Content-Disposition"] = disposition
+                return response
+            case Response():
+                return answer
+        raise TypeError(f"{type(answer).__name__} is no answer")
+
     def _page(self, context: Context, page: Page) -> Response:
         site, viewer = self.site, context.viewer
-        template = self._templates.get_template(site.plugins.page_template(page.template))
         notices = context.cookies.unpack(context.cookies.get(context.request, "notice"))
-        text = template.render(
-            site_name=site.settings.site_name,
-            academie=site.academie.full_name,
-            hotline=site.settings.hotline,
-            viewer=viewer,
-            nav=self._navigation(context),
-            flash=[*notices, *context.notices],
-            csrf=LazyToken(context),
-            urls=context.urls,
-            lang="fr",
-            demo_bar=site.plugins.banner(viewer),
+        view = {
+            "site_name": site.settings.site_name,
+            "academie": site.academie.full_name,
+            "hotline": site.settings.hotline,
+            "viewer": viewer,
+            "nav": self._navigation(context),
+            "flash": [*notices, *context.notices],
+            "csrf": LazyToken(context),
+            "urls": context.urls,
+            "lang": "fr",
+            "demo_bar": site.plugins.banner(viewer),
             **page.view,
-        )
+        }
+        text = self._rendered(page.template, view)
         return Response(text, status=page.status, content_type="text/html; charset=utf-8")
+
+    def _rendered(self, name: str, view: Mapping[str, Any]) -> str:
+        for plugin, other in self.site.plugins.page_templates(name):
+            where = f"template {other} for {name}"
+            text = self.site.plugins.watched(plugin, where, partial(self._text, other, view), str)
+            if text is not None:
+                return text
+        return self._text(name, view)
+
+    def _text(self, name: str, view: Mapping[str, Any]) -> str:
+        return self._templates.get_template(name).render(view)
 
     def _navigation(self, context: Context) -> list[dict[str, Any]]:
         viewer = context.viewer
         if viewer is None:
             return []
-        shown = [
-            item
-            for item in self.site.catalogue.navigation
-            if item.shown_to(viewer) and self._owners[item.route] not in self.site.plugins.cut_offs
+        links = [
+            (label, href)
+            for plugin, item in self._entries
+            if self._owners[item.route] not in self.site.plugins.cut_offs
+            and item.shown_to(viewer)
+            and (label := item.label())
+            and (href := self._address(context, viewer, plugin, item))
         ]
-        links = [(item, context.urls.to(item.route, **item.values(viewer))) for item in shown]
         here = context.request.script_root + context.request.path
         inside = [
-            href for _item, href in links if here.startswith(href) and href != context.urls.home
+            href for _label, href in links if here.startswith(href) and href != context.urls.home
         ]
         # The entry of the page, else the nearest one above it.
         current = here if here == context.urls.home else max(inside, key=len, default="")
         return [
             *self._workplaces(context, viewer),
-            *(
-                {"label": item.label(), "href": href, "current": href == current}
-                for item, href in links
-            ),
+            *({"label": label, "href": href, "current": href == current} for label, href in links),
         ]
+
+    def _address(self, context: Context, viewer: Viewer, plugin: str, item: NavItem) -> str:
+        """Where an entry leads; empty when it does not name what its address needs."""
+        to: Callable[[], str] = partial(context.urls.to, item.route, **item.values(viewer))
+        if plugin == BUILTIN:
+            return to()
+        return self.site.plugins.watched(plugin, f"navigation to {item.route}", to, str) or ""
 
     def _workplaces(self, context: Context, viewer: Viewer) -> list[dict[str, Any]]:
         """The establishments of who works in several; one statement, for them alone."""

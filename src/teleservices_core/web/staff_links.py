@@ -30,7 +30,7 @@ def staff_links(
     """
     console = deciding is not None
     accesses = {route.name: route.access for route in site.catalogue.routes}
-    return [
+    links = [
         StaffLink(page.title(), page.summary(), page.route, page.module_id)
         for page in site.catalogue.staff_pages
         if (console or accesses[page.route] is Access.TEACHER)
@@ -38,6 +38,7 @@ def staff_links(
         and (not page.is_for_deciders or page.module_id in (deciding or ()))
         and site.catalogue.by_id[page.module_id].plugin not in site.plugins.cut_offs
     ]
+    return [link for link in links if link.title]
 
 
 def _may(viewer: Viewer, access: Access, uai: Uai) -> bool:

@@ -91,7 +91,8 @@ def help_page(context: Context) -> Answer:
         for entry in site.catalogue.help_entries
         if viewer is None or viewer.account.audience in entry.audiences
     ]
-    return Page("help.html", {"entries": entries})
+    told = [each for each in entries if each["question"] and each["answer"]]
+    return Page("help.html", {"entries": told})
 
 
 def useful_links(context: Context) -> Answer:
