@@ -17,6 +17,7 @@ from teleservices_core.domain.values import Uai
 from teleservices_core.errors import SettingsError
 from teleservices_core.hashing import Argon2Hasher
 from teleservices_core.mailers import make_mailer
+from teleservices_core.metrics import Metrics
 from teleservices_core.plugins import PluginHost
 from teleservices_core.ports import Clock, Mailer, PasswordHasher
 from teleservices_core.ports.identities import Identify
@@ -95,7 +96,10 @@ class Teleservices:
             hasher=hasher or Argon2Hasher(),
             plugins=self.plugins,
             watch=Watch(SqlProbe(self.engine, self.plugins.catalogue.migrations)),
+            metrics=Metrics() if settings.monitoring.token else None,
         )
+        if self.site.metrics is not None:
+            self.plugins.count_failure = self.site.metrics.failed
 
     def _provider(self, clock: Clock) -> Mapping[str, Any]:
         settings = self.settings.identity.oidc

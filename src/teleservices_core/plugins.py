@@ -138,6 +138,8 @@ class PluginHost:
         self._settings = settings or {}
         self.failures: deque[PluginFailure] = deque(maxlen=200)
         self._recent: dict[str, deque[datetime]] = defaultdict(lambda: deque(maxlen=TOO_OFTEN))
+        self.count_failure: Callable[[str], None] = lambda _plugin: None
+        """Told of each, for who counts them."""
         self.cut_offs: Mapping[str, CutOff] = {}
         """As this process last read them: see :mod:`teleservices_core.usecases.cut_offs`."""
         self.cut_offs_read_at: datetime | None = None
@@ -334,6 +336,7 @@ class PluginHost:
 
     def _note(self, plugin: str, where: str, said: str, at: datetime, weight: int = 1) -> None:
         self.failures.append(PluginFailure(plugin, where, said, at))
+        self.count_failure(plugin)
         recent = self._recent[plugin]
         recent.extend([at] * weight)
         while recent and at - recent[0] > _REMEMBERED:

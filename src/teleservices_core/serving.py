@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -22,6 +23,7 @@ from teleservices_core.app import Teleservices
 from teleservices_core.errors import MissingExtraError
 from teleservices_core.hosts.rsgi import RsgiSite
 from teleservices_core.logs import write_logs
+from teleservices_core.metrics import SHARED
 from teleservices_core.settings import ServingSettings, load_settings
 
 if TYPE_CHECKING:
@@ -56,6 +58,9 @@ def serve_site(
     os.environ[_SETTINGS] = str(settings.resolve())
     os.environ[_TARGET] = target or "teleservices_core.serving:application"
     os.environ["WEB_CONCURRENCY"] = str(workers)
+    if workers > 1:
+        # Whichever process is asked, it tells what all have counted.
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="teleservices-metrics-")
     server: Any = Server(
         "teleservices_core.serving:received",
         address=host,

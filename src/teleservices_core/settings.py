@@ -180,8 +180,9 @@ class MonitoringSettings:
     """What programs that watch the site may ask: see ``docs/how-to/watch-a-site.md``."""
 
     token: str = field(default="", repr=False)
-    """At least 32 characters: opens the details of ``/sante/pret`` to who sends
-    ``Authorization: Bearer …``. Without one, nobody sees them."""
+    """At least 32 characters: opens the details of ``/sante/pret``, and the figures of
+    ``/sante/mesures`` for Prometheus, to who sends ``Authorization: Bearer …``. Without one,
+    nobody sees them. Needs the extra ``serve``."""
 
     @token.validator
     def _validate_token(self, _attribute: object, token: str) -> None:

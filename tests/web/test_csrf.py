@@ -80,6 +80,8 @@ def test_the_newer_word_counts(origin, site, here):
 @pytest.mark.parametrize(
     "token",
     [None, "", MINE[:-1], MINE + "x", MINE.swapcase(), "é", csrf.token(SETTINGS, "another")],
+    # The key is drawn anew in each process.
+    ids=["none", "empty", "shorter", "longer", "other case", "no token", "another's"],
 )
 def test_the_token_is_that_browsers(site, token):
     """From our own page, and still not without what that page was given."""

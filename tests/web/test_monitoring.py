@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
 from attrs import evolve
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event
 from werkzeug.test import Client
 
 from teleservices_core.app import Teleservices
 from teleservices_core.errors import SettingsError, UnavailableError
 from teleservices_core.logs import JsonLines, TextLines, numbered, write_logs
+from teleservices_core.metrics import SHARED
 from teleservices_core.ports.watching import Stored
 from teleservices_core.settings import MonitoringSettings, structure
 from teleservices_core.storage.engine import make_engine
@@ -198,3 +203,64 @@ def test_each_line_is_written_once(root_logger, capsys):
     logging.getLogger("alembic.runtime.migration").info("zqbruit")
     (line,) = capsys.readouterr().err.splitlines()
     assert json.loads(line)["text"] == "zqligne"
+
+
+def samples(text):
+    """The figures by name and labels, as the library itself reads them back."""
+    return {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_figures_for_prometheus(services):
+    """Answers by route and status, failures of plugins, how the database stands."""
+    watched = Teleservices(
+        evolve(services.settings, monitoring=MonitoringSettings(TOKEN)), engine=services.engine
+    )
+    client = Client(watched)
+    for path in ("/aide", "/aide", "/nulle-part", "/confirmer/un-secret-que-personne-ne-lit"):
+        client.get(path)
+    watched.plugins.record_failure("notes", "somewhere", ValueError("x"), services.site.now())
+    answer = client.get("/sante/mesures", headers=bearing(TOKEN))
+    assert answer.content_type.startswith("text/plain; version=0.0.4")
+    found = samples(answer.text)
+    counted = "teleservices_answer_seconds_count"
+    assert found[counted, ("route", "core.help"), ("status", "200")] == 2
+    assert found[counted, ("route", "none"), ("status", "404")] == 1
+    assert found["teleservices_plugin_failures_total", ("plugin", "notes")] == 1
+    assert found["teleservices_database_up",] == 1
+    assert found["teleservices_pending_migrations",] == 0
+    assert found["teleservices_outbox_mails",] == 0
+    assert "secret-que-personne" not in answer.text
+
+
+def test_figures_are_for_the_token_alone(services):
+    """There is no such page for others, nor for anybody where no token is set."""
+    client = site(services)
+    for headers in ({}, bearing("x" * 40), bearing(""), {"Authorization": TOKEN}):
+        assert client.get("/sante/mesures", headers=headers).status_code == 404
+    closed = site(services, monitoring=MonitoringSettings())
+    assert closed.get("/sante/mesures", headers=bearing("")).status_code == 404
+
+
+def test_figures_while_the_database_is_away(services, monkeypatch):
+    """What the process counted is told, and that the database does not answer."""
+    monkeypatch.setattr(Watch, "look", lambda _self: None)
+    answer = site(services).get("/sante/mesures", headers=bearing(TOKEN))
+    assert answer.status_code == 200
+    assert samples(answer.text)["teleservices_database_up",] == 0
+
+
+def test_processes_add_up(tmp_path):
+    """Whichever is asked: two count, a third tells."""
+    count = "from teleservices_core.metrics import Metrics; m = Metrics(); m.answered('a', 200, 1)"
+    tell = f"{count}; print(m.text({{'database': False}}).decode())"
+    environ = {**os.environ, SHARED: str(tmp_path)}
+    for code in (count, count, tell):
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
+        )
+    found = samples(done.stdout)
+    assert found["teleservices_answer_seconds_count", ("route", "a"), ("status", "200")] == 3

@@ -13,6 +13,7 @@ from teleservices_core.domain.establishments import Academie
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
+from teleservices_core.metrics import Metrics
 from teleservices_core.plugins import PluginHost
 from teleservices_core.ports import Clock, Database, PasswordHasher
 from teleservices_core.ports.academy import AuditEntry
@@ -30,6 +31,8 @@ class Site:
     hasher: PasswordHasher
     plugins: PluginHost
     watch: Watch
+    metrics: Metrics | None = None
+    """Where somebody may read them."""
 
     @property
     def academie(self) -> Academie:

@@ -123,13 +123,16 @@ class Application:
                 response = broken(self.site.settings)
             cut_off_exhausted(self.site)
             response.headers["X-Request-ID"] = number
+            took = time.monotonic() - begun
+            if self.site.metrics is not None:
+                self.site.metrics.answered(found.name, response.status_code, took)
             requests.info(
                 "%s %s %d in %.0f ms",
                 # What is no method of HTTP may be anything.
                 found.request.method if found.name else "-",
                 found.name or "-",
                 response.status_code,
-                1000 * (time.monotonic() - begun),
+                1000 * took,
             )
             # Closes the temporary files of an upload.
             response.call_on_close(found.request.close)

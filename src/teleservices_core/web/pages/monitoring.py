@@ -9,6 +9,7 @@ from typing import Final
 from werkzeug import Response
 
 from teleservices_core.contributions import Access, Route
+from teleservices_core.errors import NotFoundError
 from teleservices_core.usecases.watching import details, is_ready
 from teleservices_core.web.context import Context
 
@@ -29,6 +30,15 @@ def ready(context: Context) -> Response:
     return Response(text, status, content_type="text/plain; charset=utf-8")
 
 
+def figures(context: Context) -> Response:
+    """For Prometheus, and for who has the token alone: to others there is no such page."""
+    site = context.site
+    if site.metrics is None or not has_token(context):
+        raise NotFoundError("no figures for this request")
+    text = site.metrics.text(details(site.watch.look(), site.now()))
+    return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
 def has_token(context: Context) -> bool:
     """Whether the request brings the token of the settings, if there is one."""
     token = context.site.settings.monitoring.token
@@ -40,4 +50,12 @@ def has_token(context: Context) -> bool:
 ROUTES: Final = (
     Route("core.alive", "/sante", alive, Access.PUBLIC, is_for_monitors=True),
     Route("core.ready", "/sante/pret", ready, Access.PUBLIC, is_for_monitors=True, waits=True),
+    Route(
+        "core.figures",
+        "/sante/mesures",
+        figures,
+        Access.PUBLIC,
+        is_for_monitors=True,
+        waits=True,
+    ),
 )
