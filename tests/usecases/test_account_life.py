@@ -29,7 +29,6 @@ from sqlalchemy import select, update
 
 from teleservices_core.app import Teleservices
 from teleservices_core.domain.accounts import (
-    TRANSITIONS,
     Account,
     AccountState,
     Audience,
@@ -41,6 +40,7 @@ from teleservices_core.domain.roster import Level
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.hashing import Argon2Hasher, digest
 from teleservices_core.storage import tables as t
+from teleservices_core.testing.account_life import LIFE
 from teleservices_core.testing.builders import (
     COLLEGE,
     LYCEE,
@@ -63,7 +63,7 @@ from teleservices_core.usecases.signing_in import resume, sign_in
 
 _S = AccountState
 NEIGHBOURS = {
-    state: {after for (before, _event), after in TRANSITIONS.items() if before is state}
+    state: {_S(after) for (before, _event), after in LIFE.items() if before == state}
     for state in AccountState
 }
 REACHABLE = {
@@ -650,6 +650,9 @@ class Life(RuleBasedStateMachine):
         except RefusedError:
             assert not allowed
             return
+        if any(each.id == done.id and each.undone_at is None for each in self.groupings):
+            assert {target, name} == {"mother", "again"}
+            return  # Asked twice: it stays as it was.
         assert allowed, f"{name} took {target}"
         assert set(done.person_ids) == set(other.holders)
         mine.holders, other.holders = (*mine.holders, *other.holders), ()
@@ -676,6 +679,8 @@ class Life(RuleBasedStateMachine):
         except RefusedError:
             assert not may or self.known[target].state is not _S.GROUPED
             return
+        if chosen.undone_at is not None:
+            return  # Asked twice: it stays as it was.
         assert may
         self.given_back(target)
         self.read_mails()
