@@ -88,11 +88,13 @@ def main(ctx: click.Context, path: Path) -> None:
             settings = load_settings(path)
             write_logs(level=settings.logs.level, as_json=settings.logs.json)
             # What a command does may be long; pages, which ``serve`` makes, may not.
-            return Teleservices(evolve(settings, database=settings.database.patient))
+            opened = Teleservices(evolve(settings, database=settings.database.patient))
         except SettingsError as error:
             raise click.ClickException(
                 _("{error}\nIndiquez un fichier avec --settings.").format(error=error)
             ) from None
+        ctx.call_on_close(opened.engine.dispose)
+        return opened
 
     ctx.obj = services
 
