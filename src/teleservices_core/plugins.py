@@ -87,12 +87,12 @@ class PluginFailure:
     at: datetime
 
 
-TOO_OFTEN: Final = 30
-"""Failures within :data:`_REMEMBERED` after which a plugin is cut off."""
+TOO_OFTEN: Final = 100
+"""Failures on pages of others within :data:`_REMEMBERED` after which a plugin is cut off."""
 _REMEMBERED: Final = timedelta(minutes=10)
 SLOW: Final = 1.0
 """Seconds after which a label, a condition or a rule has failed, whatever it gives."""
-_SLOW_COUNTS: Final = 6
+_SLOW_COUNTS: Final = 20
 """Failures that a slow call counts for: everybody waits for it."""
 
 _DECLARE: Final[tuple[tuple[str, str, type[Any]], ...]] = (
@@ -287,9 +287,11 @@ class PluginHost:
             return None
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin does what it wants
             self.record_failure(plugin, where, error, self._now())
+            self._weigh(plugin, 1)
             return None
         if (took := perf_counter() - begun) > SLOW:
-            self._note(plugin, where, f"{took:.1f} s", self._now(), weight=_SLOW_COUNTS)
+            self._note(plugin, where, f"{took:.1f} s", self._now())
+            self._weigh(plugin, _SLOW_COUNTS)
         return found if self._is(found, kind, plugin, where) else None
 
     def _is(self, found: object, kind: type[T], plugin: str, where: str) -> TypeGuard[T]:
@@ -297,6 +299,7 @@ class PluginHost:
             return True
         said = f"{type(found).__name__} in the place of {kind.__name__}"
         self._note(plugin, where, said, self._now())
+        self._weigh(plugin, 1)
         return False
 
     def notify(self, hook_name: str, at: datetime, **arguments: Any) -> None:
@@ -325,6 +328,7 @@ class PluginHost:
         for plugin, banner in self._ask("teleservices_banner", Banner, viewer=viewer):
             if fault := banner_fault(banner, self.catalogue):
                 self._note(plugin, "teleservices_banner", fault, self._now())
+                self._weigh(plugin, 1)
             else:
                 return banner
         return None
@@ -334,10 +338,13 @@ class PluginHost:
         log.error("plugin %s failed in %s\n%s", plugin, where, trace(error))
         self._note(plugin, where, brief(error), at)
 
-    def _note(self, plugin: str, where: str, said: str, at: datetime, weight: int = 1) -> None:
+    def _note(self, plugin: str, where: str, said: str, at: datetime) -> None:
         self.failures.append(PluginFailure(plugin, where, said, at))
         self.count_failure(plugin)
-        recent = self._recent[plugin]
+
+    def _weigh(self, plugin: str, weight: int) -> None:
+        """Count towards cutting off what was on everybody's pages; a page of its own is not."""
+        at, recent = self._now(), self._recent[plugin]
         recent.extend([at] * weight)
         while recent and at - recent[0] > _REMEMBERED:
             recent.popleft()
