@@ -101,6 +101,8 @@ MATRIX: Final[Mapping[str, Row]] = {
     "core.home": Row(EVERYBODY),
     "core.alive": Row(EVERYBODY),
     "core.ready": Row(EVERYBODY),
+    # No token is set: there is no such page.
+    "core.figures": Row(EVERYBODY, finds_nothing=True),
     "core.help": Row(EVERYBODY),
     "core.useful_links": Row(EVERYBODY),
     "core.accessibility": Row(EVERYBODY),

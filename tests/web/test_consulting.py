@@ -32,6 +32,8 @@ SHOWS_NO_FAMILY: Final = {
     "core.letters": "figures by class",
     "core.teaching": "pages of teachers",
     "core.hotline_family": "written with its reason before it is shown",
+    "core.imports": "files and figures",
+    "core.academy_imports": "files and figures",
     "core.jobs": "works and their progress",
     "core.job": "one of them; its result is for who asked",
     "core.lost_factor": "members of staff",

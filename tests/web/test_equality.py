@@ -111,7 +111,7 @@ class Watch:
             "headers": [
                 (name, "…" if name == "Set-Cookie" else value)
                 for name, value in answer.headers
-                if name != "Date"
+                if name not in {"Date", "X-Request-ID"}
             ],
             "body": re.sub(r'(name="csrf_token" value=)"[^"]+"', r"\1", body),
             "statements": statements,

@@ -24,6 +24,7 @@ from teleservices_core.errors import (
     TeleservicesError,
     UnavailableError,
 )
+from teleservices_core.failures import trace
 from teleservices_core.ports import Transaction
 from teleservices_core.secret_boxes import lock
 from teleservices_core.usecases.jobs import result_purpose
@@ -124,8 +125,9 @@ def _try(site: Site, job: Job, kind: JobKind, is_ending: Callable[[], bool]) -> 
     except UnavailableError:
         # Not the job's fault: it is taken up again once its lease is over.
         raise
-    except Exception:
-        log.exception("job %s (%s) failed, try %s", job.id, job.kind, job.tries)
+    except Exception as error:  # noqa: BLE001 - whatever a plugin's work does
+        said = trace(error)
+        log.error("job %s (%s) failed, try %s\n%s", job.id, job.kind, job.tries, said)
         # Before the last try its lease is left to run out: the next is not at once.
         if job.tries >= MOST_TRIES:
             _end(site, job, JobState.FAILED, {"reason": "tries"})
