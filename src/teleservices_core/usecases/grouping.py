@@ -136,8 +136,9 @@ def _take(site: Site, viewer: Viewer, proof: Proof) -> Grouping:
         letter = proof.letter
         if letter is not None and not tx.letters.use(letter.id, now):
             raise RefusedError(letter.refusal(now) or "letter_used", uai=letter.uai)
+        grouping = join(site, tx, viewer, account, other)
         forget_failures(tx, proof)
-        return join(site, tx, viewer, account, other)
+        return grouping
 
 
 def join(

@@ -97,6 +97,9 @@ def prove(site: Site, login_name: str, secret: str, *, source: str, device: str 
         [letter.code_hash for letter in letters if letter.code_hash],
     )
     if account is None or not (check.password or check.letter):
+        if not is_known:
+            with site.database.writing() as tx:
+                count(site, tx, _of_everybody(site))
         raise RefusedError("wrong_credentials")
     typed = None if check.password else next(x for x in letters if x.code_hash == check.letter)
     return Proof(account, typed, check.rehash, devices, counters)
@@ -114,13 +117,18 @@ def _of_stranger(site: Site, target: str, source: str) -> tuple[Counter, ...]:
         Counter(digest(f"pair\0{target}\0{source}")),
         Counter(digest(f"account\0{target}"), wait_of_account),
         Counter(everybody, wait_of_source, SOURCE_SLICE, is_shared=True),
-        Counter(
-            digest(f"site\0{slice_of(site.now(), SITE_SLICE)}"),
-            no_wait,
-            SITE_SLICE,
-            is_shared=True,
-            alerts_at=site.settings.many_failures,
-        ),
+    )
+
+
+def _of_everybody(site: Site) -> Counter:
+    # Nobody waits for it, so it is counted once the failure is known: whoever succeeds
+    # would hold the one row of all, until his commit.
+    return Counter(
+        digest(f"site\0{slice_of(site.now(), SITE_SLICE)}"),
+        no_wait,
+        SITE_SLICE,
+        is_shared=True,
+        alerts_at=site.settings.many_failures,
     )
 
 
