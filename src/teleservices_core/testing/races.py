@@ -14,7 +14,9 @@ put back in the first state::
 from __future__ import annotations
 
 import os
+import random
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -29,6 +31,8 @@ TRIALS: Final = int(os.environ.get("RACE_TRIALS", "200"))
 """How many times a test races: enough to catch a read-then-write hundreds of times over.
 ``RACE_TRIALS=1000`` is for changes to what races."""
 _PATIENCE = 5.0
+_HEAD_START = 0.004
+"""Seconds, by chance."""
 """Seconds to wait for the other side, which only a lock can hold up that long."""
 
 
@@ -117,6 +121,8 @@ class _Meeting:
             self.arrived += 1
             self._changed.notify_all()
             self._changed.wait_for(lambda: self.arrived >= self._expected, _PATIENCE)
+        # Who comes last is awake already, and would always be first to write.
+        time.sleep(random.random() * _HEAD_START)  # noqa: S311 - no secret
 
 
 @contextmanager

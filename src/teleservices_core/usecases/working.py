@@ -126,8 +126,8 @@ def _try(site: Site, job: Job, kind: JobKind, is_ending: Callable[[], bool]) -> 
         # Not the job's fault: it is taken up again once its lease is over.
         raise
     except Exception as error:  # noqa: BLE001 - whatever a plugin's work does
-        said = trace(error)
-        log.error("job %s (%s) failed, try %s\n%s", job.id, job.kind, job.tries, said)
+        where = trace(error)
+        log.error("job %s (%s) failed, try %s\n%s", job.id, job.kind, job.tries, where)
         # Before the last try its lease is left to run out: the next is not at once.
         if job.tries >= MOST_TRIES:
             _end(site, job, JobState.FAILED, {"reason": "tries"})

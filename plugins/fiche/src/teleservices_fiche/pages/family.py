@@ -132,7 +132,8 @@ class FamilyPages:
         if context.request.method != "POST":
             return _step_page(Saved(sheet, None), step)
         form = read_form(context.request, _form_of(step_of(sheet, step).controls))
-        reading = Reading(form.typed.get("version", ""), form.typed.get("seen", ""))
+        # A longer one than any page gave is of no draft.
+        reading = Reading(form.typed.get("version", "")[:10], form.typed.get("seen", "")[:64])
         saved = save_step(
             context.site,
             context.me.account,
