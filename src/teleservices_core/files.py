@@ -29,8 +29,13 @@ def private_folder(path: Path) -> Path:
 
 
 def make_private(path: Path) -> None:
-    """Make an empty file for the owner only, unless there is one."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDONLY, FILE_MODE))
+    """Make an empty file for the owner only, unless there is one, which is not opened.
+
+    Whoever closes a database's file by himself drops the locks that SQLite holds on it in this
+    process: two could write at once, and spoil it.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDONLY, FILE_MODE))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from teleservices_core.cli import main
 from teleservices_core.doctor import examine
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.errors import SettingsError
-from teleservices_core.files import is_exposed, private_file, private_folder
+from teleservices_core.files import is_exposed, make_private, private_file, private_folder
 from teleservices_core.hashing import Argon2Hasher
 from teleservices_core.settings import load_settings
 from teleservices_core.testing.builders import an_adult
@@ -199,3 +199,13 @@ def test_erased_text_is_nowhere(services, clock, backend):
         assert connection.execute(text("SELECT count(*) FROM core_outbox")).scalar() == 0
         assert connection.execute(text("PRAGMA freelist_count")).scalar() > 0
     assert found() == set()
+
+
+def test_a_database_that_is_there_is_not_opened_by_us(tmp_path, monkeypatch):
+    """Closing it would drop the locks of SQLite's connections in this process."""
+    path = tmp_path / "site.db"
+    make_private(path)
+    closed = []
+    monkeypatch.setattr(os, "close", closed.append)
+    make_private(path)
+    assert closed == []
