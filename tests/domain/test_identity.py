@@ -76,6 +76,22 @@ class TestStudents:
         assert found.student_id is None
         assert [doubt.other_id for doubt in found.doubts] == [twin.id]
 
+    def test_a_record_never_goes_over_to_whom_it_was_asked_about(self) -> None:
+        """Renamed as the other one is, whose number the file already gave her by mistake."""
+        other = known(1, ines=frozenset({INE.code}))
+        here = known(2, last_name="PETIT")
+        where = {"by_key": here, "by_ine": {INE.code: other}}
+        assert identify_student(NUMBERED, **where).student_id == other.id
+        found = identify_student(NUMBERED, **where, asked={here.id, other.id})
+        assert (found.student_id, found.takes_ine) == (None, False)
+        assert {doubt.other_id for doubt in found.doubts} == {here.id, other.id}
+        present = known(2, first_name="Zoe")
+        found = identify_student(
+            NUMBERED, by_key=present, by_ine={INE.code: other}, asked={here.id, other.id}
+        )
+        assert found.student_id == present.id
+        assert [doubt.other_id for doubt in found.doubts] == [other.id]
+
     def test_a_number_that_comes_late_is_asked_about(self) -> None:
         elsewhere = known(2, ines=frozenset({INE.code}))
         found = identify_student(NUMBERED, by_key=known(1), by_ine={INE.code: elsewhere})

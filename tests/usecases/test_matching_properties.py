@@ -290,6 +290,23 @@ def test_no_import_makes_one_of_two(bench: Any, academie: Academie) -> None:
         site.check()
 
 
+def test_who_is_asked_about_stays_apart(bench: Any) -> None:
+    """Renamed like the one who was given her number by mistake: nobody is moved to her record."""
+    born = (date(2011, 7, 19), Sex.FEMALE, "71076", (0,))
+    children = (Child("PETIT", "Marie-Lou", *born), Child("MARTIN", "Marie", *born))
+    adults = (SynthAdult(0, "MARTIN", "Ève", "MME", email="adulte@example.org"),)
+    files = (
+        File(1, (Record(1, 8, 0, "DURAND"),), (5,)),
+        File(0, (Record(0, 6, 0), Record(1, 3, 1)), (1,)),
+        File(0, (Record(0, 6, 0, "DURAND"), Record(1, 3, 1)), (1,)),
+    )
+    with bench(Academie(children, adults, files)) as site:
+        for file in files:
+            site.load(file)
+            site.check()
+        assert site.load(files[-1]).changes_nothing
+
+
 @settings(max_examples=max(2, EXAMPLES // 12), phases=[Phase.explicit, Phase.generate])
 @given(academie=academies())
 def test_both_databases_agree(bench: Any, academie: Academie) -> None:

@@ -7,7 +7,7 @@ for certain, the record is somebody of its own until a person has answered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from attrs import frozen
@@ -59,14 +59,20 @@ class Attribution:
 
 
 def identify_student(
-    record: StudentRecord, *, by_key: Candidate | None, by_ine: Mapping[str, Candidate]
+    record: StudentRecord,
+    *,
+    by_key: Candidate | None,
+    by_ine: Mapping[str, Candidate],
+    asked: Collection[UUID] = (),
 ) -> Attribution:
     """The student of a record, and whom else it may be about.
 
     ``by_ine`` holds those who have one of the record's national identifiers,
     ``by_key`` is whom its ELEVE_ID meant in the last import. A student present
     under the key of the base stays that student, whoever else has the number,
-    unless the number is certain and his own is another one.
+    unless the number is certain and his own is another one. ``asked`` are those
+    of whom it was asked whether they and the student of the key are one: a
+    record never goes from one to the other by itself, whatever was answered.
     """
     identity = Identity.of_record(record)
     holders = {each.id: each for each in by_ine.values()}
@@ -74,8 +80,11 @@ def identify_student(
         each.id: each.compared(identity, same_key=by_key is not None and each.id == by_key.id)
         for each in (*holders.values(), *([by_key] if by_key else []))
     }
-    sure = [id_ for id_, each in found.items() if each.sameness is Sameness.SAME]
+    near = {id_: each for id_, each in found.items() if each.sameness is not Sameness.DIFFERENT}
+    sure = [id_ for id_, each in near.items() if each.sameness is Sameness.SAME]
     chosen = _choose(identity, by_key, sure)
+    if by_key and chosen in asked and chosen != by_key.id and by_key.id in near:
+        chosen = None
     doubted = [id_ for id_ in holders if id_ != chosen]
     if chosen is None and by_key is not None and by_key.id not in holders:
         doubted.append(by_key.id)
@@ -84,11 +93,7 @@ def identify_student(
         chosen,
         is_vouched=chosen in holders,
         takes_ine=holder is None or holder.id == chosen,
-        doubts=tuple(
-            Doubt(id_, found[id_])
-            for id_ in doubted
-            if found[id_].sameness is not Sameness.DIFFERENT
-        ),
+        doubts=tuple(Doubt(id_, near[id_]) for id_ in doubted if id_ in near),
     )
 
 

@@ -43,7 +43,8 @@ def identify_students(run: Import) -> None:
             {ine.code for record in page for ine in (record.ine, record.former_ine) if ine}
         )
         by_key = run.state.students_by_key(run.uai, [record.siecle_id for record in page])
-        known = _candidates(run, {each.id for each in (*by_ine.values(), *by_key.values())})
+        ids = {each.id for each in (*by_ine.values(), *by_key.values())}
+        known, pairs = _candidates(run, ids), run.matches.known_pairs(ids) if ids else set()
         found: list[IdentifiedStudent] = []
         for record in page:
             ines = [ine.code for ine in (record.ine, record.former_ine) if ine]
@@ -52,6 +53,7 @@ def identify_students(run: Import) -> None:
                 record,
                 by_key=known[keyed.id] if keyed else None,
                 by_ine={ine: known[by_ine[ine].id] for ine in ines if ine in by_ine},
+                asked={id_ for pair in pairs if keyed and keyed.id in pair for id_ in pair},
             )
             student_id = who.student_id or run.new_id()
             doubted += (
