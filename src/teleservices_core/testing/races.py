@@ -30,10 +30,10 @@ Act: TypeAlias = Callable[[], Any]
 TRIALS: Final = int(os.environ.get("RACE_TRIALS", "200"))
 """How many times a test races: enough to catch a read-then-write hundreds of times over.
 ``RACE_TRIALS=1000`` is for changes to what races."""
-_PATIENCE = 5.0
-_HEAD_START = 0.004
-"""Seconds, by chance."""
+_PATIENCE: Final = 5.0
 """Seconds to wait for the other side, which only a lock can hold up that long."""
+_HEAD_START: Final = 0.004
+"""Seconds at most, by chance."""
 
 
 @frozen
