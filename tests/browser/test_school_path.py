@@ -109,3 +109,23 @@ def test_try_a_publication_then_make_an_exception(phone, demo):
     phone.locator("tbody a").first.click()
     assert "Publication en vigueur" in main(phone)
     assert fits(phone)
+
+
+def test_long_words_in_a_table_keep_to_the_screen(head):
+    """Names of files, addresses and keys have no blank to break at."""
+    words = ("x" * 200, "ElevesAvecAdresses.xml, ResponsablesAvecAdresses.xml", "court")
+    cells = "".join(
+        f'<td role="cell" data-label="Fichiers de la base">{words[0]}</td>'
+        f'<td role="cell" data-label="Par">{each}</td>'
+        for each in words
+    )
+    head.evaluate(
+        """cells => document.querySelector("main").innerHTML = `<div class="table-wrap">
+          <table class="table"><tbody><tr><th>x</th>${cells}</tr></tbody></table></div>`""",
+        cells,
+    )
+    assert fits(head)
+    assert head.evaluate(
+        """() => [...document.querySelectorAll("td")].every(
+          each => each.scrollWidth <= each.clientWidth)"""
+    )
