@@ -21,12 +21,13 @@ from teleservices_core.commands.incident import incident
 from teleservices_core.commands.journal import journal
 from teleservices_core.commands.letters import letters
 from teleservices_core.commands.lifecycle import lifecycle
-from teleservices_core.commands.mail import mail, worker
+from teleservices_core.commands.mail import mail
 from teleservices_core.commands.matches import matches
 from teleservices_core.commands.modules import modules
 from teleservices_core.commands.operations import migrate, plugins, serve
 from teleservices_core.commands.policy import policy
 from teleservices_core.commands.synth import synth
+from teleservices_core.commands.worker import worker
 from teleservices_core.errors import SettingsError, TeleservicesError, UnavailableError
 from teleservices_core.failures import trace
 from teleservices_core.i18n import _

@@ -57,15 +57,35 @@ def test_a_fault_of_ours_is_none_of_this():
         keep_at_it(work, Clock(3), every=5)
 
 
+def _settings(folder, services):
+    settings = folder / "site.toml"
+    settings.write_text(
+        f'base_url = "http://localhost"\nsecret_key = "{"k" * 32}"\n'
+        f'database_url = "sqlite:///{services.engine.url.database}"\n'
+        '[academie]\ncode = "07"\nname = "Dijon"\n'
+    )
+    return settings
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize("half", ["deliver", "tend"])
+def test_a_fault_of_either_half_ends_both(tmp_path, services, monkeypatch, half):
+    """Mails without works, or works without mails, would go unnoticed; an end does not."""
+
+    def broken(*_args, **_named):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(f"teleservices_core.commands.worker.{half}", broken)
+    settings = str(_settings(tmp_path, services))
+    said = CliRunner().invoke(main, ["--settings", settings, "worker", "--every", "3600"])
+    assert said.exit_code == 1
+    assert "ZeroDivisionError" in said.output
+
+
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_commands_wait_for_a_writer(tmp_path, services, monkeypatch):
     """A command says that the file is held, in a sentence, once it has waited long enough."""
-    path = services.engine.url.database
-    settings = tmp_path / "site.toml"
-    settings.write_text(
-        f'base_url = "http://localhost"\nsecret_key = "{"k" * 32}"\n'
-        f'database_url = "sqlite:///{path}"\n[academie]\ncode = "07"\nname = "Dijon"\n'
-    )
+    path, settings = services.engine.url.database, _settings(tmp_path, services)
     hurried = property(lambda self: evolve(self, busy_seconds=1))
     monkeypatch.setattr(DatabaseSettings, "patient", hurried)
 

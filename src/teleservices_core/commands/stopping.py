@@ -39,6 +39,10 @@ class Stopping:
         self._asked = True
         signal.signal(number, self._usual[number])
 
+    def ask(self) -> None:
+        """Ask to stop, as a signal does."""
+        self._asked = True
+
     def __call__(self) -> bool:
         """Whether to stop."""
         return self._asked

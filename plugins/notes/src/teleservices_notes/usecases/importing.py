@@ -61,12 +61,13 @@ def import_marks(
     file_name: str = "",
     import_id: UUID | None = None,
     stopping: Callable[[], bool] = lambda: False,
-    writing: Callable[[], AbstractContextManager[Transaction]] | None = None,
+    writing: Callable[[ImportReport], AbstractContextManager[Transaction]] | None = None,
 ) -> ImportReport:
     """Record the marks of a file for the year under way; faulty lines are left out.
 
     Batch by batch, each in one transaction with the record of how far the import
-    is and of the lines left out. ``stopping`` is asked between two of them; to
+    is and of the lines left out; ``writing`` makes them, and is given the report as it
+    grows. ``stopping`` is asked between two of them; to
     stop, even by force, loses nothing, and the same file again goes on: what is
     recorded already is found unchanged. A mark changes when what is said of it
     does and the file's entry is not older than the recorded one; only then does
@@ -97,7 +98,7 @@ def import_marks(
             batch, refused = [], error
         work.report.is_stopped = refused is not None or stopping()
         is_over = len(batch) < BATCH or work.report.is_stopped
-        with (writing or database.writing)() as tx:
+        with writing(work.report) if writing else database.writing() as tx:
             require_decider(site, tx, viewer, uai)
             store = opens(tx.connection)
             faults = work.take(store, batch)

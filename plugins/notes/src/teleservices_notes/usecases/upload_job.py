@@ -14,6 +14,7 @@ from teleservices_core.domain.accounts import Account
 from teleservices_core.domain.jobs import Job
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
+from teleservices_core.errors import ImportRefusedError
 from teleservices_core.i18n import _, ngettext
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.jobs import ask_job
@@ -22,7 +23,7 @@ from teleservices_core.usecases.site import Site
 from teleservices_notes.usecases.class_ports import OpensClasses
 from teleservices_notes.usecases.importing import BATCH, import_marks
 from teleservices_notes.usecases.opened import MODULE_ID
-from teleservices_notes.usecases.runs import ImportRun, ImportState
+from teleservices_notes.usecases.runs import ImportReport, ImportRun, ImportState
 from teleservices_notes.usecases.uploads import Reads
 
 NAME: Final = "notes.import"
@@ -49,7 +50,10 @@ def import_job(opens: OpensClasses, reads: Callable[[Site], Reads]) -> JobKind:
             store = opens(tx.connection)
             found, content = store.import_run(import_id), store.upload(import_id)
             if found is None or content is None:
-                return {}
+                if found is not None and found.state is ImportState.DONE:
+                    return {"marks": work.job.memo.get("marks", 0)}
+                name = found.file_name if found else ""
+                raise ImportRefusedError(name, _("il n’est plus gardé ; donnez-le à nouveau"))
             begun = evolve(found, state=ImportState.RUNNING, last_at=site.now())
             store.change_import(begun, found.state)
             store.forget_faults(import_id)
@@ -69,23 +73,29 @@ def import_job(opens: OpensClasses, reads: Callable[[Site], Reads]) -> JobKind:
             # A worker that ends leaves the file to the next; who stops the work is done with it.
             if not report.is_stopped or tx.jobs.is_to_stop(work.job.id):
                 opens(tx.connection).forget_upload(import_id)
-        return {"marks": report.marks_added + report.marks_changed}
+        return {"marks": work.job.memo.get("marks", 0)}
 
     return JobKind(NAME, lambda: _("Import de notes"), run, _require, _tell, _page)
 
 
-def _steps(work: Worked, lines: int) -> Callable[[], Any]:
-    """Transactions of the import, each of which is a step of the job."""
-    total = -(-lines // BATCH)
+def _steps(work: Worked, lines: int) -> Callable[[ImportReport], Any]:
+    """Transactions of the import, each of which is a step of the job.
+
+    Who goes on after a stop reads the file from its beginning, and finds unchanged what was
+    recorded before: neither the progress nor the number of marks goes back.
+    """
+    # The lines of a run that was begun are those read so far.
+    total, before = work.job.total or -(-lines // BATCH), work.job.memo.get("marks", 0)
     done = 0
 
     @contextmanager
-    def step() -> Iterator[Transaction]:
+    def step(report: ImportReport) -> Iterator[Transaction]:
         nonlocal done
         with work.writing() as tx:
             yield tx
             done = min(total, done + 1)
-            work.advance(tx, done, total)
+            marks = before + report.marks_added + report.marks_changed
+            work.advance(tx, max(done, work.job.done), total, {"marks": marks})
 
     return step
 
