@@ -175,7 +175,8 @@ def _instead(  # noqa: C901, PLR0912 - one case for each kind of change
         case ast.MatchOr(patterns):
             for pattern in patterns:
                 rest = [each for each in patterns if each is not pattern]
-                yield ast.MatchOr(rest), f"drop case {ast.unparse(pattern)} of {said}"
+                less = ast.MatchOr(rest) if len(rest) > 1 else rest[0]
+                yield less, f"drop case {ast.unparse(pattern)} of {said}"
         case ast.Return(ast.expr()) | ast.Raise() | ast.Continue() | ast.Break():
             if said not in {"return None", "return"}:
                 yield ast.Pass(), f"remove `{said}`"
