@@ -25,6 +25,7 @@ def figures(settings: Settings) -> Mapping[str, str]:
         "link_life": ngettext("{n} jour", "{n} jours", days).format(n=days),
         "reset_life": ngettext("{n} jour", "{n} jours", reset).format(n=reset),
         "old_mails_days": str(durations.old_mails_days),
+        "former_days": str(durations.former_people_days),
         "journal_life": _("Tant que le site est en service")
         if durations.journal_days is None
         else _("{n} jours").format(n=durations.journal_days),

@@ -61,7 +61,11 @@ class Durations:
     result_days: int = field(default=2, validator=validators.ge(1))
     """How long what a long work made, such as the letters of a whole school, can be fetched."""
     undo_import_days: int = field(default=60, validator=validators.ge(1))
-    """How long what an import changed is kept, so that it can be taken back."""
+    """How long what an import changed is kept, so that it can be taken back, and what it set
+    aside."""
+    former_people_days: int = field(default=365, validator=validators.ge(1))
+    """After the end of a student's last school year, after which the student and the family are
+    forgotten, unless an account is in use or a téléservice keeps something about them."""
     journal_days: int | None = field(
         default=None, validator=validators.optional(validators.ge(180))
     )

@@ -25,7 +25,7 @@ from teleservices_core.ports.restoring import RestoreStore
 from teleservices_core.ports.roster import RosterStore, StaffStore
 from teleservices_core.ports.seals import SealStore
 from teleservices_core.ports.undoing import UndoStore
-from teleservices_core.ports.upkeep import LifecycleStore, OutboxStore
+from teleservices_core.ports.upkeep import ForgettingStore, LifecycleStore, OutboxStore
 
 
 class Transaction(Protocol):
@@ -51,6 +51,7 @@ class Transaction(Protocol):
     school_pages: SchoolPageStore
     staff: StaffStore
     outbox: OutboxStore
+    forgetting: ForgettingStore
     lifecycle: LifecycleStore
     audit: AuditStore
     adoption: AdoptionStore

@@ -6,13 +6,14 @@ See :mod:`teleservices_core.ports`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
 from attrs import frozen
 
 from teleservices_core.domain.lifecycle import Expected, LifecycleRun, Standing, Terms
+from teleservices_core.domain.localtime import SchoolYear
 
 
 @frozen
@@ -74,6 +75,36 @@ class OutboxStore(Protocol):
 
     def of_account(self, account_id: UUID, limit: int | None = None) -> list[Parcel]:
         """Mails about an account, the latest first."""
+        ...
+
+
+class ForgettingStore(Protocol):
+    """Persons whom no establishment knows any more, and the way to forget them."""
+
+    def former_students(self, up_to: SchoolYear, after: UUID | None, limit: int) -> list[UUID]:
+        """Students without a schooling later than a school year, or an account in use.
+
+        By id, those after ``after``.
+        """
+        ...
+
+    def former_adults(self, after: UUID | None, limit: int) -> list[UUID]:
+        """Adults who are linked to nobody, and have no account in use."""
+        ...
+
+    def is_at_school(self, student_id: UUID, year: SchoolYear, day: date) -> bool:
+        """Whether an establishment has not seen a student leave by a day of a school year."""
+        ...
+
+    def with_same(self, person_ids: Collection[UUID]) -> set[UUID]:
+        """Persons, and those who were said to be the same."""
+        ...
+
+    def forget(self, person_ids: Collection[UUID]) -> int:
+        """Erase persons, those who are the same, what names them, and accounts of theirs alone.
+
+        Returns how many persons. The journal stays, under its own rule.
+        """
         ...
 
 

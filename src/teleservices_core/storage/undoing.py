@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from attrs import evolve, frozen
-from sqlalchemy import Connection, Table, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, or_, select, tuple_, update
 
 from teleservices_core.domain.accounts import AccountState
 from teleservices_core.domain.localtime import SchoolYear
@@ -18,6 +18,7 @@ from teleservices_core.domain.undoing import PERSONS, Held, Sort, Touched, UndoP
 from teleservices_core.domain.values import Uai
 from teleservices_core.ports.undoing import ImportRun
 from teleservices_core.storage import tables as t
+from teleservices_core.storage.forgetting import Forgetting
 from teleservices_core.storage.import_changes import digest_of, rows_by_key
 from teleservices_core.storage.plain_rows import Row, is_row, plain, typed
 from teleservices_core.storage.tables import AnyRow
@@ -40,9 +41,7 @@ _SORTS: Final[Mapping[str, tuple[Table, Sort]]] = {
     )
 }
 """In the order in which added rows can be deleted."""
-_OF_ACCOUNTS: Final = (t.letters, t.sessions, t.devices, t.identities, t.tokens, t.throttles)
-"""What an account that nobody used may have left."""
-_c = t.import_changes.c
+_c, _q = t.import_changes.c, t.quarantine
 
 
 def _chunks(ids: Iterable[Any]) -> Iterable[list[Any]]:
@@ -212,12 +211,14 @@ class Undoing:
         for each in plan.reversed:
             rows[each.table].append(each)
         self._free_numbers(rows[t.students.name])
-        self._drop_leavings(rows[t.accounts.name])
+        accounts = [UUID(each.key[0]) for each in rows[t.accounts.name]]
+        Forgetting(self.connection).forget_accounts(accounts)
         for name, (table, _sort) in _SORTS.items():
             self._drop(table, [each for each in rows[name] if each.is_added])
         for name, (table, _sort) in _SORTS.items():
             self._restore(table, [each for each in rows[name] if not each.is_added])
         self.connection.execute(delete(t.import_changes).where(_c.import_id == import_id))
+        self.connection.execute(delete(_q).where(_q.c.import_id == import_id))
         return True
 
     def _free_numbers(self, students: Sequence[Touched]) -> None:
@@ -225,13 +226,6 @@ class Undoing:
         for some in _chunks(ids):
             theirs = update(t.students).where(t.students.c.id.in_(some))
             self.connection.execute(theirs.values(ine=None))
-
-    def _drop_leavings(self, accounts: Sequence[Touched]) -> None:
-        for some in _chunks(UUID(each.key[0]) for each in accounts):
-            for table in _OF_ACCOUNTS:
-                self.connection.execute(delete(table).where(table.c.account_id.in_(some)))
-            unsent = t.outbox.c.account_id.in_(some) & t.outbox.c.sent_at.is_(None)
-            self.connection.execute(delete(t.outbox).where(unsent))
 
     def _drop(self, table: Table, rows: Sequence[Touched]) -> None:
         names = [column.name for column in table.primary_key]
@@ -266,7 +260,10 @@ class Undoing:
                     _c.import_id == import_id, _c.position.in_(positions)
                 )
             )
-        return sum(map(len, gone.values()))
+        aside = select(_q.c.import_id, _q.c.position).where(_q.c.import_id.in_(old)).limit(limit)
+        key = tuple_(_q.c.import_id, _q.c.position)
+        left = self.connection.execute(delete(_q).where(key.in_(aside))).rowcount
+        return sum(map(len, gone.values())) + left
 
 
 def _key(table: Table, row: Row) -> Row:

@@ -36,7 +36,7 @@ from teleservices_core.ports.office import LetterStore, OfficeStore
 from teleservices_core.ports.restoring import RestoreStore
 from teleservices_core.ports.seals import SealStore
 from teleservices_core.ports.undoing import UndoStore
-from teleservices_core.ports.upkeep import LifecycleStore, OutboxStore
+from teleservices_core.ports.upkeep import ForgettingStore, LifecycleStore, OutboxStore
 from teleservices_core.queues import page_turn_lent
 from teleservices_core.storage.accounts import Accounts, Sessions, Tokens
 from teleservices_core.storage.adoption import AdoptionFigures
@@ -46,6 +46,7 @@ from teleservices_core.storage.cut_offs import CutOffs
 from teleservices_core.storage.delegations import Delegations
 from teleservices_core.storage.engine import BUSY
 from teleservices_core.storage.factors import Factors
+from teleservices_core.storage.forgetting import Forgetting
 from teleservices_core.storage.groupings import Groupings
 from teleservices_core.storage.identities import Identities
 from teleservices_core.storage.incidents import Incidents
@@ -107,6 +108,7 @@ class SqlTransaction:
     school_pages = _Store[SchoolPageStore](SchoolPages)
     staff = _Store[StaffStore](Staff)
     outbox = _Store[OutboxStore](Outbox)
+    forgetting = _Store[ForgettingStore](Forgetting)
     lifecycle = _Store[LifecycleStore](Lifecycle)
     audit = _Store[AuditStore](Audit)
     adoption = _Store[AdoptionStore](AdoptionFigures)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from teleservices_core.contributions import DataScope, Message, PersonalData
+from teleservices_core.contributions import DataScope, Figured, Message, PersonalData
 from teleservices_core.domain.accounts import AccountState, Audience
 from teleservices_core.domain.families import Child
 from teleservices_core.domain.roster import Adult, Level, Responsibility, Student, StudentDetails
@@ -235,14 +235,15 @@ def _mail(parcel: Parcel) -> Mapping[str, Any]:
 
 def _journal(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
     acts = tx.audit.about(scope.account.id)
-    return {_("actes"): [_entry(each, scope.audit_words) for each in acts]}
+    return {_("actes"): [_entry(each, scope) for each in acts]}
 
 
-def _entry(entry: AuditEntry, words: Mapping[str, Message]) -> Mapping[str, Any]:
+def _entry(entry: AuditEntry, scope: DataScope) -> Mapping[str, Any]:
+    is_own = entry.actor_id == scope.account.id
     return {
         _("date"): entry.at,
-        _("acte"): show_act(entry.action, words),
-        _("par"): show_actor(entry),
+        _("acte"): show_act(entry.action, scope.audit_words),
+        _("par"): scope.account.display_name if is_own else show_actor(entry),
         _("motif"): entry.detail.get("reason"),
         _("à l’appel de"): entry.detail.get("caller"),
     }
@@ -278,10 +279,12 @@ def _corrections(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
     }
 
 
-_IMPORTED: Final[Message] = lambda: _(  # noqa: E731 - the words of two headings
+_IMPORTED: Final[Figured] = lambda figures: _(  # noqa: E731 - the words of two headings
     "Tant que l’établissement les connaît : elles viennent de sa base élèves et suivent ses "
-    "importations."
-)
+    "importations. Elles sont effacées {former_days} jours après la fin de la dernière année "
+    "scolaire de l’élève, une fois que le compte ne sert plus et qu’aucun téléservice ne conserve "
+    "rien à son sujet."
+).format_map(figures)
 
 CORE_DATA: Final = (
     PersonalData(
@@ -324,7 +327,7 @@ CORE_DATA: Final = (
             "Nom, prénoms et coordonnées connues de l’établissement ; pour un élève, naissance et "
             "nationalité ; pour un responsable, profession."
         ),
-        lambda _figures: _IMPORTED(),
+        _IMPORTED,
         _persons,
     ),
     PersonalData(
@@ -334,7 +337,7 @@ CORE_DATA: Final = (
             "Élèves auxquels vous avez droit, leur établissement, leur classe et votre lien avec "
             "eux."
         ),
-        lambda _figures: _IMPORTED(),
+        _IMPORTED,
         _family,
     ),
     PersonalData(
@@ -345,7 +348,7 @@ CORE_DATA: Final = (
             "et la réponse de l’établissement ; fiches qui vous ressemblent, ou ressemblent à vos "
             "enfants, et ce qui en a été dit."
         ),
-        lambda _figures: _("Tant que le site est en service : ils expliquent vos droits."),
+        lambda _figures: _("Aussi longtemps que votre identité : ils expliquent vos droits."),
         _corrections,
     ),
     PersonalData(

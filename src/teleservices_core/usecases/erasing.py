@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from teleservices_core.contributions import Erasure, PersonalData
 from teleservices_core.domain.accounts import Audience
@@ -19,6 +20,7 @@ from teleservices_core.domain.values import Ine
 from teleservices_core.errors import InvalidValueError, NotFoundError, RefusedError
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.cut_offs import known_cut_offs
+from teleservices_core.usecases.forgetting import PEOPLE, forget_people
 from teleservices_core.usecases.site import Site, audited
 
 FAILED = "erasures_failed"
@@ -39,12 +41,26 @@ class Expired:
     erasure: Erasure
 
 
+def headings(site: Site) -> list[PersonalData]:
+    """What is kept about people, persons themselves the last: all the rest hangs on them."""
+    data = site.catalogue.personal_data
+    return sorted(map(partial(_with_people, site), data), key=lambda each: each.id == PEOPLE)
+
+
+def _with_people(site: Site, data: PersonalData) -> PersonalData:
+    # They hang together with what all plugins keep, which the core's declaration cannot know.
+    if data.id != PEOPLE:
+        return data
+    days = site.settings.durations.former_people_days
+    return evolve(data, erase=partial(forget_people, site), keep_days=days)
+
+
 def expired(site: Site, at: datetime) -> list[Expired]:
     """The headings that keep data for a time only; those of a plugin cut off are left alone."""
     cut_off = known_cut_offs(site)
     return [
         Expired(data, Erasure(up_to=last_year_over(site.academie, data.keep_days, at)))
-        for data in site.catalogue.personal_data
+        for data in headings(site)
         if data.keep_days is not None and _plugin(data) not in cut_off
     ]
 
@@ -77,22 +93,26 @@ class _UndoneError(Exception):
 
 
 def count_erased(site: Site, wanted: Iterable[Expired]) -> Counter[str]:
-    """How many rows would go, by heading: they are erased, and that is undone at once."""
+    """How many rows would go, by heading: they are erased, and that is undone at once.
+
+    In one transaction, since persons go once nothing hangs on them.
+    """
     counts = Counter[str]()
-    for each in wanted:
-        try:
-            counts[each.data.id] += _tried(site, each)
-        except Exception as error:  # noqa: BLE001 - one plugin must not hide the others
-            counts += failed(site, each.data, error)
+    with suppress(_UndoneError), site.database.writing() as tx:
+        for each in wanted:
+            try:
+                with tx.connection.begin_nested():
+                    counts[each.data.id] += _all(tx, each)
+            except Exception as error:  # noqa: BLE001 - one plugin must not hide the others
+                counts += failed(site, each.data, error)
+        raise _UndoneError
     return +counts
 
 
-def _tried(site: Site, each: Expired) -> int:
+def _all(tx: Transaction, each: Expired) -> int:
     rows = 0
-    with suppress(_UndoneError), site.database.writing() as tx:
-        while batch := _erase(tx, each.data, each.erasure):
-            rows += batch
-        raise _UndoneError
+    while batch := _erase(tx, each.data, each.erasure):
+        rows += batch
     return rows
 
 
@@ -119,14 +139,26 @@ def erasure_request(site: Site, key: str) -> Request:
     with site.database.reading() as tx:
         student = _student(tx, key.strip())
         same_ids = tx.matches.absorbed(student.id) if student is not None else []
+        is_known = student is not None and _is_known(site, tx, student.id)
     if student is None:
         raise NotFoundError(f"no student {key!r}")
-    data = site.catalogue.personal_data
+
+    def may_go(data: PersonalData) -> bool:
+        return data.erase is not None and not (is_known and data.id == PEOPLE)
+
+    data = headings(site)
     return Request(
         student,
-        tuple(each for each in data if each.erase is not None),
-        tuple(each for each in data if each.erase is None),
+        tuple(each for each in data if may_go(each)),
+        tuple(each for each in data if not may_go(each)),
         tuple(same_ids),
+    )
+
+
+def _is_known(site: Site, tx: Transaction, student_id: UUID) -> bool:
+    """Whether the next import of a school would bring the student back."""
+    return tx.forgetting.is_at_school(
+        student_id, site.school_year(), site.academie.today(site.now())
     )
 
 
@@ -146,11 +178,10 @@ def _student(tx: Transaction, key: str) -> Student | None:
 
 
 def _wanted(request: Request, ids: Sequence[str], up_to: SchoolYear | None) -> list[Expired]:
-    known = {each.id: each for each in request.erasable}
-    for unknown in set(ids).difference(known):
+    for unknown in set(ids).difference(each.id for each in request.erasable):
         raise RefusedError("not_erasable", data=unknown)
     erasure = Erasure(frozenset({request.student.id, *request.same_ids}), up_to)
-    return [Expired(known[each], erasure) for each in dict.fromkeys(ids)]
+    return [Expired(each, erasure) for each in request.erasable if each.id in ids]
 
 
 def count_about(

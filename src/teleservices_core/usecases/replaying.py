@@ -27,6 +27,7 @@ from teleservices_core.domain.values import Uai
 from teleservices_core.errors import ConflictError, RefusedError
 from teleservices_core.i18n import _
 from teleservices_core.ports import Transaction
+from teleservices_core.usecases.erasing import headings
 from teleservices_core.usecases.grouping import separate
 from teleservices_core.usecases.site import Site, audited
 
@@ -325,7 +326,7 @@ def _population(detail: Mapping[str, Any]) -> Population:
 def _erase(
     site: Site, tx: Transaction, acts: Iterable[NotedAct], persons: Persons
 ) -> tuple[int, tuple[str, ...]]:
-    erases = {data.id: data.erase for data in site.catalogue.personal_data}
+    erases = {data.id: data.erase for data in headings(site)}
     number = 0
     not_erased: dict[str, None] = {}
     for act in acts:

@@ -9,6 +9,7 @@ from attrs import frozen
 from uuid6 import uuid7
 
 from teleservices_core.catalogue import Catalogue
+from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.establishments import Academie
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Uai
@@ -66,12 +67,16 @@ def audited(
     subject_id: UUID | None = None,
     **detail: object,
 ) -> AuditEntry:
-    """An audit entry in the name of who is signed in, or of the command line."""
+    """An audit entry in the name of who is signed in, or of the command line.
+
+    Of a family the account is noted, not the name: the journal stays longer than the account.
+    """
+    is_staff = viewer is not None and viewer.account.audience is Audience.STAFF
     return AuditEntry(
         action=action,
         at=at,
         actor_id=viewer.account.id if viewer else None,
-        actor=viewer.name if viewer else "",
+        actor=viewer.name if viewer and is_staff else "",
         role=viewer.role_for(uai) or "" if viewer else "",
         uai=uai,
         subject_id=subject_id,

@@ -17,6 +17,7 @@ from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.ports import Transaction
 from teleservices_core.ports.undoing import ImportRun
+from teleservices_core.usecases.forgetting import with_data
 from teleservices_core.usecases.rights import require_academy, require_school
 from teleservices_core.usecases.site import Site, audited
 
@@ -89,7 +90,9 @@ def undo_import(
                 kept=len(plan.kept),
             )
         )
-        return UndoPreview(run, plan, _names(tx, plan))
+        done = UndoPreview(run, plan, _names(tx, plan))
+    site.database.scrub()
+    return done
 
 
 def _run(tx: Transaction, import_id: UUID, uai: Uai | None) -> ImportRun:
@@ -106,26 +109,15 @@ def _run(tx: Transaction, import_id: UUID, uai: Uai | None) -> ImportRun:
 def _plan(site: Site, tx: Transaction, run: ImportRun, *, locking: bool = False) -> UndoPlan:
     touched = tx.undoing.touched(run.id, locking=locking)
     added = {each.person_ids[0] for each in touched if each.sort in PERSONS and each.is_added}
-    with_data = _with_data(site, tx, added, "")
+    held = with_data(site, tx, added)
     newcomers = tx.undoing.newcomers(touched, run.uai)
     plan = plan_undo(
         touched,
-        dict.fromkeys(with_data, Held.DATA) | dict(tx.undoing.built(touched)),
+        dict.fromkeys(held, Held.DATA) | dict(tx.undoing.built(touched)),
         tx.undoing.numbers(touched),
-        _with_data(site, tx, newcomers, run.uai.code),
+        with_data(site, tx, newcomers, run.uai.code),
     )
     return evolve(plan, seen=_digest(plan))
-
-
-def _with_data(site: Site, tx: Transaction, person_ids: set[UUID], uai: str) -> set[UUID]:
-    """About whom téléservices keep something, in an establishment or anywhere."""
-    return {
-        id_
-        for data in site.catalogue.personal_data
-        if not data.id.startswith("core.") and person_ids
-        for rows in data.student_rows
-        for id_ in rows.named(tx, person_ids, uai)
-    }
 
 
 def _digest(plan: UndoPlan) -> str:

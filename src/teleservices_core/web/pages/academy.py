@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from attrs import frozen
 
@@ -42,18 +43,27 @@ def journal_lines(
 ) -> list[JournalLine]:
     """Entries in words: one statement, for the names of the persons that they are about."""
     names = names_of(site, schools)
-    persons = tx.audit.names({e.subject_id for e in entries if e.subject_id is not None})
+    persons = tx.audit.names(
+        {id_ for e in entries for id_ in (e.subject_id, e.actor_id) if id_ is not None}
+    )
     return [
         JournalLine(
             at=entry.at,
             act=describe_act(entry, names),
-            by=show_actor(entry) or ("" if entry.subject_id else _("ligne de commande")),
+            by=_actor(entry, persons),
             about=persons.get(entry.subject_id, "") if entry.subject_id else "",
             school=names.schools.get(entry.uai.code, entry.uai.code) if entry.uai else "",
             uai=entry.uai.code if entry.uai else "",
         )
         for entry in entries
     ]
+
+
+def _actor(entry: AuditEntry, persons: Mapping[UUID, str]) -> str:
+    if entry.actor_id is None:
+        return "" if entry.subject_id else _("ligne de commande")
+    # Of a family the journal knows the account only.
+    return show_actor(entry) or persons.get(entry.actor_id, "")
 
 
 def _work(site: Site) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from teleservices_core.domain.standing import EmailState, Standing, masked
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import RefusedError
 from teleservices_core.i18n import _, show_short_date
+from teleservices_core.ports.academy import AuditEntry
 from teleservices_core.usecases.letters import reissue as issue_again
 from teleservices_core.usecases.school_accounts import (
     AccountFile,
@@ -192,13 +193,18 @@ def _day(at: datetime, zone: ZoneInfo) -> str:
     return show_short_date(local_date(at, zone))
 
 
+def _by(entry: AuditEntry, found: AccountFile) -> str:
+    account = found.account
+    return account.display_name if entry.actor_id == account.id else entry.actor
+
+
 def _acts(context: Context, found: AccountFile, uai: Uai) -> list[dict[str, str]]:
     known, zone = context.site.catalogue.audit_words, context.site.academie.zone
     return [
         {
             "day": _day(entry.at, zone),
             "act": show_act(entry.action, known),
-            "by": entry.actor if entry.uai in {None, uai} else _("un autre établissement"),
+            "by": _by(entry, found) if entry.uai in {None, uai} else _("un autre établissement"),
         }
         for entry in found.acts
     ]

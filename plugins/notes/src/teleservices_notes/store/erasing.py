@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, delete, false, select, tuple_
 
@@ -65,7 +67,8 @@ def _choices(erasure: Erasure) -> list[ColumnElement[bool]]:
         held = core.account_holders.c
         whose = select(held.account_id).where(held.person_id.in_(erasure.student_ids))
     elif erasure.up_to is not None:
-        whose = select(core.accounts.c.id).where(core.accounts.c.state == AccountState.CLOSED)
+        living = select(core.accounts.c.id).where(core.accounts.c.state != AccountState.CLOSED)
+        return [digests_table.c.account_id.not_in(living)]
     else:
         return []
     return [digests_table.c.account_id.in_(whose)]
@@ -82,6 +85,7 @@ def _wanted(erasure: Erasure) -> list[tuple[Table, list[ColumnElement[bool]]]]:
             (readers_table, _readers(erasure)),
             # Not of a year: they last a day.
             (typed_table, [typed_table.c.student_id.in_(erasure.student_ids)]),
+            (faults_table, [_names_one_of(erasure.student_ids)]),
         ]
     imports = _of(imports_table, erasure.up_to)
     return [
@@ -94,6 +98,13 @@ def _wanted(erasure: Erasure) -> list[tuple[Table, list[ColumnElement[bool]]]]:
         (readers_table, _readers(erasure)),
         (services_table, _year(services_table, erasure.up_to)),
     ]
+
+
+def _names_one_of(student_ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Whether a line of a file that was put aside was about one of these students."""
+    ine = core.students.c.ine
+    theirs = core.students.c.id.in_(student_ids), faults_table.c.reason.contains(ine)
+    return select(ine).where(*theirs).exists()
 
 
 def _year(table: Table, up_to: SchoolYear | None) -> list[ColumnElement[bool]]:
