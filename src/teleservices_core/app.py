@@ -129,15 +129,9 @@ class Teleservices:
         return Intake(found.name, found.request.max_content_length, waits=found.waits)
 
     def refuse(self, status: int) -> WSGIApplication:
-        """What answers a request that is not read, or in its place.
-
-        Too slow (408), of no known length (411), or when no page can be made (503);
-        one too long (413) is answered by ourselves, from the length that it announces.
-        """
-        from teleservices_core.web.pages.plain import too_slow, unavailable, without_length
-
-        pages = {408: too_slow, 411: without_length, 503: unavailable}
-        return pages[status](self.settings) if status in pages else self
+        """What answers a request that is not read: 408, 411, 413 or 503."""
+        refusing: WSGIApplication = self.wsgi.refuse(status)
+        return refusing
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a WSGI request."""

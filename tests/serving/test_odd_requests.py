@@ -58,6 +58,7 @@ def test_a_body_in_chunks_is_asked_for_its_length(served: Served) -> None:
             link.sendall(body)
         assert status(answer) == 411
         assert b"annoncez la longueur" in answer
+        assert b"x-request-id: " in answer.lower()
 
 
 def test_two_lengths_are_none(served: Served) -> None:

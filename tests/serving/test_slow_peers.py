@@ -121,6 +121,7 @@ def test_a_slow_body_is_told(served: Served) -> None:
         answer = rest(link)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert "La connexion était trop lente".encode() in answer
+    assert b"x-request-id: " in answer.lower()
 
 
 def test_who_reads_nothing_is_cut_off_and_who_reads_slowly_is_not(served: Served) -> None:

@@ -43,7 +43,7 @@ from teleservices_core.web.headers import protect
 from teleservices_core.web.identity import keep_marks, who_is_there
 from teleservices_core.web.late_forms import keep_late_form
 from teleservices_core.web.pages.errors import error_page, refused
-from teleservices_core.web.pages.plain import broken
+from teleservices_core.web.pages.plain import broken, too_slow, unavailable, without_length
 from teleservices_core.web.pages.signing_in import sign_out
 from teleservices_core.web.reading import has_nul, whole_number
 from teleservices_core.web.responses import Download, Json, Page, Redirect
@@ -64,10 +64,12 @@ from teleservices_core.web.urls import (
 )
 
 if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 requests = logging.getLogger("teleservices_core.requests")
+_UNREAD: Final = {408: too_slow, 411: without_length, 503: unavailable}
+"""Pages for requests that are not read."""
 
 DRAINED: Final = 20_000_000
 """Bytes of a refused body read all the same, so that its sender sees the refusal."""
@@ -112,12 +114,32 @@ class Application:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a WSGI request."""
+        return self._answer(environ, start_response, self._respond)
+
+    def refuse(self, status: int) -> WSGIApplication:
+        """What answers a request that is not read, or in its place.
+
+        Too slow (408), of no known length (411), or when no page can be made (503);
+        one too long (413) is answered as any other, from the length that it announces.
+        """
+        page = _UNREAD.get(status)
+        if page is None:
+            return self
+        settings = self.site.settings
+        return partial(self._answer, respond=lambda _request: page(settings))
+
+    def _answer(
+        self,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+        respond: Callable[[Request], Response],
+    ) -> Iterable[bytes]:
         found = self.find(environ)
         given = environ.get("HTTP_X_REQUEST_ID", "") if self.site.settings.trusted_proxies else ""
         with numbered(given) as number:
             begun = time.monotonic()
             try:
-                response = answer_or_say_away(self.site, found.request, self._respond)
+                response = answer_or_say_away(self.site, found.request, respond)
             except Exception as error:  # noqa: BLE001 - the error page failed: the host must not
                 log.error("no page could be made\n%s", trace(error))
                 response = broken(self.site.settings)
