@@ -307,6 +307,24 @@ def test_who_is_asked_about_stays_apart(bench: Any) -> None:
         assert site.load(files[-1]).changes_nothing
 
 
+def test_a_number_given_back_is_taken_at_once(bench: Any) -> None:
+    """Swapped numbers put right beside a changed name: the same file again changes nothing."""
+    children = (
+        Child("MARTIN", "Marie", date(2013, 2, 1), Sex.FEMALE, "71076", (0,)),
+        Child("MARTIN", "Léo", date(2011, 7, 19), Sex.FEMALE, "71076", (0,)),
+    )
+    adults = (SynthAdult(0, "MARTIN", "Ève", "MME", email="adulte@example.org"),)
+    files = (
+        File(0, (Record(0, 4, 1), Record(1, 6, 0)), (1,)),
+        File(0, (Record(0, 4, 0, "DURAND"), Record(1, 6, 1)), (1,)),
+    )
+    with bench(Academie(children, adults, files)) as site:
+        for file in files:
+            site.load(file)
+        assert site.load(files[-1]).changes_nothing
+        site.check()
+
+
 @settings(max_examples=max(2, EXAMPLES // 12), phases=[Phase.explicit, Phase.generate])
 @given(academie=academies())
 def test_both_databases_agree(bench: Any, academie: Academie) -> None:

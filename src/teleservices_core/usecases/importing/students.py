@@ -16,7 +16,7 @@ from teleservices_core.domain.differences import (
 )
 from teleservices_core.domain.establishments import PostalAddress
 from teleservices_core.domain.identity import Candidate, Doubt, identify_student
-from teleservices_core.domain.likeness import Identity
+from teleservices_core.domain.likeness import Identity, Trait
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.matches import MatchKind
 from teleservices_core.domain.records import Alert, IdentifiedStudent, StudentRecord
@@ -102,7 +102,7 @@ def _still_doubted(run: Import, doubted: Sequence[Doubted]) -> list[Doubted]:
             freed.append(each)
         else:
             still.append(each)
-    held = {each.student_id for each in still}
+    held = {each.student_id for each in still if Trait.INE in each.doubt.comparison.agreeing}
     run.staged.take_ines([e.record.siecle_id for e in freed if e.student_id not in held])
     run.writes.release_ines({each.doubt.other_id for each in freed})
     return still
