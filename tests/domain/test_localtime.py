@@ -186,6 +186,12 @@ def test_windows_of_the_repeated_hour(opens, closes, first, after):
     assert window.until_at == day + timedelta(hours=after[0], minutes=after[1])
 
 
+def test_a_window_that_ends_in_the_skipped_hour():
+    """2:45 of 28 March 2027 is not shown: it comes 45 minutes after 2:00, as 3:45."""
+    window = Window.local(datetime(2027, 3, 27, 8), datetime(2027, 3, 28, 2, 45), PARIS)
+    assert window.until_at == datetime(2027, 3, 28, 1, 46, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("local", "times"),
     [

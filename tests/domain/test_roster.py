@@ -39,6 +39,12 @@ def test_days_of_a_link(from_on, until_on, holds):
     assert not evolve(link, is_barred=True).holds_on(DAY)
 
 
+def test_levels_are_the_codes_of_the_school_base():
+    """NIVEAU_RESPONSABILITE: 1 legal representative, 2 in charge of the student, 3 contact."""
+    assert [*Level] == [1, 2, 3]
+    assert [each.name for each in Level] == ["LEGAL", "IN_CHARGE", "CONTACT"]
+
+
 @pytest.mark.parametrize("zone", ["Europe/Paris", "Pacific/Noumea", "America/Cayenne"])
 @pytest.mark.parametrize(
     ("born_on", "of_age_on"),
