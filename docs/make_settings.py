@@ -37,6 +37,7 @@ SECTIONS: tuple[tuple[str, type[Any]], ...] = (
     ("[serving]", settings.ServingSettings),
     ("[second_factor]", settings.SecondFactorSettings),
     ("[logs]", settings.LogSettings),
+    ("[worker]", settings.WorkerSettings),
     ("[monitoring]", settings.MonitoringSettings),
     ("[identity]", settings.IdentitySettings),
     ("[identity.oidc]", settings.OidcSettings),

@@ -18,6 +18,7 @@ from teleservices_core.commands.directory import establishments, staff
 from teleservices_core.commands.doctor import doctor
 from teleservices_core.commands.importing import import_group
 from teleservices_core.commands.incident import incident
+from teleservices_core.commands.jobs import jobs
 from teleservices_core.commands.journal import journal
 from teleservices_core.commands.letters import letters
 from teleservices_core.commands.lifecycle import lifecycle
@@ -109,6 +110,7 @@ for command in (
     establishments,
     import_group,
     incident,
+    jobs,
     journal,
     letters,
     lifecycle,

@@ -17,6 +17,7 @@ from attrs import frozen
 
 from teleservices_core.app import Teleservices
 from teleservices_core.backups.ledger import Ledger, is_behind, read_ledger
+from teleservices_core.domain.jobs import is_silent, left_alone
 from teleservices_core.domain.staff import Role
 from teleservices_core.failures import brief
 from teleservices_core.files import is_exposed
@@ -452,23 +453,55 @@ def _second_factors(services: Teleservices) -> Iterable[Finding]:
         )
 
 
+def _worker(services: Teleservices) -> Iterable[Finding]:
+    site, every = services.site, services.settings.worker.every
+    with site.database.reading() as tx:
+        beat, living = tx.jobs.last_beat(), tx.lifecycle.living()
+    if beat is None and living:
+        yield Finding(
+            "worker",
+            Severity.WARNING,
+            _("Aucun worker n’a encore tourné : ni message ni travail ne part."),
+            _(
+                "Faites tourner teleservices worker, ou programmez teleservices worker --once et "
+                "dites sa période : every_minutes dans [worker]."
+            ),
+        )
+    elif beat is not None and is_silent(beat, site.now(), every):
+        yield Finding(
+            "worker",
+            Severity.ERROR,
+            _("Aucun worker n’a donné signe de vie depuis le {when}.").format(
+                when=show_timestamp(beat, services.settings.academie.zone)
+            ),
+            _(
+                "Relancez teleservices worker et lisez ce qu’il a écrit. Si un minuteur lance "
+                "teleservices worker --once, dites sa période : every_minutes dans [worker]."
+            ),
+        )
+
+
 def _jobs(services: Teleservices) -> Iterable[Finding]:
     site = services.site
-    now = site.now()
     with site.database.reading() as tx:
-        stuck = [job for job in tx.jobs.unfinished() if job.is_stuck(now)]
-    if stuck:
+        alone = left_alone(tx.jobs.unfinished(), site.now(), services.settings.worker.every)
+    if alone:
+        kinds = site.catalogue.jobs
         said = ngettext(
-            "{n} travail demandé n’avance pas, le plus ancien depuis le {when}.",
-            "{n} travaux demandés n’avancent pas, le plus ancien depuis le {when}.",
-            len(stuck),
+            "{n} travail que personne ne fait, demandé le {when} : {what}.",
+            "{n} travaux que personne ne fait, le plus ancien demandé le {when} : {what}.",
+            len(alone),
         )
-        when = show_timestamp(stuck[0].asked_at, services.settings.academie.zone)
+        names = (
+            f"{kinds[each.kind].label() if each.kind in kinds else each.kind} ({each.uai})"
+            for each in alone[:_NAMED]
+        )
+        when = show_timestamp(alone[0].asked_at, services.settings.academie.zone)
         yield Finding(
             "jobs",
-            Severity.WARNING,
-            said.format(n=len(stuck), when=when),
-            _("Lancez le programme qui les fait : teleservices worker"),
+            Severity.ERROR,
+            said.format(n=len(alone), when=when, what=", ".join(names)),
+            _("Lancez le programme qui les fait : teleservices worker ; puis teleservices jobs."),
         )
 
 
@@ -496,6 +529,7 @@ _STORED: Final[tuple[Check, ...]] = (
     _consultations,
     _second_factors,
     _daily_run,
+    _worker,
     _jobs,
     _journal,
     _ledger,

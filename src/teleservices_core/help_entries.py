@@ -24,6 +24,9 @@ def figures(settings: Settings) -> Mapping[str, str]:
         "letter_life": ngettext("{n} mois", "{n} mois", months).format(n=months),
         "link_life": ngettext("{n} jour", "{n} jours", days).format(n=days),
         "reset_life": ngettext("{n} jour", "{n} jours", reset).format(n=reset),
+        "result_life": ngettext("{n} jour", "{n} jours", durations.result_days).format(
+            n=durations.result_days
+        ),
         "old_mails_days": str(durations.old_mails_days),
         "former_days": str(durations.former_people_days),
         "journal_life": _("Tant que le site est en service")
@@ -318,6 +321,22 @@ HELP_ENTRIES: Final = (
         ),
         promises=("F02", "F36"),
         link=HelpLink(lambda: _("Liens utiles"), "core.useful_links"),
+    ),
+    HelpEntry(
+        "core.jobs",
+        lambda: _("Personnel : où en est le travail que j’ai demandé ?"),
+        _said(
+            lambda: _(
+                "Les notifications d’un établissement entier et les gros fichiers de notes sont "
+                "des « travaux » : ils se font pendant que vous faites autre chose, page fermée ou "
+                "non. Dans la console de l’établissement, « Notifications », « Mes travaux » dit "
+                "où en est chacun ; vous seul voyez les vôtres. « Arrêter » garde ce qui est fait, "
+                "« Reprendre » continue où il en était. Les documents se téléchargent pendant "
+                "{result_life}, puis sont effacés. Un travail qui n’avance pas, ou qui échoue "
+                "encore après « Reprendre » : appelez {hotline}."
+            )
+        ),
+        _STAFF,
     ),
     HelpEntry(
         "core.second_factor",

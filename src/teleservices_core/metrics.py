@@ -90,6 +90,13 @@ class _Asked:
             "Since when the oldest mail should have left.",
             outbox["oldest_due_seconds"],
         )
+        jobs, silent = stored["jobs"], stored["worker_silent_seconds"]
+        yield gauge("jobs_open", "Works asked for and not over.", jobs["open"])
+        yield gauge(
+            "jobs_oldest_seconds", "How long ago the oldest was asked for.", jobs["oldest_seconds"]
+        )
+        if silent is not None:
+            yield gauge("worker_silent_seconds", "Since a worker last gave a sign of life.", silent)
         runs = GaugeMetricFamily(
             "teleservices_last_run_timestamp_seconds",
             "When a regular work was last done.",

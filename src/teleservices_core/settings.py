@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -180,6 +180,20 @@ class LogSettings:
 
 
 @frozen
+class WorkerSettings:
+    """The program that sends mails and does long works: see ``docs/how-to/run-every-day.md``."""
+
+    every_minutes: int = field(default=1, validator=validators.ge(1))
+    """How often one comes, at the latest. Where a timer runs ``teleservices worker --once``, its
+    period: one that is silent for twice as long is told of, and pages say how long a work waits."""
+
+    @property
+    def every(self) -> timedelta:
+        """The same."""
+        return timedelta(minutes=self.every_minutes)
+
+
+@frozen
 class MonitoringSettings:
     """What programs that watch the site may ask: see ``docs/how-to/watch-a-site.md``."""
 
@@ -323,6 +337,7 @@ class Settings:
     serving: ServingSettings = ServingSettings()
     second_factor: SecondFactorSettings = SecondFactorSettings()
     logs: LogSettings = LogSettings()
+    worker: WorkerSettings = WorkerSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
     identity: IdentitySettings = IdentitySettings()
     api_origins: tuple[str, ...] = field(default=(), validator=_are_origins)

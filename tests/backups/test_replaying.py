@@ -72,6 +72,7 @@ HARMLESS = {
     "job.failed": "open works end",
     "job.fetched": "results are gone",
     "job.refused": "nothing changed",
+    "job.resumed": "open works end",
     "job.stopped": "open works end",
     "journal.erased": "erased again by the next daily run",
     "letters.handed": "the letters end",

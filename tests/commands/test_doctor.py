@@ -21,19 +21,21 @@ from teleservices_core.clock import SystemClock
 from teleservices_core.doctor import Severity, examine
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.establishments import Academie
+from teleservices_core.domain.jobs import Job
 from teleservices_core.domain.staff import Role
 from teleservices_core.hookspecs import HOOK_API
 from teleservices_core.ports.upkeep import Parcel
-from teleservices_core.settings import DatabaseSettings, Hotline, MailSettings
+from teleservices_core.settings import DatabaseSettings, Hotline, MailSettings, WorkerSettings
 from teleservices_core.storage.engine import make_engine
 from teleservices_core.storage.inspection import LIMITS
 from teleservices_core.storage.migrate import upgrade
 from teleservices_core.storage.revisions import config
-from teleservices_core.testing.builders import an_adult
+from teleservices_core.testing.builders import COLLEGE, an_adult
 from teleservices_core.testing.migrations import a_source
 from teleservices_core.testing.world import World
 from teleservices_core.usecases.cut_offs import cut_off
 from teleservices_core.usecases.lifecycle import run_lifecycle
+from teleservices_core.usecases.working import tend
 
 
 @pytest.fixture
@@ -156,11 +158,35 @@ def test_what_runs_beside(sound):
     World(sound).account(an_adult(), Audience.GUARDIAN)
     with sound.site.database.writing() as tx:
         tx.outbox.add(Parcel(uuid7(), "confirm", "a@example.org", {}, long_ago, long_ago))
-    assert found(sound) == {("outbox", Severity.ERROR), ("daily_run", Severity.WARNING)}
+    assert found(sound) == {
+        ("outbox", Severity.ERROR),
+        ("daily_run", Severity.WARNING),
+        ("worker", Severity.WARNING),
+    }
     run_lifecycle(sound.site)
+    tend(sound.site)
     assert found(sound) == {("outbox", Severity.ERROR)}
     cut_off(sound.site, None, "notes", "Essai")
     assert ("cut_off", Severity.WARNING) in found(sound)
+
+
+def test_a_worker_that_is_silent(services, sound):
+    """Since when; not where a timer that is declared comes less often. What waits for it, too."""
+    world = World(sound)
+    world.establishment()
+    account = world.staff(Role.SCHOOL_OFFICE, COLLEGE)
+    run_lifecycle(sound.site)
+    now = sound.site.now()
+    job = Job(uuid7(), "core.letters", COLLEGE, "it", {}, account.id, "Anne", now)
+    with sound.site.database.writing() as tx:
+        tx.jobs.beat(now - timedelta(minutes=20))
+        tx.jobs.add(evolve(job, asked_at=now - timedelta(minutes=10)))
+    assert found(sound) == {("worker", Severity.ERROR), ("jobs", Severity.ERROR)}
+    said = {each.check: each.text for each in examine(sound)}["jobs"]
+    assert said.startswith("1 travail que personne ne fait")
+    assert f"Édition de notifications ({COLLEGE})" in said
+    timer = evolve(sound.settings, worker=WorkerSettings(every_minutes=15))
+    assert found(again(sound, settings=timer)) == set()
 
 
 def test_a_database_that_does_not_answer(sound):

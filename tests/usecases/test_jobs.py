@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
+from uuid6 import uuid7
 
 from teleservices_core.contributions import JobKind
-from teleservices_core.domain.jobs import LEASE, MOST_TRIES, JobState
+from teleservices_core.domain.jobs import LEASE, LISTED, MOST_TRIES, JobState, left_alone
 from teleservices_core.domain.staff import Role
 from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError
 from teleservices_core.testing.builders import COLLEGE
 from teleservices_core.testing.world import World
-from teleservices_core.usecases.jobs import ask_job, fetch, see_job, stop_job
+from teleservices_core.usecases.jobs import ask_job, fetch, resume_job, see_job, stop_job
+from teleservices_core.usecases.lifecycle import run_lifecycle
 from teleservices_core.usecases.rights import require_school
 from teleservices_core.usecases.working import Working, _viewer, tend, work_once
 
@@ -86,7 +90,7 @@ def viewer(services, account):
 
 def ask(services, me, **others):
     """Ask for it."""
-    asked = {"id_": uuid4(), "about": "it", "input_": {}, **others}
+    asked = {"id_": uuid7(), "about": "it", "input_": {}, **others}
     return ask_job(services.site, me, "core.tried", COLLEGE, **asked)
 
 
@@ -214,7 +218,118 @@ def test_no_worker(services, me, work):
     services.site.clock.advance(minutes=3)
     seen = see_job(services.site, me, COLLEGE, job.id)
     assert (seen.has_worker, seen.silent_since is not None) == (False, True)
-    assert seen.job.is_stuck(services.site.now())
+
+
+def test_its_turn(services, me, work):
+    """Behind another that is done, a job waits; alone for longer than a worker stays away, not."""
+    site, every = services.site, services.settings.worker.every
+    first, second = ask(services, me), ask(services, me, about="second")
+
+    def alone():
+        with site.database.reading() as tx:
+            return [job.id for job in left_alone(tx.jobs.unfinished(), site.now(), every)]
+
+    assert alone() == []
+    site.clock.advance(minutes=2, seconds=1)
+    assert alone() == [first.id, second.id]
+    with site.database.writing() as tx:
+        tx.jobs.claim(site.new_id(), site.now(), site.now() + LEASE)
+    assert alone() == []
+    site.clock.advance(minutes=2)
+    assert alone() == [second.id], "who had the first may have died a moment ago"
+    site.clock.advance(minutes=2, seconds=1)
+    assert alone() == [first.id, second.id]
+    assert left_alone([first], first.asked_at + LEASE, timedelta(hours=1)) == []
+
+
+def test_a_worker_at_a_long_job_is_there(services, me, work):
+    """It says so between two steps, and writes that twice a minute at most."""
+    site, seen = services.site, []
+
+    def slow(at):
+        if at[1] == "after":
+            site.clock.advance(seconds=50)
+            seen.append(see_job(site, me, COLLEGE, job.id).has_worker)
+
+    job, work.die = ask(services, me), slow
+    work_once(site)
+    assert seen == [True] * STEPS
+    written = []
+    event.listen(services.engine, "before_cursor_execute", lambda *a: written.append(a[2]))
+    for _pass in range(20):
+        tend(site)
+        site.clock.advance(seconds=5)
+    assert sum("core_heartbeats (" in each for each in written) == 3
+
+
+@pytest.mark.parametrize("ends", ["stopped", "failed"])
+def test_taken_up_again(services, me, work, ends):
+    """Where it was: what it had made is still there, and each step is done once."""
+    site, job = services.site, ask(services, me)
+
+    def end(at):
+        if at == (2, "before") and ends == "stopped":
+            stop_job(site, me, COLLEGE, job.id)
+        elif at == (2, "before"):
+            raise ZeroDivisionError
+
+    usual, work.die = work.die, end
+    for _try in range(MOST_TRIES):
+        work_once(site)
+        site.clock.advance(seconds=LEASE.total_seconds() + 1)
+    work.die = usual
+    seen = see_job(site, me, COLLEGE, job.id)
+    assert (seen.job.state, seen.can_go_on) == (JobState(ends), True)
+    other = ask(services, me)
+    with pytest.raises(ConflictError):
+        resume_job(site, me, COLLEGE, job.id)
+    stop_job(site, me, COLLEGE, other.id)
+    assert resume_job(site, me, COLLEGE, job.id).state is JobState.ASKED
+    with pytest.raises(ConflictError):
+        resume_job(site, me, COLLEGE, job.id)
+    work_once(site)
+    found, files = fetch(site, me, COLLEGE, job.id)
+    assert (found.state, found.memo) == (JobState.DONE, {})
+    assert b"".join(files["file.csv"]) == b"0123"
+    with pytest.raises(ConflictError):
+        resume_job(site, me, COLLEGE, job.id)
+
+
+def test_kept_no_longer(services, me, work):
+    """Though no worker runs: nothing is given any more, and the daily run erases it."""
+    site = services.site
+    done, stopped = ask(services, me), ask(services, me, about="other")
+    work_once(site)
+    stop_job(site, me, COLLEGE, stopped.id)
+    site.clock.advance(days=services.settings.durations.result_days)
+    with pytest.raises(NotFoundError):
+        fetch(site, me, COLLEGE, done.id)
+    assert see_job(site, me, COLLEGE, done.id).files == ()
+    with pytest.raises(ConflictError):
+        resume_job(site, me, COLLEGE, stopped.id)
+    site.clock.advance(seconds=1)
+    run = run_lifecycle(site)
+    assert run.counts["jobs"] == STEPS
+    with site.database.reading() as tx:
+        assert tx.jobs.part(done.id, 0) is None
+        assert len(tx.jobs.ended(10)) == 2
+    site.clock.advance(days=LISTED.days)
+    assert run_lifecycle(site).counts["jobs"] == 2
+
+
+def test_whose_account_is_closed(services, me, work):
+    """What was asked and made goes with it; a worker at it writes nothing more."""
+    site, job = services.site, ask(services, me)
+    ask(services, me, about="other")
+    work_once(site)
+    with site.database.writing() as tx:
+        taken = tx.jobs.claim(site.new_id(), site.now(), site.now() + LEASE)
+        tx.lifecycle.erase([me.account.id])
+        assert tx.jobs.of_account(me.account.id) == []
+        assert tx.jobs.part(job.id, 0) is None
+    late = Working(site, taken, me, site.catalogue.jobs["core.tried"], lambda: False)
+    with pytest.raises(Exception, match="is another's"), late.writing():
+        pass
 
 
 _WHERE = st.tuples(st.integers(0, STEPS - 1), st.sampled_from(["before", "inside", "after"]))

@@ -200,6 +200,7 @@ MATRIX: Final[Mapping[str, Row]] = {
     "core.jobs": Row(SCHOOL),
     "core.job": Row(SCHOOL, finds_nothing=True),
     "core.stop_job": Row(post=SCHOOL, finds_nothing=True),
+    "core.resume_job": Row(post=SCHOOL, finds_nothing=True),
     "core.job_result": Row(post=SCHOOL, finds_nothing=True),
     "core.class_sheet": Row(SCHOOL),
     "core.save_sheet": Row(post=SCHOOL),

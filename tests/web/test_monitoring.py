@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from attrs import evolve
@@ -64,7 +64,8 @@ def test_ready_tells_details_to_the_token_alone(services):
         assert (answer.status_code, answer.text) == (200, "ok\n")
     told = client.get("/sante/pret", headers=bearing(TOKEN)).json
     assert told["database"]
-    assert told["worker"]
+    assert (told["worker"], told["worker_silent_seconds"]) == (False, None)
+    assert told["jobs"] == {"open": 0, "oldest_seconds": 0}
     assert told["pending_migrations"] == 0
     assert told["outbox"] == {"mails": 0, "oldest_due_seconds": 0}
     nobody = site(services, monitoring=MonitoringSettings())
@@ -102,13 +103,30 @@ def test_who_asks_often_costs_nothing():
     assert probe.asked == 2
 
 
-def test_a_mail_that_waits_tells_of_the_worker():
-    """A mail due for eleven minutes; pages can be made all the same."""
-    now = datetime(2027, 1, 5, 8, 11, tzinfo=UTC)
-    stored = Stored(0, 1, datetime(2027, 1, 5, 8, 0, tzinfo=UTC))
-    assert not details(stored, now)["worker"]
+@pytest.mark.parametrize(
+    ("due", "beat", "every", "is_there"),
+    [
+        (11, 0, 1, False),
+        (10, 0, 1, True),
+        (29, 0, 15, True),
+        (31, 0, 15, False),
+        (None, 2, 1, True),
+        (None, 3, 1, False),
+        (None, 30, 15, True),
+        (None, 31, 15, False),
+        (None, None, 15, False),
+    ],
+)
+def test_a_worker_is_there(due, beat, every, is_there):
+    """Heard of lately, and no mail waits: by how often it comes. Pages can be made all the same."""
+    now = datetime(2027, 1, 5, 8, 0, tzinfo=UTC)
+
+    def ago(minutes):
+        return None if minutes is None else now - timedelta(minutes=minutes)
+
+    stored = Stored(0, 1, ago(due), ago(beat))
+    assert details(stored, now, timedelta(minutes=every))["worker"] is is_there
     assert is_ready(stored)
-    assert details(stored, now.replace(minute=10))["worker"]
 
 
 def test_a_token_is_long_or_absent():

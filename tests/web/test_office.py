@@ -230,6 +230,20 @@ def test_letters_of_a_school(services, world, office, many):
     assert "terminé" in words(office.get(f"{HERE}/travaux/"))
 
 
+def test_letters_of_a_school_taken_up_again(services, world, office, many):
+    """Stopped by its asker, then « Reprendre »; one that is over has no such button."""
+    office.get(f"{HERE}/notifications/preparer")
+    address = office.submit("/editer").request.path
+    page = office.submit("/arreter")
+    assert "« Reprendre » fait le reste" in words(page)
+    page = office.submit("/reprendre")
+    assert "Le travail reprend où il en était." in words(page)
+    work_once(services.site)
+    page = office.get(address)
+    assert "4 notifications éditées." in words(page)
+    assert not any("reprendre" in action for action, _fields in office.forms())
+
+
 def test_lines_of_a_school(services, world, office, many):
     """For a mail merge: one table, whose heading comes once."""
     office.get(f"{HERE}/notifications/preparer")

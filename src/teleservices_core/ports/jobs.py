@@ -30,8 +30,16 @@ class JobStore(Protocol):
         """Jobs of a person for an establishment, the latest first."""
         ...
 
+    def of_account(self, account_id: UUID) -> list[Job]:
+        """Every job of a person, the latest first."""
+        ...
+
     def unfinished(self) -> list[Job]:
         """Every open job, the oldest first."""
+        ...
+
+    def ended(self, limit: int) -> list[Job]:
+        """Jobs that are over, the latest first."""
         ...
 
     def claim(self, lease: UUID, at: datetime, until: datetime) -> Job | None:
@@ -57,7 +65,17 @@ class JobStore(Protocol):
         ...
 
     def end(self, job: Job, state: JobState, at: datetime, said: Mapping[str, Any]) -> bool:
-        """End a job whose lease is ours; one that nobody has where it has no lease."""
+        """End a job whose lease is ours; one that nobody has where it has no lease.
+
+        One that can go on keeps its memo.
+        """
+        ...
+
+    def reopen(self, job: Job) -> bool:
+        """Ask again for a job that is over, from where it was.
+
+        False where it is not over as it was read, or one of the kind about the same is open.
+        """
         ...
 
     def keep_part(self, id_: UUID, position: int, name: str, content: bytes) -> None:
@@ -73,7 +91,10 @@ class JobStore(Protocol):
         ...
 
     def forget(self, results_before: datetime, jobs_before: datetime) -> int:
-        """Erase the results of jobs that ended before an instant, and jobs before another."""
+        """Erase what jobs made and keep that ended before an instant, and jobs before another.
+
+        Returns how many parts and jobs are gone.
+        """
         ...
 
     def beat(self, at: datetime) -> None:

@@ -19,6 +19,12 @@ class Stored:
     """In the outbox, not sent and not given up."""
     oldest_due_at: datetime | None = None
     """Since when the one that has waited longest should have left; None where none waits."""
+    beat: datetime | None = None
+    """When a worker last gave a sign of life; None where none ever did."""
+    jobs: int = 0
+    """Asked for, and not over."""
+    oldest_job_at: datetime | None = None
+    """Since when the one that was asked for first waits, or is under way; None where none is."""
     last_runs: Mapping[str, datetime] = {}
     """When the last import (``import``) and the last daily run (``lifecycle``) were made."""
 

@@ -12,6 +12,8 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    String,
+    cast,
     delete,
     exists,
     insert,
@@ -73,10 +75,20 @@ class Jobs:
         latest = theirs.order_by(_j.asked_at.desc(), _j.id.desc()).limit(limit)
         return [_to_job(row) for row in self.connection.execute(latest)]
 
+    def of_account(self, account_id: UUID) -> list[Job]:
+        """See the port."""
+        theirs = _SELECT.where(_j.asked_by == account_id).order_by(_j.asked_at.desc())
+        return [_to_job(row) for row in self.connection.execute(theirs)]
+
     def unfinished(self) -> list[Job]:
         """See the port."""
-        found = self.connection.execute(_SELECT.where(_OPEN).order_by(_j.asked_at))
+        found = self.connection.execute(_SELECT.where(_OPEN).order_by(_j.asked_at, _j.id))
         return [_to_job(row) for row in found]
+
+    def ended(self, limit: int) -> list[Job]:
+        """See the port."""
+        latest = _SELECT.where(~_OPEN).order_by(_j.ended_at.desc(), _j.id).limit(limit)
+        return [_to_job(row) for row in self.connection.execute(latest)]
 
     def _first(self, asked: Select[Any]) -> Job | None:
         row = self.connection.execute(asked).first()
@@ -133,9 +145,26 @@ class Jobs:
             "said": said,
             "lease": None,
             "leased_until": None,
-            "memo": {},
         }
+        if not state.can_go_on:
+            ended["memo"] = {}
         return self._change(_is_ours(job), ended)
+
+    def reopen(self, job: Job) -> bool:
+        """See the port."""
+        asked: dict[str, Any] = {
+            "state": JobState.ASKED.value,
+            "ended_at": None,
+            "said": {},
+            "tries": 0,
+            "is_to_stop": False,
+        }
+        is_as_it_was = (_j.id == job.id) & (_j.state == job.state.value)
+        try:
+            with self.connection.begin_nested():
+                return self._change(is_as_it_was & (_j.ended_at == job.ended_at), asked)
+        except IntegrityError:
+            return False
 
     def _change(self, which: ColumnElement[bool], values: Mapping[str, Any]) -> bool:
         changed = self.connection.execute(update(t.jobs).where(which).values(values))
@@ -159,6 +188,8 @@ class Jobs:
     def forget(self, results_before: datetime, jobs_before: datetime) -> int:
         """See the port."""
         ended = select(_j.id).where(_j.ended_at < results_before)
+        has_memo = (_j.ended_at < results_before) & (cast(_j.memo, String) != "{}")
+        self.connection.execute(update(t.jobs).where(has_memo).values(memo={}))
         gone = self.connection.execute(delete(t.job_parts).where(_p.job_id.in_(ended))).rowcount
         old = delete(t.jobs).where(_j.ended_at < jobs_before)
         return gone + self.connection.execute(old).rowcount

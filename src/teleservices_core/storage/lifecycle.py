@@ -220,6 +220,9 @@ class Lifecycle:
         self._hand_over_identities(account_ids)
         for table in _OF_ACCOUNTS:
             self.connection.execute(delete(table).where(table.c.account_id.in_(account_ids)))
+        jobs = select(t.jobs.c.id).where(t.jobs.c.asked_by.in_(account_ids))
+        self.connection.execute(delete(t.job_parts).where(t.job_parts.c.job_id.in_(jobs)))
+        self.connection.execute(delete(t.jobs).where(t.jobs.c.asked_by.in_(account_ids)))
         unsent = and_(t.outbox.c.account_id.in_(account_ids), t.outbox.c.sent_at.is_(None))
         self.connection.execute(delete(t.outbox).where(unsent))
         # A link or a letter in use is held by whoever now waits for the account, and

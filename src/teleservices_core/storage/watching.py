@@ -30,8 +30,13 @@ class SqlProbe:
         waiting = select(func.count(), func.min(o.due_at)).where(
             o.sent_at.is_(None), o.failed_at.is_(None), o.dropped_at.is_(None)
         )
+        j = t.jobs.c
+        asked = select(func.count(), func.min(j.asked_at)).where(j.ended_at.is_(None))
         runs = {"import": t.imports.c.at, "lifecycle": t.lifecycle_runs.c.finished_at}
         with in_our_words(), self.engine.connect() as connection:
             mails, oldest = connection.execute(waiting).one()
+            jobs, oldest_job = connection.execute(asked).one()
+            beat = connection.scalar(select(t.heartbeats.c.at))
             last = {name: connection.scalar(select(func.max(at))) for name, at in runs.items()}
-        return Stored(0, mails, oldest, {name: at for name, at in last.items() if at})
+        known = {name: at for name, at in last.items() if at}
+        return Stored(0, mails, oldest, beat, jobs, oldest_job, known)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from teleservices_core.contributions import DataScope, Figured, Message, PersonalData
 from teleservices_core.domain.accounts import AccountState, Audience
 from teleservices_core.domain.families import Child
+from teleservices_core.domain.jobs import LISTED
 from teleservices_core.domain.roster import Adult, Level, Responsibility, Student, StudentDetails
 from teleservices_core.factor_mails import FACTOR_MAILS
 from teleservices_core.i18n import _
@@ -17,6 +18,7 @@ from teleservices_core.ports import Transaction
 from teleservices_core.ports.academy import AuditEntry
 from teleservices_core.ports.upkeep import Parcel
 from teleservices_core.usecases.devices import DEVICE_LIFE
+from teleservices_core.words.jobs import JOB_STATES
 from teleservices_core.words.matching import ANSWER_WORDS
 from teleservices_core.words.people import (
     AUDIENCE_WORDS,
@@ -249,6 +251,21 @@ def _entry(entry: AuditEntry, scope: DataScope) -> Mapping[str, Any]:
     }
 
 
+def _jobs(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
+    return {
+        _("travaux"): [
+            {
+                _("travail"): each.kind,
+                _("établissement"): each.uai.code,
+                _("demandé le"): each.asked_at,
+                _("état"): JOB_STATES[each.state](),
+                _("terminé le"): each.ended_at,
+            }
+            for each in tx.jobs.of_account(scope.account.id)
+        ]
+    }
+
+
 def _corrections(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
     account_id = scope.account.id
     return {
@@ -359,6 +376,19 @@ CORE_DATA: Final = (
         ),
         lambda figures: _("{old_mails_days} jours après leur envoi.").format_map(figures),
         _mails,
+    ),
+    PersonalData(
+        "core.jobs",
+        lambda: _("Travaux demandés"),
+        lambda _figures: _(
+            "Pour le personnel : les éditions et les imports longs que vous avez demandés, quand, "
+            "et comment ils ont fini. Les documents produits sont chiffrés."
+        ),
+        lambda figures: _(
+            "Les documents {result_life} après leur fin, la ligne du travail {listed_days} jours ; "
+            "tout, à la fermeture du compte."
+        ).format_map({**figures, "listed_days": str(LISTED.days)}),
+        _jobs,
     ),
     PersonalData(
         "core.journal",

@@ -6,18 +6,19 @@ A job is its asker's: nobody else sees it, whatever rights they have.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from attrs import frozen
 
 from teleservices_core.contributions import JobKind
-from teleservices_core.domain.jobs import SILENCE, Job, JobState
+from teleservices_core.domain.jobs import LISTED, Job, JobState, is_silent
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotFoundError
 from teleservices_core.ports import Transaction
+from teleservices_core.ports.academy import AuditEntry
 from teleservices_core.secret_boxes import unlock
 from teleservices_core.usecases.site import Site, audited
 
@@ -44,8 +45,7 @@ def ask_job(
     with site.database.writing() as tx:
         kind.require(site, tx, account, uai)
         if tx.jobs.add(job):
-            detail: dict[str, Any] = {"kind": kind_name, "job": str(id_)}
-            tx.audit.add(audited("job.asked", now, viewer, uai=uai, **detail))
+            tx.audit.add(_act(job, "job.asked", now, viewer))
             return job
         found = tx.jobs.get(id_) or tx.jobs.open_about(kind_name, about)
     if found is None or (found.asked_by, found.uai, found.kind) != (account.id, uai, kind_name):
@@ -63,6 +63,8 @@ class JobSeen:
     silent_since: datetime | None
     """No worker has given a sign of life since; None while one does."""
     has_worker: bool
+    can_go_on: bool = False
+    """Whether it ended before its end and can be taken up where it was."""
     files: tuple[str, ...] = ()
     """What can be fetched."""
 
@@ -75,17 +77,14 @@ def my_jobs(site: Site, viewer: Viewer, uai: Uai) -> list[Job]:
 
 def see_job(site: Site, viewer: Viewer, uai: Uai, id_: UUID) -> JobSeen:
     """How far a job is. Raises :exc:`NotFoundError`, :exc:`NotAllowedError`."""
+    now = site.now()
     with site.database.reading() as tx:
         job, kind = _mine(site, tx, viewer, uai, id_)
         beat = tx.jobs.last_beat()
-        names = tuple(dict.fromkeys(tx.jobs.part_names(id_))) if _can_fetch(job) else ()
-    has_worker = is_working(beat, site.now())
-    return JobSeen(job, kind, None if has_worker else beat, has_worker, names)
-
-
-def is_working(beat: datetime | None, at: datetime) -> bool:
-    """Whether a worker has given a sign of life lately."""
-    return beat is not None and at - beat <= SILENCE
+        names = tuple(dict.fromkeys(tx.jobs.part_names(id_))) if _keeps(site, job) else ()
+    has_worker = not is_silent(beat, now, site.settings.worker.every)
+    goes_on = kind is not None and job.can_go_on(now, _kept(site))
+    return JobSeen(job, kind, None if has_worker else beat, has_worker, goes_on, names)
 
 
 def stop_job(site: Site, viewer: Viewer, uai: Uai, id_: UUID) -> Job:
@@ -93,14 +92,42 @@ def stop_job(site: Site, viewer: Viewer, uai: Uai, id_: UUID) -> Job:
 
     Raises :exc:`NotFoundError`, :exc:`NotAllowedError`; :exc:`ConflictError` once it is over.
     """
-    now = site.now()
     with site.database.writing() as tx:
         job, _kind = _mine(site, tx, viewer, uai, id_)
-        if job.is_free(now) and tx.jobs.end(job, JobState.STOPPED, now, job.said):
-            tx.audit.add(audited("job.stopped", now, viewer, uai=uai, kind=job.kind, job=str(id_)))
-        elif not tx.jobs.ask_to_stop(id_):
-            raise ConflictError(f"job {id_} is over")
-        return tx.jobs.get(id_) or job
+        return _stop(site, tx, viewer, job)
+
+
+def _stop(site: Site, tx: Transaction, viewer: Viewer | None, job: Job) -> Job:
+    now = site.now()
+    if job.is_free(now) and tx.jobs.end(job, JobState.STOPPED, now, job.said):
+        tx.audit.add(_act(job, "job.stopped", now, viewer))
+    elif not tx.jobs.ask_to_stop(job.id):
+        raise ConflictError(f"job {job.id} is over")
+    return tx.jobs.get(job.id) or job
+
+
+def resume_job(site: Site, viewer: Viewer, uai: Uai, id_: UUID) -> Job:
+    """Have a job that was stopped, or has failed, taken up where it was.
+
+    Raises :exc:`NotFoundError`, :exc:`NotAllowedError`; :exc:`ConflictError` where there is
+    nothing to go on with, or another job about the same is open.
+    """
+    with site.database.writing() as tx:
+        job, _kind = _mine(site, tx, viewer, uai, id_)
+        return _resume(site, tx, viewer, job)
+
+
+def _resume(site: Site, tx: Transaction, viewer: Viewer | None, job: Job) -> Job:
+    now = site.now()
+    if not (job.can_go_on(now, _kept(site)) and tx.jobs.reopen(job)):
+        raise ConflictError(f"job {job.id} cannot go on")
+    tx.audit.add(_act(job, "job.resumed", now, viewer))
+    return tx.jobs.get(job.id) or job
+
+
+def _act(job: Job, action: str, at: datetime, viewer: Viewer | None) -> AuditEntry:
+    detail: dict[str, Any] = {"kind": job.kind, "job": str(job.id)}
+    return audited(action, at, viewer, uai=job.uai, **detail)
 
 
 def fetch(
@@ -112,11 +139,10 @@ def fetch(
     """
     with site.database.writing() as tx:
         job, _kind = _mine(site, tx, viewer, uai, id_)
-        names = tx.jobs.part_names(id_) if _can_fetch(job) else []
+        names = tx.jobs.part_names(id_) if _keeps(site, job) else []
         if not names:
             raise NotFoundError(f"job {id_} has no result")
-        detail: dict[str, Any] = {"kind": job.kind, "job": str(id_)}
-        tx.audit.add(audited("job.fetched", site.now(), viewer, uai=uai, **detail))
+        tx.audit.add(_act(job, "job.fetched", site.now(), viewer))
     places: dict[str, list[int]] = {}
     for position, name in enumerate(names):
         places.setdefault(name, []).append(position)
@@ -141,9 +167,61 @@ def result_purpose(id_: UUID) -> str:
     return f"job {id_}"
 
 
-def _can_fetch(job: Job) -> bool:
-    """Also from one that ended before its end: what it made may be all that there is of it."""
-    return not job.state.is_open
+def _kept(site: Site) -> timedelta:
+    return timedelta(days=site.settings.durations.result_days)
+
+
+def _keeps(site: Site, job: Job) -> bool:
+    # Asked of the time, not of what is stored: the worker that erases it may be away.
+    return job.keeps_result(site.now(), _kept(site))
+
+
+def forget_jobs(site: Site, tx: Transaction, at: datetime) -> int:
+    """Erase what jobs made, and jobs, that are kept no longer; returns how many rows."""
+    kept = _kept(site)
+    return tx.jobs.forget(at - kept, at - max(kept, LISTED))
+
+
+# --- For who runs the site ------------------------------------------------------------------
+
+
+@frozen
+class AllJobs:
+    """What is asked for and what is over, on the whole site."""
+
+    open: tuple[Job, ...]
+    """The oldest first."""
+    ended: tuple[Job, ...]
+    """The latest first."""
+    beat: datetime | None
+    """When a worker last gave a sign of life."""
+
+
+def all_jobs(site: Site, number: int) -> AllJobs:
+    """Every open job, and so many of those that are over."""
+    with site.database.reading() as tx:
+        return AllJobs(
+            tuple(tx.jobs.unfinished()), tuple(tx.jobs.ended(number)), tx.jobs.last_beat()
+        )
+
+
+def stop_any(site: Site, id_: UUID) -> Job:
+    """As :func:`stop_job`, from the command line."""
+    with site.database.writing() as tx:
+        return _stop(site, tx, None, _any(tx, id_))
+
+
+def resume_any(site: Site, id_: UUID) -> Job:
+    """As :func:`resume_job`, from the command line; its asker's right is asked at each step."""
+    with site.database.writing() as tx:
+        return _resume(site, tx, None, _any(tx, id_))
+
+
+def _any(tx: Transaction, id_: UUID) -> Job:
+    job = tx.jobs.get(id_)
+    if job is None:
+        raise NotFoundError(f"no job {id_}")
+    return job
 
 
 def _mine(

@@ -33,6 +33,7 @@ from teleservices_core.domain.throttling import FORGET_AFTER
 from teleservices_core.errors import RefusedError
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.erasing import Expired, count_erased, erase_some, expired, failed
+from teleservices_core.usecases.jobs import forget_jobs
 from teleservices_core.usecases.links import send_mail
 from teleservices_core.usecases.sealing import erase_journal, seal_journal
 from teleservices_core.usecases.site import Site, audited
@@ -266,6 +267,7 @@ def _forget(site: Site, at: datetime, tx: Transaction) -> Counter[str]:
         mails=store.forget_mails(old_mails, _MANY),
         imports=tx.undoing.forget(old_imports, _MANY),
         sessions=store.forget_sessions(at, _MANY),
+        jobs=forget_jobs(site, tx, at),
         waits=store.forget_waits(at - FORGET_AFTER, _MANY),
     )
 

@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from attrs import define, field
 
+from teleservices_core.domain.jobs import is_silent
 from teleservices_core.errors import UnavailableError
 from teleservices_core.ports.watching import Probe, Stored
 
 KEPT: Final = 5.0
 """Seconds for which an answer stands: strangers may ask, and must not keep the database busy."""
 MAIL_LATE: Final = timedelta(minutes=10)
-"""After which a mail that is due tells that no worker runs."""
+"""After which a mail that is due tells that no worker sends it."""
 
 
 @define
@@ -56,16 +57,25 @@ def is_ready(stored: Stored | None) -> bool:
     return stored is not None and stored.pending == 0
 
 
-def details(stored: Stored | None, now: datetime) -> Mapping[str, Any]:
-    """What who has the token is told; durations in seconds, instants in UTC."""
+def details(stored: Stored | None, now: datetime, every: timedelta) -> Mapping[str, Any]:
+    """What who has the token is told; durations in seconds, instants in UTC.
+
+    ``every``: how often a worker comes, at the latest.
+    """
     if stored is None:
         return {"database": False}
-    due = stored.oldest_due_at
-    late = max(now - due, timedelta()) if due else timedelta()
+    late, waiting = _age(stored.oldest_due_at, now), _age(stored.oldest_job_at, now)
+    is_there = not is_silent(stored.beat, now, every)
     return {
         "database": True,
         "pending_migrations": stored.pending,
         "outbox": {"mails": stored.mails, "oldest_due_seconds": late.total_seconds()},
-        "worker": late <= MAIL_LATE,
+        "jobs": {"open": stored.jobs, "oldest_seconds": waiting.total_seconds()},
+        "worker": is_there and late <= max(MAIL_LATE, 2 * every),
+        "worker_silent_seconds": _age(stored.beat, now).total_seconds() if stored.beat else None,
         "last_runs": {name: at.isoformat() for name, at in stored.last_runs.items()},
     }
+
+
+def _age(since: datetime | None, now: datetime) -> timedelta:
+    return max(now - since, timedelta()) if since else timedelta()

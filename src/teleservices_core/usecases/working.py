@@ -10,13 +10,13 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from attrs import define, evolve
 
 from teleservices_core.contributions import JobKind
 from teleservices_core.domain.accounts import AccountState, Session, SessionPurpose
-from teleservices_core.domain.jobs import LEASE, MOST_TRIES, Job, JobState
+from teleservices_core.domain.jobs import BEAT, LEASE, MOST_TRIES, Job, JobState
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import (
     ImportRefusedError,
@@ -27,13 +27,10 @@ from teleservices_core.errors import (
 from teleservices_core.failures import trace
 from teleservices_core.ports import Transaction
 from teleservices_core.secret_boxes import lock
-from teleservices_core.usecases.jobs import result_purpose
+from teleservices_core.usecases.jobs import forget_jobs, result_purpose
 from teleservices_core.usecases.site import Site, audited
 
 log = logging.getLogger(__name__)
-
-_REMEMBERED: Final = timedelta(days=30)
-"""How long a job is listed; what it made goes before."""
 
 
 class _LeaseLostError(TeleservicesError):
@@ -56,6 +53,8 @@ class Working:
     @contextmanager
     def writing(self, *, waits: bool = True) -> Iterator[Transaction]:
         """See the protocol."""
+        # Not within the step: workers would wait for each other at the one row.
+        tend(self.site)
         with self.site.database.writing(waits=waits) as tx:
             self._hold(tx)
             self.kind.require(self.site, tx, self.viewer.account, self.job.uai)
@@ -177,9 +176,12 @@ def _viewer(site: Site, job: Job) -> Viewer:
 
 
 def tend(site: Site) -> None:
-    """Tell that a worker is there, and erase what is kept no longer."""
+    """Tell that a worker is there, and erase what is kept no longer, unless one just did."""
     now = site.now()
+    with site.database.reading() as tx:
+        beat = tx.jobs.last_beat()
+    if beat is not None and timedelta() <= now - beat < BEAT:
+        return
     with site.database.writing() as tx:
         tx.jobs.beat(now)
-        kept = timedelta(days=site.settings.durations.result_days)
-        tx.jobs.forget(now - kept, now - max(kept, _REMEMBERED))
+        forget_jobs(site, tx, now)

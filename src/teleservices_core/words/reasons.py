@@ -248,6 +248,7 @@ AUDIT_WORDS: Final[Mapping[str, Message]] = {
     "job.done": lambda: _("Travail terminé"),
     "job.stopped": lambda: _("Travail arrêté"),
     "job.failed": lambda: _("Travail échoué"),
+    "job.resumed": lambda: _("Travail repris"),
     "job.refused": lambda: _("Travail refusé : le droit était perdu"),
     "job.fetched": lambda: _("Résultat d’un travail téléchargé"),
     "module.options": lambda: _("Options d’un module changées"),
@@ -284,6 +285,7 @@ LIFECYCLE_WORDS: Final[Mapping[str, Message]] = {
     "mails": lambda: _("anciens messages effacés"),
     "imports": lambda: _("anciens changements d’importations oubliés"),
     "sessions": lambda: _("sessions finies effacées"),
+    "jobs": lambda: _("anciens travaux et leurs résultats effacés"),
     "waits": lambda: _("délais d’attente effacés"),
     "erasures_failed": lambda: _("rubriques dont l’extension n’a pas pu effacer les données"),
 }

@@ -15,11 +15,11 @@ from teleservices_core.documents.archive import zipped
 from teleservices_core.domain.jobs import Job, JobState
 from teleservices_core.errors import ConflictError
 from teleservices_core.i18n import _
-from teleservices_core.usecases.jobs import fetch, my_jobs, see_job, stop_job
+from teleservices_core.usecases.jobs import fetch, my_jobs, resume_job, see_job, stop_job
 from teleservices_core.web.context import Context
 from teleservices_core.web.pages.school import establishment_of
 from teleservices_core.web.responses import Download, Page, Redirect
-from teleservices_core.words.jobs import FAILURES, JOB_STATES
+from teleservices_core.words.jobs import JOB_STATES, show_failure
 
 _MEDIA_TYPES: Final = {".pdf": "application/pdf", ".csv": "text/csv; charset=utf-8"}
 _KINDS: Final = {
@@ -68,6 +68,7 @@ def job(context: Context, uai: str, job_id: UUID) -> Page:
     establishment = establishment_of(context, uai)
     seen = see_job(context.site, context.me, establishment.uai, job_id)
     found, kind = seen.job, seen.kind
+    failure = show_failure(found)
     page = kind.page(found) if kind else None
     return Page(
         "school/job.html",
@@ -77,23 +78,17 @@ def job(context: Context, uai: str, job_id: UUID) -> Page:
             "label": kind.label() if kind else found.kind,
             "state": JOB_STATES[found.state](),
             "notice_kind": _KINDS.get(found.state, "info"),
-            "told": kind.tell(found.said) if kind and found.said else "",
-            "failure": _failure(found),
+            "told": kind.tell(found.said) if kind and found.said and not failure else "",
+            "failure": failure,
             "is_alone": found.state.is_open and not seen.has_worker,
             "silent_since": seen.silent_since,
+            "can_go_on": seen.can_go_on,
+            "every": context.site.settings.worker.every_minutes,
             "files": seen.files,
             "days": context.site.settings.durations.result_days,
             "page": context.urls.to(page[0], **page[1]) if page else None,
         },
     )
-
-
-def _failure(found: Job) -> str:
-    if found.state is not JobState.FAILED:
-        return ""
-    reason = str(found.said.get("reason", ""))
-    said = FAILURES.get(reason, FAILURES["tries"])()
-    return said.format(said=found.said.get("said", ""))
 
 
 def stop(context: Context, uai: str, job_id: UUID) -> Redirect:
@@ -108,6 +103,18 @@ def stop(context: Context, uai: str, job_id: UUID) -> Redirect:
             context.tell("info", _("Le travail s’arrêtera à la fin de l’étape en cours."))
         else:
             context.tell("success", _("Le travail est arrêté."))
+    return context.redirect("core.job", uai=uai, job_id=job_id)
+
+
+def resume(context: Context, uai: str, job_id: UUID) -> Redirect:
+    """Have one that ended before its end taken up where it was."""
+    establishment = establishment_of(context, uai)
+    try:
+        resume_job(context.site, context.me, establishment.uai, job_id)
+    except ConflictError:
+        context.tell("info", _("Ce travail ne peut pas être repris : demandez-le à nouveau."))
+    else:
+        context.tell("success", _("Le travail reprend où il en était."))
     return context.redirect("core.job", uai=uai, job_id=job_id)
 
 
@@ -140,6 +147,13 @@ ROUTES: Final = (
         "core.stop_job",
         "/ecole/<uai>/travaux/<uuid:job_id>/arreter",
         stop,
+        Access.SCHOOL,
+        ("POST",),
+    ),
+    Route(
+        "core.resume_job",
+        "/ecole/<uai>/travaux/<uuid:job_id>/reprendre",
+        resume,
         Access.SCHOOL,
         ("POST",),
     ),

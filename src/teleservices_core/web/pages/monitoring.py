@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from hmac import compare_digest
-from typing import Final
+from typing import Any, Final
 
 from werkzeug import Response
 
 from teleservices_core.contributions import Access, Route
 from teleservices_core.errors import NotFoundError
+from teleservices_core.ports.watching import Stored
 from teleservices_core.usecases.watching import details, is_ready
 from teleservices_core.web.context import Context
 
@@ -24,7 +26,7 @@ def ready(context: Context) -> Response:
     stored = context.site.watch.look()
     status = 200 if is_ready(stored) else 503
     if has_token(context):
-        said = json.dumps(details(stored, context.site.now()))
+        said = json.dumps(_details(context, stored))
         return Response(said, status, content_type="application/json")
     text = "ok\n" if status == 200 else "ko\n"
     return Response(text, status, content_type="text/plain; charset=utf-8")
@@ -35,8 +37,12 @@ def figures(context: Context) -> Response:
     site = context.site
     if site.metrics is None or not has_token(context):
         raise NotFoundError("no figures for this request")
-    text = site.metrics.text(details(site.watch.look(), site.now()))
+    text = site.metrics.text(_details(context, site.watch.look()))
     return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _details(context: Context, stored: Stored | None) -> Mapping[str, Any]:
+    return details(stored, context.site.now(), context.site.settings.worker.every)
 
 
 def has_token(context: Context) -> bool:

@@ -89,6 +89,9 @@ class ImportRecords(MarkStore):
         """See the port."""
         waiting = _i.state == ImportState.WAITING.value
         old = select(_i.id).where(waiting, _i.started_at < before)
+        # A file whose import was stopped may be taken up again, as long.
+        stopped = select(_i.id).where(_i.state == ImportState.STOPPED.value, _i.ended_at < before)
+        self.connection.execute(delete(uploads_table).where(_u.import_id.in_(stopped)))
         return self._forget([row[0] for row in self.connection.execute(old)])
 
     def _forget(self, ids: list[UUID]) -> int:

@@ -69,9 +69,9 @@ def import_job(opens: OpensClasses, reads: Callable[[Site], Reads]) -> JobKind:
                 stopping=work.is_stopping,
                 writing=_steps(work, found.counts.get("lines", 0)),
             )
-        with work.writing() as tx:
-            # A worker that ends leaves the file to the next; who stops the work is done with it.
-            if not report.is_stopped or tx.jobs.is_to_stop(work.job.id):
+        if not report.is_stopped:
+            # Else it is left to the next worker, or to who takes the work up again within a day.
+            with work.writing() as tx:
                 opens(tx.connection).forget_upload(import_id)
         return {"marks": work.job.memo.get("marks", 0)}
 
