@@ -28,7 +28,8 @@ PUBLIC = re.compile(r"^/(aide|etablissements|donnees-personnelles|liens-utiles|a
 """Looked at without an account."""
 ACCOUNT = re.compile(r"^/compte/")
 """The same for all the staff: the office's is looked at."""
-LOOKS = ((360, "light"), (1280, "dark"))
+LOOKS = ((360, "light", ()), (1280, "dark", ("color-contrast", "target-size")))
+"""Width, scheme, and what they may change of what axe looked at before."""
 MOST = 30
 """Pages of one person; siblings of one page count once."""
 
@@ -73,10 +74,10 @@ def test_every_page(chromium, demo, key):
             continue
         seen.add(kind(path))
         page.goto(path)
-        for width, scheme in LOOKS:
+        for width, scheme, rules in LOOKS:
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme=scheme)
-            look(page)
+            look(page, *rules)
         waiting += [each for each in links(page) if not NOT_PAGES.search(each)]
     context.close()
     assert len(seen) > 2, seen

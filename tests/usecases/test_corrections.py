@@ -307,7 +307,7 @@ def test_two_answers_at_once(services, world, child, mother, stranger):
     denying = entered(services, stranger)
 
     def trials():
-        for _n in range(TRIALS // 10):
+        for _n in range(TRIALS // 5):
             with site.database.reading() as tx:
                 (link,) = tx.attachments.links(child.id, [adult_id])
             if link.is_barred:

@@ -180,7 +180,7 @@ def test_signing_in_at_the_same_instant(services, people):
     account = people["mother college"]
 
     def trials():
-        for _n in range(TRIALS // 10):
+        for _n in range(TRIALS // 5):
             change(services, account, must_renew=False)
             yield [
                 lambda: sign_in(services.site, account.login_name, PASSWORD, source="x"),

@@ -123,7 +123,7 @@ def test_two_offices_at_once(services, mother):
     """The same class printed twice in the same instant: one set of letters opens accounts."""
 
     def trials():
-        for _n in range(TRIALS // 10):
+        for _n in range(TRIALS // 5):
             plan = plan_letters(services.site, COLLEGE, which=LetterChoice.UNUSED)
             yield [lambda plan=plan: list(issue_letters(services.site, plan)) for _n in range(2)]
 

@@ -27,8 +27,8 @@ from sqlalchemy import Engine, event
 
 Act: TypeAlias = Callable[[], Any]
 
-TRIALS: Final = int(os.environ.get("RACE_TRIALS", "200"))
-"""How many times a test races: enough to catch a read-then-write hundreds of times over.
+TRIALS: Final = int(os.environ.get("RACE_TRIALS", "100"))
+"""How many times a test races: enough to catch a read-then-write dozens of times over.
 ``RACE_TRIALS=1000`` is for changes to what races."""
 _PATIENCE: Final = 5.0
 """Seconds to wait for the other side, which only a lock can hold up that long."""
