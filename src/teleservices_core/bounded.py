@@ -7,10 +7,11 @@ holds, reading it takes little memory, and it is refused early, in words.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
 from teleservices_core.errors import ImportRefusedError
 from teleservices_core.i18n import _
@@ -29,8 +30,24 @@ class Bounds:
     """Bytes of one line, or characters of a file in UTF-16."""
 
 
+@frozen
+class HeldFile:
+    """A file that is in memory: a stop by force leaves nothing of it on a disk."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+GivenFile: TypeAlias = Path | HeldFile
+
+
+def open_given(file: GivenFile) -> IO[bytes]:
+    """Its bytes."""
+    return BytesIO(file.content) if isinstance(file, HeldFile) else file.open("rb")
+
+
 def bounded_lines(
-    path: Path, bounds: Bounds, *, encoding: str | None = None
+    path: GivenFile, bounds: Bounds, *, encoding: str | None = None
 ) -> Iterator[bytes | str]:
     """The lines of a file, as text where an encoding is given, one in memory at a time.
 
@@ -58,18 +75,19 @@ def too_long(bounds: Bounds) -> str:
     return _("ligne trop longue : plus de {limit} caractères").format(limit=bounds.line)
 
 
-def _refuse_large(path: Path, most: int) -> None:
-    if path.stat().st_size > most:
+def _refuse_large(path: GivenFile, most: int) -> None:
+    size = len(path.content) if isinstance(path, HeldFile) else path.stat().st_size
+    if size > most:
         reason = _("plus de {limit} Mo : donnez-le en plusieurs fichiers")
         raise ImportRefusedError(path.name, reason.format(limit=most // 1_000_000))
 
 
-def _opened(path: Path, encoding: str | None) -> IO[Any]:
+def _opened(path: GivenFile, encoding: str | None) -> IO[Any]:
     if encoding is None:
-        return path.open("rb")
+        return open_given(path)
     # What cannot be read of UTF-16 is for its line to say; elsewhere it is an error.
     errors = "replace" if encoding == "utf-16" else "strict"
-    return path.open(encoding=encoding, errors=errors, newline="\n")
+    return TextIOWrapper(open_given(path), encoding=encoding, errors=errors, newline="\n")
 
 
 def _skip_rest(file: IO[Any], piece: bytes | str) -> None:

@@ -31,6 +31,7 @@ from teleservices_core.commands.synth import synth
 from teleservices_core.commands.worker import worker
 from teleservices_core.errors import SettingsError, TeleservicesError, UnavailableError
 from teleservices_core.failures import trace
+from teleservices_core.files import OTHERS
 from teleservices_core.i18n import _
 from teleservices_core.logs import write_logs
 from teleservices_core.plugins import PluginHost
@@ -84,6 +85,9 @@ class _WithPlugins(click.Group):
 def main(ctx: click.Context, path: Path) -> None:
     """Téléservices : outils d’une académie et de ses établissements."""
     write_logs()
+    # What libraries write, such as counts that processes share, is not made by ``files``.
+    before = os.umask(OTHERS)
+    ctx.call_on_close(lambda: os.umask(before))
 
     def services() -> Teleservices:
         try:

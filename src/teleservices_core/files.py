@@ -16,6 +16,7 @@ from typing import IO, Any, Final
 FILE_MODE: Final = 0o600
 FOLDER_MODE: Final = 0o700
 _WORKSHOP: Final = ".teleservices-"
+_UNHELD: Final = ".new-teleservices-"
 OTHERS: Final = 0o077
 """What nobody but the owner is to have."""
 
@@ -42,19 +43,17 @@ def make_private(path: Path) -> None:
 def private_file(path: Path, mode: str = "wb", **options: Any) -> Iterator[IO[Any]]:
     """Write a file for the owner only, which appears whole, and on disk, or not at all.
 
-    ``mode`` and ``options`` are those of :func:`open`.
+    ``mode`` and ``options`` are those of :func:`open`. What a killed process had written of one
+    goes when the next file is written to the folder.
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    draft = Path(name)
-    try:
-        with os.fdopen(descriptor, mode, **options) as file:
+    with _drafts(path.absolute().parent) as folder:
+        draft = folder / "draft"
+        make_private(draft)
+        with draft.open(mode, **options) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
 
 
 def write_private(path: Path, content: bytes | str) -> None:
@@ -81,21 +80,32 @@ def workshop(parent: Path) -> Iterator[Path]:
 
     One that was killed leaves its own behind, with what people gave: the next removes it.
     """
+    private_folder(parent)
+    with _drafts(parent) as folder:
+        yield folder
+
+
+@contextmanager
+def _drafts(parent: Path) -> Iterator[Path]:
+    if os.name == "nt":
+        with tempfile.TemporaryDirectory(dir=parent, prefix=_WORKSHOP) as name:
+            yield Path(name)
+        return
     import fcntl
 
-    private_folder(parent)
     for left in parent.glob(f"{_WORKSHOP}*"):
         with suppress(OSError), _open_folder(left) as folder:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(left)
-    with (
-        tempfile.TemporaryDirectory(
-            dir=parent, prefix=_WORKSHOP, ignore_cleanup_errors=True
-        ) as name,
-        _open_folder(Path(name)) as folder,
-    ):
+    made = Path(tempfile.mkdtemp(dir=parent, prefix=_UNHELD))
+    with _open_folder(made) as folder:
         fcntl.flock(folder, fcntl.LOCK_EX)
-        yield Path(name)
+        # Only now has it a name that others look for, and it is held.
+        made = made.rename(parent / made.name.replace(_UNHELD, _WORKSHOP, 1))
+        try:
+            yield made
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ def test_demo_serves_and_stops(tmp_path):
         stdout=log,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        umask=0o022,
     )
     try:
         page = _open(f"http://127.0.0.1:{port}/connexion", process)
@@ -33,6 +34,9 @@ def test_demo_serves_and_stops(tmp_path):
         printed = log.read()
         assert "première connexion avec sa notification" in printed
         assert f"http://127.0.0.1:{port}/demo/courriels" in printed
+        files = list((tmp_path / "demo").rglob("*"))
+        assert len(files) > 10
+        assert [file for file in files if file.stat().st_mode & 0o077] == []
         process.send_signal(signal.SIGINT)
         process.wait(timeout=20)
         with pytest.raises(ProcessLookupError):

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
+import signal
 import stat
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 import pytest
+from attrs import evolve
 from click.testing import CliRunner
 from sqlalchemy import text
 
@@ -17,11 +25,19 @@ from teleservices_core.cli import main
 from teleservices_core.doctor import examine
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.errors import SettingsError
-from teleservices_core.files import is_exposed, make_private, private_file, private_folder
+from teleservices_core.files import (
+    is_exposed,
+    make_private,
+    private_file,
+    private_folder,
+    write_private,
+)
 from teleservices_core.hashing import Argon2Hasher
 from teleservices_core.settings import load_settings
-from teleservices_core.testing.builders import an_adult
+from teleservices_core.testing.builders import COLLEGE, an_adult, an_establishment
 from teleservices_core.testing.fixtures import make_settings
+from teleservices_core.testing.synth import write_siecle
+from teleservices_core.testing.synth.memory import synth_school
 from teleservices_core.testing.world import World
 from teleservices_core.usecases.lifecycle import run_lifecycle
 from teleservices_core.usecases.links import send_mail
@@ -43,8 +59,12 @@ def umask():
     os.umask(before)
 
 
-def test_whatever_a_site_writes(tmp_path, umask):
-    """Database with its log, mails, copies, letters: by commands, from nothing."""
+def test_whatever_a_site_writes(tmp_path, umask, monkeypatch):
+    """Database with its log, mails, copies, letters, backups: by commands, from nothing."""
+    scratch = tmp_path / "tmp"
+    scratch.mkdir(mode=0o700)
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    monkeypatch.setenv("SQLITE_TMPDIR", str(scratch))
     settings = tmp_path / "site" / "teleservices.toml"
     settings.parent.mkdir(mode=0o700)
     with private_file(settings, "w") as file:
@@ -86,13 +106,88 @@ folder = "{tmp_path}/site/mail/out"
     out = tmp_path / "site"
     run("data", "export", "p.martin", "--out", str(out / "copy.zip"))
     run("letters", "--staff", "--which", "unused", "--out", str(out / "staff.csv"))
+    world.establishment()
+    made = synth_school(3, pupils=3, year=services.site.school_year())
+    write_siecle(tmp_path / "exports", evolve(made, establishment=an_establishment()))
+    run("import", "siecle", str(tmp_path / "exports"), "--establishment", str(COLLEGE))
+    for name in ("letters.pdf", "letters.csv"):
+        run(
+            "letters",
+            "--establishment",
+            str(COLLEGE),
+            "--which",
+            "unused",
+            "--out",
+            str(out / name),
+        )
+    run("journal", "seal")
+    run("journal", "export", str(out / "seals.jsonl"))
+    run("backup", str(out / "backup.zip"))
     assert (out / "deep/er/base.db-wal").exists()
     assert exposed(tmp_path / "site") == []
+    services.engine.dispose()
+    run("restore", str(out / "backup.zip"), "--yes")
+    assert (out / "teleservices.ledger").exists()
+    assert exposed(tmp_path / "site") == []
+    assert list(scratch.iterdir()) == []
+    assert not list(out.rglob(".*"))
     services.engine.dispose()
     assert not [each for each in examine(services) if each.check == "files"]
     (out / "deep/er/base.db").chmod(0o644)
     (finding,) = [each for each in examine(services) if each.check == "files"]
     assert "base.db" in finding.next_step
+
+
+def test_a_stop_by_force_leaves_nothing_for_long(tmp_path):
+    """What was written of a file goes when the next one is written beside."""
+    code = (
+        "import os, signal, sys\nfrom pathlib import Path\n"
+        "from teleservices_core.files import private_file\n"
+        "with private_file(Path(sys.argv[1])) as file:\n"
+        "    file.write(b'half')\n    file.flush()\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path / "x")], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert [path.read_bytes() for path in tmp_path.rglob("draft")] == [b"half"]
+    assert exposed(tmp_path) == []
+    write_private(tmp_path / "y", "whole")
+    assert [path.name for path in tmp_path.rglob("*")] == ["y"]
+
+
+def test_drafts_of_the_living_stay(tmp_path):
+    """Many write to one folder at once, each its own; nobody removes another's."""
+
+    def write(n):
+        for k in range(10):
+            write_private(tmp_path / f"{n}-{k}", "whole")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        f"{n}-{k}" for n in range(8) for k in range(10)
+    )
+
+
+_MAKES: Final = re.compile(
+    r"write_(text|bytes)\(|\.mkdir\(|makedirs|mkstemp|mkdtemp|NamedTemporaryFile"
+    r"|TemporaryDirectory|(?<!archive\.)open\([^)\n]*[\"'][rwax+b]*[wax+]"
+)
+_ANONYMOUS: Final = {"backups/ledger.py", "backups/postgresql.py", "serving.py"}
+"""An existing file, one without a name, and a folder of figures."""
+
+
+def test_every_file_is_made_in_one_place():
+    """By ``files``: owner only, whole or not at all, gone after a stop by force."""
+    root = DOCS.parent
+    found = {
+        path.relative_to(root).as_posix()
+        for part in ("src", "plugins")
+        for path in (root / part).rglob("*.py")
+        if not {"testing", "tests", "synth"} & set(path.parts)
+        and _MAKES.search(path.read_text(encoding="utf-8"))
+    }
+    core = "src/teleservices_core/"
+    assert found - {core + name for name in _ANONYMOUS} == {core + "files.py"}
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path, umask):

@@ -16,13 +16,12 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache, partial
 from operator import itemgetter
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any, Final
 
 from attrs import define, field
 
+from teleservices_core.bounded import GivenFile, HeldFile
 from teleservices_core.domain.establishments import Academie
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.values import Uai
@@ -87,7 +86,7 @@ _Described = tuple[str, ...]
 
 
 def read_marks(
-    path: Path,
+    path: GivenFile,
     uai: Uai,
     school_year: SchoolYear,
     academie: Academie,
@@ -113,10 +112,7 @@ def read_content(
     content: bytes, uai: Uai, at: datetime, *, school_year: SchoolYear, academie: Academie
 ) -> Iterator[Iterator[MarkLine | Fault]]:
     """Read a file that is in memory, as :func:`read_marks` does."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "notes.csv"
-        path.write_bytes(content)
-        yield read_marks(path, uai, school_year, academie, at)
+    yield read_marks(HeldFile("notes.csv", content), uai, school_year, academie, at)
 
 
 def content_reader(site: Site) -> Callable[..., Any]:

@@ -6,11 +6,9 @@ import csv
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import StringIO
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
-from teleservices_core.bounded import Bounds
+from teleservices_core.bounded import Bounds, GivenFile, HeldFile
 from teleservices_notes.exchange import cells
 from teleservices_notes.exchange.cells import BadCellError
 from teleservices_notes.exchange.table import Column, Table, Unreadable, read_table
@@ -32,13 +30,10 @@ SERVICE_COLUMNS: Final = tuple(column.name for column in _COLUMNS)
 @contextmanager
 def read_services_of(content: bytes) -> Iterator[Iterator[ServiceLine | Fault]]:
     """Read a file that is in memory, as :func:`read_services` does."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "services.csv"
-        path.write_bytes(content)
-        yield read_services(path)
+    yield read_services(HeldFile("services.csv", content))
 
 
-def read_services(path: Path) -> Iterator[ServiceLine | Fault]:
+def read_services(path: GivenFile) -> Iterator[ServiceLine | Fault]:
     """The lines of a file. Raises :exc:`ImportRefusedError` when its header lacks a column.
 
     So do the lines, as those of :func:`.marks.read_marks`.

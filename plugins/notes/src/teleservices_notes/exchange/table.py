@@ -13,12 +13,11 @@ import re
 import unicodedata
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Final
 
 from attrs import define, frozen
 
-from teleservices_core.bounded import Bounds, bounded_lines, too_long
+from teleservices_core.bounded import Bounds, GivenFile, bounded_lines, open_given, too_long
 from teleservices_core.contributions import Message
 from teleservices_core.errors import ImportRefusedError
 from teleservices_core.i18n import _
@@ -75,7 +74,7 @@ class Table:
 
 
 def read_table(
-    path: Path,
+    path: GivenFile,
     columns: tuple[Column, ...],
     *,
     bounds: Bounds | None = None,
@@ -133,8 +132,8 @@ def _refuse_others(start: bytes, bounds: Bounds) -> None:
         raise BadCellError(too_long(bounds))
 
 
-def _lines(path: Path, bounds: Bounds) -> Iterator[bytes]:
-    with path.open("rb") as file:
+def _lines(path: GivenFile, bounds: Bounds) -> Iterator[bytes]:
+    with open_given(path) as file:
         is_utf16 = file.read(2) in {BOM_UTF16_LE, BOM_UTF16_BE}
     for line in bounded_lines(path, bounds, encoding="utf-16" if is_utf16 else None):
         yield line.encode() if isinstance(line, str) else line
