@@ -11,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from teleservices_core.domain.accounts import Audience
-from teleservices_core.domain.activation import Effect, Lever, LeverKind, Vote, decide
+from teleservices_core.domain.activation import (
+    ABSTAIN,
+    ActivationRule,
+    Effect,
+    Lever,
+    LeverKind,
+    Vote,
+    decide,
+)
 from teleservices_core.domain.localtime import Window, midnight
 from teleservices_core.domain.modules import OpeningMode
 from teleservices_core.domain.past import Cut, Decided, Joined, Past, Rescheduled, State
@@ -272,6 +280,23 @@ def test_time_alone_closed_it_in_between():
     cut_off = Past.of(State(NO_POLICY, {COLLEGE: True}), [cut])
     found = cut_off.last_open(always, question, window, CORE_RULES, {"notes": always})
     assert found == leaves - timedelta.resolution
+
+
+@pytest.mark.parametrize(
+    ("told", "found"), [(None, 0), (timedelta(days=1), 0), (timedelta(days=2), 0), (10 * HOUR, 10)]
+)
+def test_a_rule_that_does_not_tell_when_it_closes(told, found):
+    """A host's: the last instant at which it is known to have been open counts."""
+    at, end = A_TUESDAY + 10 * HOUR, A_TUESDAY + timedelta(days=1)
+    before = evolve(ABSTAIN, changes_at=None if told is None else A_TUESDAY + told)
+    after = Vote(Effect.DENY, "host.too_late")
+    rule = ActivationRule("host.hours", lambda _m, asked: before if asked.at < at else after)
+    always = a_module(opening_mode=OpeningMode.AUTOMATIC)
+    past = Past.of(State(NO_POLICY, {COLLEGE: True}), [])
+    last = past.last_open(
+        always, a_question(at=end), Window(A_TUESDAY, end), (*CORE_RULES, rule), {"notes": always}
+    )
+    assert last == A_TUESDAY + found * HOUR - (timedelta.resolution if found else timedelta())
 
 
 def test_rounds_that_were_cancelled_count():
