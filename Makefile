@@ -6,7 +6,7 @@ RUNS := $(VENV)/.runs
 TESTED := $(VENV)/.tested
 PACKAGES := -e '.[letters,oidc,postgresql,serve,testing]' -e plugins/fiche -e plugins/notes -e examples/academy_demo -e examples/fastapi_ent
 
-.PHONY: demo demo-reset test lint types layers unit mutants clean
+.PHONY: demo demo-reset test lint types layers unit thorough mutants clean
 
 demo: $(RUNS)  ## Build the demonstration académie once, and serve it
 	$(BIN)/python -m academy_demo --folder var/demo
@@ -29,6 +29,13 @@ layers: $(TESTED)
 # In order: the browser's modules are few and long, and would otherwise end the run alone.
 unit: $(TESTED)
 	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder
+
+LONG := HYPOTHESIS_PROFILE=thorough FAULTS=all FUZZ_REQUESTS=12500 HELD_SECONDS=120 \
+  JOURNAL_CHANGES=10000 KILLS=50 LIFECYCLE_DAYS=1095 MARKERS=all MATCHING_EXAMPLES=2000 \
+  RACE_TRIALS=1000 RESTORE_KILLS=50 SERVER_KILLS=50
+
+thorough: $(TESTED)  ## The same tests with many more trials: hours
+	$(LONG) $(BIN)/python -m pytest --timeout 0 $(TESTS)
 
 mutants: $(TESTED)  ## Change the rules that must not be wrong: do the tests notice? Hours, resumed where left
 	nice $(BIN)/python benchmarks/mutants $(MODULES)
