@@ -129,6 +129,7 @@ def test_no_choice_touches_a_claimed_account(choice, standing, letter):
         ("œuvre", True),
         ("oeuv", True),
         ("leon", False),
+        ("leo dupont", False),
         ("’ -", True),
     ],
 )
