@@ -26,7 +26,7 @@ from teleservices_notes.usecases.importing import BATCH
 from teleservices_notes.usecases.upload_job import ask_import
 from teleservices_notes.usecases.uploads import try_upload
 
-PUPILS, STEPS = 50, 4
+PUPILS, STEPS = 50, 6
 ASSESSMENTS = STEPS * BATCH // PUPILS
 ROW = "6 B;MATHS;Maths;Mme Petit;DS {n};{day};20;1;non;;{ine};{mark};{day} 00:01"
 

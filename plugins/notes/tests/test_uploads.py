@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 
 import pytest
@@ -14,6 +15,7 @@ from teleservices_core.testing.world import PASSWORD, World
 from teleservices_core.usecases.working import work_once
 from teleservices_notes.exchange import COLUMNS
 from teleservices_notes.pages import imports as imports_page
+from teleservices_notes.usecases import uploads
 
 PATH = f"/ecole/{COLLEGE}/notes/imports/"
 ROW = "6 B;MATHS;Mathématiques;Mme Petit;Contrôle;05/10/2026;20;1;non;;{};{};07/10/2026 18:20"
@@ -84,6 +86,55 @@ def test_a_large_file(school, head, monkeypatch):
     assert "1 note enregistrée ou corrigée." in told(head.get(job))
     assert (number_of(school, "notes_marks"), number_of(school, "notes_uploads")) == (1, 0)
     assert "terminé" in told(head.get(address))
+
+
+def test_a_file_too_large_to_be_tried_at_once(school, head, monkeypatch):
+    """Kept, tried by the worker, and from there as one that was tried on the page."""
+    monkeypatch.setattr(imports_page, "TRIED_AT_ONCE", 100)
+    job = give(head, a_file(school)).request.path
+    assert "/travaux/" in job
+    (number,) = re.findall(r'href="([^"]+/imports/[0-9a-f-]{36})"', head.get(PATH).text)
+    assert "Ce fichier est à l’essai" in told(head.get(number))
+    assert work_once(school.services.site) is not None
+    page = head.get(job)
+    assert "2 lignes lues. Rien n’est enregistré" in told(page)
+    assert f'href="{number}"' in page.text
+    page = head.get(number)
+    assert "Rien n’est encore enregistré" in told(page)
+    assert "Ligne 3" in told(page)
+    head.submit(number.rsplit("/", 1)[1], choice="confirm")
+    assert (number_of(school, "notes_marks"), number_of(school, "notes_uploads")) == (1, 0)
+
+
+def test_a_large_file_that_is_none(school, head, monkeypatch):
+    """What its beginning shows is said beside the field; what the worker finds, on its page."""
+    monkeypatch.setattr(imports_page, "TRIED_AT_ONCE", 100)
+    page = give(head, "bonjour;" * 100)
+    assert page.status_code == 422
+    assert "Ce n’est pas un fichier de notes" in told(page)
+    monkeypatch.setattr(uploads, "_GLANCE", 1)
+    job = give(head, a_file(school) + "\nx;" * 300).request.path
+    work_once(school.services.site)
+    page = head.get(job)
+    assert "Le fichier n’a pas pu être lu : plus de 200 lignes" in told(page)
+    assert "Reprendre" not in told(page)
+    assert number_of(school, "notes_imports") == number_of(school, "notes_uploads") == 0
+
+
+def test_stopped_and_taken_up_again(school, head, monkeypatch, clock):
+    """The file is kept for it as long as one that waits to be confirmed, then removed."""
+    monkeypatch.setattr(imports_page, "AT_ONCE", 1)
+    number = give(head, a_file(school)).request.path
+    job = head.submit(number.rsplit("/", 1)[1], choice="confirm").request.path
+    site = school.services.site
+    assert work_once(site, lambda: True) is not None
+    head.get(job)
+    head.submit("/arreter")
+    head.get(job)
+    head.submit("/reprendre")
+    work_once(site)
+    assert "1 note enregistrée ou corrigée." in told(head.get(job))
+    assert number_of(school, "notes_uploads") == 0
 
 
 def test_drop(school, head):

@@ -74,11 +74,12 @@ def teleservices_routes() -> Iterable[Route]:
 
 @hookimpl
 def teleservices_jobs() -> Iterable[JobKind]:
-    """The import of a large file of marks."""
+    """A large file of marks is tried, then imported."""
     from teleservices_notes.exchange import content_reader
     from teleservices_notes.store import ClassMarks
-    from teleservices_notes.usecases.upload_job import import_job
+    from teleservices_notes.usecases.upload_job import import_job, try_job
 
+    yield try_job(ClassMarks, content_reader)
     yield import_job(ClassMarks, content_reader)
 
 

@@ -23,6 +23,7 @@ COUNTING_CHOICES: Final[Mapping[Counting, Message]] = {
 }
 
 IMPORT_STATES: Final[Mapping[ImportState, Message]] = {
+    ImportState.TRYING: lambda: _("à l’essai"),
     ImportState.WAITING: lambda: _("à confirmer"),
     ImportState.RUNNING: lambda: _("en cours ou interrompu"),
     ImportState.DONE: lambda: _("terminé"),

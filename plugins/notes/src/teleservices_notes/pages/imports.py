@@ -20,9 +20,10 @@ from teleservices_core.web.responses import Page, Redirect
 from teleservices_notes.teaching_words import IMPORT_STATES
 from teleservices_notes.usecases.class_ports import OpensClasses
 from teleservices_notes.usecases.runs import ImportRun, ImportState
-from teleservices_notes.usecases.upload_job import AT_ONCE, ask_import
+from teleservices_notes.usecases.upload_job import AT_ONCE, ask_import, ask_try
 from teleservices_notes.usecases.uploads import (
     SHOWN_FAULTS,
+    TRIED_AT_ONCE,
     UPLOAD_LIFE,
     Reads,
     can_confirm,
@@ -30,6 +31,7 @@ from teleservices_notes.usecases.uploads import (
     drop_upload,
     import_run,
     imports,
+    keep_untried,
     try_upload,
 )
 
@@ -83,9 +85,9 @@ class ImportPages:
         site, viewer = context.site, context.me
         errors: dict[str, str] = {}
         if context.request.method == "POST":
-            run = self._try(context, establishment.uai, errors)
-            if run is not None:
-                return context.redirect("notes.import", uai=uai, import_id=run.id)
+            taken = self._take(context, establishment.uai, errors)
+            if taken is not None:
+                return taken
         runs = imports(site, viewer, establishment.uai, self.opens)
         return Page(
             "notes/imports.html",
@@ -108,15 +110,20 @@ class ImportPages:
             422 if errors else 200,
         )
 
-    def _try(self, context: Context, uai: Uai, errors: dict[str, str]) -> ImportRun | None:
+    def _take(self, context: Context, uai: Uai, errors: dict[str, str]) -> Redirect | None:
         read_form(context.request, UploadForm)
         name, content = sent_file(context)
         if not name:
             errors["file"] = _("Choisissez un fichier.")
             return None
-        site = context.site
+        site, me, reads = context.site, context.me, self.reads(context.site)
         try:
-            return try_upload(site, context.me, uai, name, content, self.reads(site), self.opens)
+            if len(content) > TRIED_AT_ONCE:
+                run = keep_untried(site, me, uai, name, content, reads, self.opens)
+                job = ask_try(site, me, run)
+                return context.redirect("core.job", uai=uai.code, job_id=job.id)
+            run = try_upload(site, me, uai, name, content, reads, self.opens)
+            return context.redirect("notes.import", uai=uai.code, import_id=run.id)
         except ImportRefusedError as refused:
             errors["file"] = _("Ce n’est pas un fichier de notes : {reason}.").format(
                 reason=refused.reason
@@ -137,6 +144,8 @@ class ImportPages:
                 "establishment": establishment,
                 "run": found,
                 "state": IMPORT_STATES[found.state](),
+                "is_tried": found.state is not ImportState.TRYING,
+                "jobs": context.urls.to("core.jobs", uai=uai),
                 "is_waiting": found.state is ImportState.WAITING,
                 "can_confirm": can_confirm(found, site.now()),
                 "until": found.started_at + UPLOAD_LIFE,
@@ -178,6 +187,7 @@ class ImportPages:
 
 
 _KINDS: Final = {
+    ImportState.TRYING: "info",
     ImportState.WAITING: "warning",
     ImportState.RUNNING: "warning",
     ImportState.DONE: "success",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -87,7 +86,7 @@ class ImportRecords(MarkStore):
 
     def forget_waiting(self, before: datetime) -> int:
         """See the port."""
-        waiting = _i.state == ImportState.WAITING.value
+        waiting = _i.state.in_([ImportState.TRYING.value, ImportState.WAITING.value])
         old = select(_i.id).where(waiting, _i.started_at < before)
         # A file whose import was stopped may be taken up again, as long.
         stopped = select(_i.id).where(_i.state == ImportState.STOPPED.value, _i.ended_at < before)
@@ -100,15 +99,14 @@ class ImportRecords(MarkStore):
                 self.connection.execute(delete(column.table).where(column.in_(ids)))
         return len(ids)
 
-    def keep_upload(self, import_id: UUID, content: bytes) -> None:
+    def keep_upload(self, import_id: UUID, packed: bytes) -> None:
         """See the port."""
-        kept = {"import_id": import_id, "content": zlib.compress(content, 6)}
+        kept = {"import_id": import_id, "content": packed}
         self.connection.execute(insert(uploads_table).values(kept))
 
     def upload(self, import_id: UUID) -> bytes | None:
         """See the port."""
-        content = self.connection.scalar(select(_u.content).where(_u.import_id == import_id))
-        return None if content is None else zlib.decompress(content)
+        return self.connection.scalar(select(_u.content).where(_u.import_id == import_id))
 
     def forget_upload(self, import_id: UUID) -> None:
         """See the port."""

@@ -133,8 +133,8 @@ class ClassStore(Store, Protocol):
         """Remove the lines that an import left out, before it is tried again."""
         ...
 
-    def keep_upload(self, import_id: UUID, content: bytes) -> None:
-        """Keep the file of an import that waits for its confirmation."""
+    def keep_upload(self, import_id: UUID, packed: bytes) -> None:
+        """Keep the file of an import that waits, as it is given."""
         ...
 
     def upload(self, import_id: UUID) -> bytes | None:
@@ -146,7 +146,10 @@ class ClassStore(Store, Protocol):
         ...
 
     def forget_waiting(self, before: datetime) -> int:
-        """Remove the imports that nobody confirmed since an instant; how many."""
+        """Remove the imports that nobody tried or confirmed since an instant; how many.
+
+        And the files of those that were stopped before.
+        """
         ...
 
 

@@ -26,8 +26,9 @@ from teleservices_notes.usecases.class_ports import ClassStore, OpensClasses
 from teleservices_notes.usecases.rights import require_decider
 from teleservices_notes.usecases.runs import Fault, ImportReport, ImportRun
 
-BATCH: Final = 5_000
-"""Lines looked up and written together; bounds memory."""
+BATCH: Final = 2_000
+"""Lines looked up and written together: bounds memory, and how long others wait to write, a tenth
+of a second on SQLite."""
 KEPT_IMPORTS: Final = 20
 """Of an establishment, with the lines that they left out."""
 
@@ -84,6 +85,9 @@ def import_marks(
             require_decider(site, tx, viewer, uai)
             store = opens(tx.connection)
             while batch := list(islice(stream, BATCH)):
+                if stopping():
+                    work.report.is_stopped = True
+                    break
                 work.take(store, batch)
         return work.report
     run = ImportRun.begun(

@@ -82,6 +82,8 @@ class ImportReport:
 class ImportState(StrEnum):
     """How far an import is."""
 
+    TRYING = "trying"
+    """Given, and for the worker to try."""
     WAITING = "waiting"
     """Tried without writing, and not confirmed yet."""
     RUNNING = "running"

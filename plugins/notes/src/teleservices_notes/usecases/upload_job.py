@@ -1,4 +1,4 @@
-"""The marks of a large file, recorded by the worker once it was tried and confirmed."""
+"""A large file of marks: tried by the worker, then, once confirmed, recorded by it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from attrs import evolve
 
 from teleservices_core.contributions import JobKind, Worked
 from teleservices_core.domain.accounts import Account
-from teleservices_core.domain.jobs import Job
+from teleservices_core.domain.jobs import Job, JobState
 from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ImportRefusedError
@@ -23,10 +23,11 @@ from teleservices_core.usecases.site import Site
 from teleservices_notes.usecases.class_ports import OpensClasses
 from teleservices_notes.usecases.importing import BATCH, import_marks
 from teleservices_notes.usecases.opened import MODULE_ID
-from teleservices_notes.usecases.runs import ImportReport, ImportRun, ImportState
-from teleservices_notes.usecases.uploads import Reads
+from teleservices_notes.usecases.runs import ClassesMet, ImportReport, ImportRun, ImportState
+from teleservices_notes.usecases.uploads import Reads, kept_content, strange_classes, tried
 
 NAME: Final = "notes.import"
+TRYING: Final = "notes.try"
 AT_ONCE: Final = BATCH
 """Lines that are recorded while a page is waited for: one transaction."""
 
@@ -36,9 +37,62 @@ def ask_import(site: Site, viewer: Viewer, run: ImportRun) -> Job:
 
     Raises :exc:`NotAllowedError`, :exc:`ConflictError` where somebody else has asked for it.
     """
+    return _ask(site, viewer, NAME, run)
+
+
+def ask_try(site: Site, viewer: Viewer, run: ImportRun) -> Job:
+    """Have a file that was kept tried. Raises :exc:`NotAllowedError`."""
+    return _ask(site, viewer, TRYING, run)
+
+
+def _ask(site: Site, viewer: Viewer, name: str, run: ImportRun) -> Job:
     about = str(run.id)
     input_ = {"import": about}
-    return ask_job(site, viewer, NAME, run.uai, id_=site.new_id(), about=about, input_=input_)
+    return ask_job(site, viewer, name, run.uai, id_=site.new_id(), about=about, input_=input_)
+
+
+def try_job(opens: OpensClasses, reads: Callable[[Site], Reads]) -> JobKind:
+    """The kind of job that tries: one step, which reads the whole and writes what it would do."""
+
+    def run(work: Worked) -> Mapping[str, Any]:
+        site, uai, import_id = work.site, work.job.uai, UUID(work.job.input["import"])
+        with site.database.reading() as tx:
+            store = opens(tx.connection)
+            found, content = store.import_run(import_id), kept_content(store, import_id)
+        if found is None or content is None:
+            raise _gone(found)
+        met = ClassesMet()
+        try:
+            with reads(site)(content, uai, found.started_at) as lines:
+                report = import_marks(
+                    site,
+                    work.viewer,
+                    uai,
+                    met.passing(lines),
+                    opens,
+                    dry_run=True,
+                    stopping=work.is_stopping,
+                )
+        except ImportRefusedError:
+            with work.writing() as tx:
+                opens(tx.connection).forget_import(import_id)
+            raise
+        if not report.is_stopped:
+            with work.writing() as tx:
+                strange = strange_classes(site, tx, uai, met)
+                found = evolve(tried(found, report), strange_classes=strange)
+                opens(tx.connection).record_import(found, report.faults)
+                work.advance(tx, 1, 1)
+        return {"lines": report.lines}
+
+    return JobKind(
+        TRYING, lambda: _("Essai d’un fichier de notes"), run, _require, _tell_lines, _page
+    )
+
+
+def _gone(run: ImportRun | None) -> ImportRefusedError:
+    name = run.file_name if run else ""
+    return ImportRefusedError(name, _("il n’est plus gardé ; donnez-le à nouveau"))
 
 
 def import_job(opens: OpensClasses, reads: Callable[[Site], Reads]) -> JobKind:
@@ -48,12 +102,11 @@ def import_job(opens: OpensClasses, reads: Callable[[Site], Reads]) -> JobKind:
         site, uai, import_id = work.site, work.job.uai, UUID(work.job.input["import"])
         with work.writing() as tx:
             store = opens(tx.connection)
-            found, content = store.import_run(import_id), store.upload(import_id)
+            found, content = store.import_run(import_id), kept_content(store, import_id)
             if found is None or content is None:
                 if found is not None and found.state is ImportState.DONE:
                     return {"marks": work.job.memo.get("marks", 0)}
-                name = found.file_name if found else ""
-                raise ImportRefusedError(name, _("il n’est plus gardé ; donnez-le à nouveau"))
+                raise _gone(found)
             begun = evolve(found, state=ImportState.RUNNING, last_at=site.now())
             store.change_import(begun, found.state)
             store.forget_faults(import_id)
@@ -112,5 +165,18 @@ def _tell(said: Mapping[str, Any]) -> str:
     return text.format(n=number)
 
 
-def _page(job: Job) -> tuple[str, Mapping[str, Any]]:
+def _tell_lines(said: Mapping[str, Any]) -> str:
+    number = said.get("lines", 0)
+    text = ngettext(
+        "{n} ligne lue. Rien n’est enregistré : lisez ce que ferait le fichier, puis confirmez.",
+        "{n} lignes lues. Rien n’est enregistré : lisez ce que ferait le fichier, puis confirmez.",
+        number,
+    )
+    return text.format(n=number)
+
+
+def _page(job: Job) -> tuple[str, Mapping[str, Any]] | None:
+    # A file that could not be read is kept no longer, and what it did was nothing.
+    if job.kind == TRYING and job.state is not JobState.DONE:
+        return None
     return "notes.import", {"uai": job.uai.code, "import_id": job.input["import"]}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
@@ -30,7 +32,12 @@ from teleservices_notes.usecases.runs import (
 
 UPLOAD_LIFE: Final = timedelta(days=1)
 """How long a file waits for its confirmation."""
+TRIED_AT_ONCE: Final = 2_000_000
+"""Bytes: as much as is tried in half a second, while a page is waited for."""
+_GLANCE: Final = 5_000
+"""Lines. What is no marks file shows it before."""
 SHOWN_FAULTS: Final = 200
+_LEVEL: Final = 6
 _SILENCE: Final = timedelta(minutes=2)
 """After which an import that says nothing is taken for interrupted."""
 
@@ -77,16 +84,62 @@ def try_upload(
     with reads(content, uai, now) as lines:
         report = import_marks(site, viewer, uai, met.passing(lines), opens, dry_run=True)
     run = ImportRun.begun(site.new_id(), uai, site.school_year(), file_name, now, viewer.name)
-    run = evolve(run, state=ImportState.WAITING, counts=report.counts())
+    return _keep(site, viewer, tried(run, report), content, opens, report, met)
+
+
+def keep_untried(
+    site: Site,
+    viewer: Viewer,
+    uai: Uai,
+    file_name: str,
+    content: bytes,
+    reads: Reads,
+    opens: OpensClasses,
+) -> ImportRun:
+    """Keep a large file for the worker to try, as :func:`try_upload` keeps one that is tried.
+
+    Its beginning is read, so that what is no marks file is refused at once. Raises as it does.
+    """
+    now = site.now()
+    with reads(content, uai, now) as lines:
+        for _line in islice(lines, _GLANCE):
+            pass
+    run = ImportRun.begun(site.new_id(), uai, site.school_year(), file_name, now, viewer.name)
+    return _keep(site, viewer, evolve(run, state=ImportState.TRYING), content, opens)
+
+
+def _keep(
+    site: Site,
+    viewer: Viewer,
+    run: ImportRun,
+    content: bytes,
+    opens: OpensClasses,
+    report: ImportReport | None = None,
+    met: ClassesMet | None = None,
+) -> ImportRun:
+    # Before the transaction, which holds others up.
+    packed = zlib.compress(content, _LEVEL)
     with site.database.writing() as tx:
-        require_decider(site, tx, viewer, uai)
-        run = evolve(run, strange_classes=strange_classes(site, tx, uai, met))
+        require_decider(site, tx, viewer, run.uai)
         store = opens(tx.connection)
-        store.forget_waiting(now - UPLOAD_LIFE)
-        store.record_import(run, report.faults)
-        store.keep_upload(run.id, content)
-        store.forget_imports(uai, KEPT_IMPORTS)
+        store.forget_waiting(run.started_at - UPLOAD_LIFE)
+        if met is not None:
+            run = evolve(run, strange_classes=strange_classes(site, tx, run.uai, met))
+        store.record_import(run, report.faults if report else ())
+        store.keep_upload(run.id, packed)
+        store.forget_imports(run.uai, KEPT_IMPORTS)
     return run
+
+
+def kept_content(store: ClassStore, import_id: UUID) -> bytes | None:
+    """The file of an import, while it is kept."""
+    packed = store.upload(import_id)
+    return None if packed is None else zlib.decompress(packed)
+
+
+def tried(run: ImportRun, report: ImportReport) -> ImportRun:
+    """An import that waits for its confirmation, with what it would do."""
+    return evolve(run, state=ImportState.WAITING, counts=report.counts())
 
 
 def strange_classes(site: Site, tx: Transaction, uai: Uai, met: ClassesMet) -> tuple[str, ...]:
@@ -108,7 +161,7 @@ def confirm_upload(
         require_decider(site, tx, viewer, uai)
         store = opens(tx.connection)
         run = _run(store, uai, import_id)
-        content = store.upload(import_id)
+        content = kept_content(store, import_id)
         if content is None or not can_confirm(run, now):
             raise ConflictError(f"import {import_id} is no longer to confirm")
         begun = evolve(run, state=ImportState.RUNNING, last_at=now)
