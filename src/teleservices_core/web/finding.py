@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Factory, frozen
-from werkzeug import Request
 from werkzeug.routing import Map, MapAdapter
 
 from teleservices_core.contributions import MAX_BODY, Route
+from teleservices_core.web.form_bodies import BoundedRequest
 from teleservices_core.web.urls import mount_point, page_path
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _FOUND: Final = "teleservices.found"
 class Found:
     """A request with its route and the variables of its address, or the error of finding none."""
 
-    request: Request
+    request: BoundedRequest
     mount: str
     adapter: MapAdapter
     name: str = ""
@@ -35,11 +35,11 @@ def find(environ: WSGIEnvironment, routes: Map, declared: Mapping[str, Route]) -
     """Found once, whether the server asks before it reads the body or the page after."""
     found: Found | None = environ.get(_FOUND)
     if found is None:
-        found = environ[_FOUND] = _find(Request(environ), routes, declared)
+        found = environ[_FOUND] = _find(BoundedRequest(environ), routes, declared)
     return found
 
 
-def _find(request: Request, routes: Map, declared: Mapping[str, Route]) -> Found:
+def _find(request: BoundedRequest, routes: Map, declared: Mapping[str, Route]) -> Found:
     request.max_content_length = MAX_BODY
     request.max_form_parts = 500
     mount = mount_point(request.environ)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -36,6 +36,8 @@ MATHS: Final = Subject("MATHS", "Mathématiques")
 FRENCH: Final = Subject("FRANC", "Français")
 HISTORY: Final = Subject("HIGEO", "Histoire-géographie")
 SOME_STUDENT: Final = UUID(int=1)
+LARGE: Final = 9_500_000
+"""Bytes: as large a file as a page takes."""
 
 
 def an_assessment(**changes: Any) -> Assessment:
@@ -187,3 +189,32 @@ def entries(
     )
     mark = mark_of(draw(histories(around, out_of)), zone)
     return Entry(assessment, evolve(mark, assessment_id=assessment.id))
+
+
+def filled(unit: bytes) -> bytes:
+    """A unit again and again, up to :data:`LARGE`."""
+    return unit * (LARGE // len(unit))
+
+
+HOSTILE_FILES: Final[Mapping[str, Callable[[bytes], bytes]]] = {
+    "lines of nothing": lambda h: h + filled(b"x;\n"),
+    "the same without a header": lambda _h: filled(b"x;\n"),
+    "the same in UTF-16": lambda h: (h + filled(b"x;\n")[: LARGE // 2]).decode().encode("utf-16"),
+    "ends of lines of an old Mac": lambda h: h.replace(b"\n", b"\r") + filled(b"x;\r"),
+    "blank lines": lambda h: h + filled(b"\n"),
+    "blank lines first": lambda h: filled(b"\n") + h,
+    "one line": lambda h: h + filled(b"x"),
+    "one line of two million columns": lambda h: h + filled(b"x;x;"),
+    "a header of two million columns": lambda _h: filled(b"x;x;"),
+    "a hundred thousand headers": lambda _h: b";".join(b"colonne%06d" % n for n in range(500_000)),
+    "quotes never closed": lambda h: h + filled(b'"' + b"x" * 40 + b"\n"),
+    "one quote never closed": lambda h: h + b'"' + filled(b"x" * 40 + b"\n"),
+    "nothing but quotes": lambda h: h + filled(b'"";'),
+    "NULs": lambda _h: filled(b"\0"),
+    "lines of NULs": lambda h: h + filled(b"\0;\0\n"),
+    "NULs in UTF-16": lambda _h: b"\xff\xfe" + filled(b"\0\0"),
+    "half a character in UTF-16": lambda _h: b"\xfe\xff" + filled(b"\xd8\x00"),
+    "long lines": lambda h: h + filled(b"x" * 5_000 + b"\n"),
+    "accents that cannot be": lambda h: h + filled(b"\xff\xfe\xfd\n"),
+}
+"""Files that used to take half a minute and a gigabyte, and their neighbours, by their header."""
