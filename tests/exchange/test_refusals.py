@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -188,6 +191,23 @@ class TestSizes:
         huge = STUDENT.replace('"1"', '"' + "1" * 3_000_000 + '"')
         assert "balise" in refusal(students_file(huge)).reason
 
+    def test_of_attributes(self, refusal: Refusal) -> None:
+        one = f'<X A="{"x" * 5_000}"/>'
+        assert "balise" in refusal(students_file(STUDENT.replace("<NOM>", one + "<NOM>"))).reason
+
+    @pytest.mark.parametrize("name", ["X{0:05}", "X Y{0:05}='1'"])
+    def test_of_names(self, refusal: Refusal, name: str) -> None:
+        many = "".join(f"<{name.format(n)}/>" for n in range(10_000))
+        assert "différentes" in refusal(students_file(many)).reason
+
+    def test_of_a_name(self, refusal: Refusal) -> None:
+        assert "balise" in refusal(students_file(f"<{'X' * 300}/>")).reason
+
+    def test_of_what_is_not_understood(self, refusal: Refusal) -> None:
+        error = refusal(students_file(STUDENT + '<ELEVE ELEVE_ID="2"/>\n' * 4), unread=3)
+        assert "plus de 3 fiches ne peuvent pas être lues" in error.reason
+        assert error.line == 7
+
     def test_of_a_record(self, refusal: Refusal) -> None:
         huge = STUDENT.replace("<NOM>", "<X/>" * 2_000 + "<NOM>")
         assert "enregistrement" in refusal(students_file(huge)).reason
@@ -241,3 +261,67 @@ class TestZip:
             "compression"
             in refusal(zipped(students_file(), compression=zipfile.ZIP_BZIP2), "e.zip").reason
         )
+
+
+HOSTILE = """
+import json, resource, sys, tempfile
+from pathlib import Path
+from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.values import Uai
+from teleservices_core.errors import ImportRefusedError
+from teleservices_core.exchange.staging import stage
+
+HEAD = (
+    "<BEE_ELEVES><PARAMETRES><UAJ>0219999E</UAJ><ANNEE_SCOLAIRE>2026</ANNEE_SCOLAIRE></PARAMETRES>"
+    "<DONNEES><ELEVES>"
+)
+SIZE = 10_000_000
+def filled(unit):
+    return HEAD + unit * (SIZE // len(unit))
+def numbered(unit):
+    return HEAD + "".join(unit.format(n) for n in range(SIZE // len(unit)))
+one = '<ELEVE ELEVE_ID="1">'
+FILES = {
+    "names": lambda: numbered("<x{0:07}/>"),
+    "names of attributes": lambda: numbered("<x a{0:07}='1'/>"),
+    "attributes of a record": lambda: HEAD + one + f"<X A='{'x' * 100_000}'/>" * 100,
+    "children of a record": lambda: HEAD + one + "<X/>" * 2_000_000,
+    "deep": lambda: filled("<a>"),
+    "deep in a record": lambda: HEAD + one + "<a>" * 3_000_000,
+    "comments": lambda: filled("<!--x-->"),
+    "one comment": lambda: HEAD + "<!--" + "x" * SIZE,
+    "instructions": lambda: filled("<?x y?>"),
+    "text": lambda: filled("x"),
+    "references": lambda: HEAD + one + "<NOM>" + "&#65;" * 2_000_000,
+    "records without a name": lambda: filled(one + "</ELEVE>"),
+    "entities": lambda: "<!DOCTYPE a [" + "".join(
+        f'<!ENTITY e{n} "{("&e%d;" % (n - 1)) * 10}">' for n in range(1, 20)
+    ) + "]>" + filled("&e19;"),
+    "nothing": lambda: chr(0) * SIZE,
+}
+def spent():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime, used.ru_maxrss // 1024
+path = Path(tempfile.mkdtemp()) / "Eleves.xml"
+for name, made in FILES.items():
+    path.write_bytes(made().encode())
+    before = spent()
+    try:
+        with stage([path], Uai("0219999E"), [SchoolYear(2026)]):
+            said = "taken"
+    except ImportRefusedError as refused:
+        said = refused.reason
+    after = spent()
+    print(json.dumps([name, said, after[0] - before[0], after[1] - before[1]]))
+"""
+
+
+def test_hostile_files() -> None:
+    """Ten megabytes of anything: refused, for little time and memory."""
+    done = subprocess.run(
+        [sys.executable, "-c", HOSTILE], capture_output=True, text=True, check=True
+    )
+    for name, said, seconds, megabytes in map(json.loads, done.stdout.splitlines()):
+        assert said != "taken", name
+        assert seconds < 5, (name, seconds)
+        assert megabytes < 150, (name, megabytes)

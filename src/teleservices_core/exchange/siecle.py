@@ -89,6 +89,7 @@ def read(
     Raises :exc:`ImportRefusedError` for another kind of file, another
     establishment or another year, and for a file that is not well formed.
     """
+    limits, unread = limits or Limits(), 0
     elements = read_elements(
         source,
         lambda root: _READERS[_kind(source.name, root)],
@@ -105,6 +106,11 @@ def read(
         try:
             yield readers[element.path](element, source.name, remarks.append)
         except FieldError as error:
+            unread += 1
+            if unread > limits.unread:
+                reason = _("plus de {most} fiches ne peuvent pas être lues ({reason})")
+                said = reason.format(most=limits.unread, reason=error)
+                raise ImportRefusedError(source.name, said, line=element.line) from None
             yield _unread(element, source.name, str(error))
         else:
             for remark in remarks:

@@ -44,6 +44,11 @@ class Limits:
     field_characters: int = 4_000
     record_elements: int = 1_000
     token_bytes: int = 1024 * 1024
+    names: int = 2_000
+    """Different names of tags and attributes, which are kept to the end. SIECLE has 300."""
+    name_characters: int = 200
+    unread: int = 5_000
+    """Records that cannot be understood; beyond, the file is another, or is to be made anew."""
 
 
 @frozen

@@ -87,7 +87,8 @@ class _Builder:
         self.elements = 0
         self.ready: list[Element] = []
         # An encoding given here wins over the one declared in the file.
-        parser: Any = expat.ParserCreate(source.encoding)
+        self.names: dict[str, str] = {}
+        parser: Any = expat.ParserCreate(source.encoding, intern=self.names)
         parser.buffer_text = True
         parser.buffer_size = 16 * 1024
         parser.StartElementHandler = self.start
@@ -114,6 +115,8 @@ class _Builder:
             # A tag or attribute that never ends would be kept whole in memory.
             if fed - self.parser.CurrentByteIndex > self.limits.token_bytes + CHUNK:
                 raise self.refused(_("une balise est démesurée"))
+            if len(self.names) > self.limits.names:
+                raise self.refused(_("trop de balises différentes"))
             yield from self.ready
             self.ready.clear()
             on_bytes(len(chunk))
@@ -132,6 +135,8 @@ class _Builder:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """An opening tag."""
         self.depth += 1
+        if len(tag) > self.limits.name_characters or (attributes and self.is_huge(attributes)):
+            raise self.refused(_("une balise est démesurée"))
         if self.stack:
             self.open_inside(tag, attributes)
         elif self.depth == _RECORD_DEPTH:
@@ -142,6 +147,11 @@ class _Builder:
             raise self.refused(_("balises imbriquées trop profondément"))
         elif self.depth < _RECORD_DEPTH:
             self.open_outside(tag, attributes)
+
+    def is_huge(self, attributes: dict[str, str]) -> bool:
+        """Whether attributes hold more than a field may: a record may have a thousand such."""
+        most = self.limits.field_characters
+        return sum(len(name) + len(value) for name, value in attributes.items()) > most
 
     def open_outside(self, tag: str, attributes: dict[str, str]) -> None:
         """The root, the header, DONNEES or one of its sections."""

@@ -228,7 +228,7 @@ class Provider:
             raise self._silent(error) from error
         try:
             found = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ProviderError(f"{url} answers no JSON: {error}") from error
         if not isinstance(found, Mapping):
             raise ProviderError(f"{url} answers no JSON object")
