@@ -33,7 +33,7 @@ from teleservices_core.errors import SettingsError, TeleservicesError, Unavailab
 from teleservices_core.failures import trace
 from teleservices_core.files import OTHERS
 from teleservices_core.i18n import _
-from teleservices_core.logs import write_logs
+from teleservices_core.logs import tell_by_type, write_logs
 from teleservices_core.plugins import PluginHost
 from teleservices_core.settings import load_settings
 
@@ -86,6 +86,7 @@ def main(ctx: click.Context, path: Path) -> None:
     """Téléservices : outils d’une académie et de ses établissements."""
     write_logs()
     # What libraries write, such as counts that processes share, is not made by ``files``.
+    ctx.call_on_close(tell_by_type())
     before = os.umask(OTHERS)
     ctx.call_on_close(lambda: os.umask(before))
 

@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import Final
 
 _FRAMES: Final = 20
+_WORDS: Final = 3
+"""Letters: what is shorter is no word of anybody's."""
 
 
 def brief(error: BaseException) -> str:
@@ -39,6 +41,18 @@ def kind(error: BaseException) -> str:
     code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
     said = " ".join(filter(None, (type(cause).__name__, code)))
     return f"{said}: {error}" if getattr(error, "is_impersonal", False) else said
+
+
+def without_words(text: str, error: BaseException) -> str:
+    """A text by somebody else, with the types of the exceptions in the place of their words."""
+    for each in _chain(error):
+        if getattr(each, "is_impersonal", False):
+            continue
+        said = sorted({str(each), *map(str, each.args)}, key=len, reverse=True)
+        for words in said:
+            if len(words) >= _WORDS:
+                text = text.replace(words, type(each).__name__)
+    return text
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

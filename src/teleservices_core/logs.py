@@ -11,14 +11,18 @@ import logging
 import re
 import secrets
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Final
+from typing import Any, Final, TextIO
 
-from teleservices_core.failures import trace
+from teleservices_core.failures import brief, trace, without_words
+
+log = logging.getLogger(__name__)
 
 _number: Final[ContextVar[str]] = ContextVar("request_number", default="")
 _PROXYS: Final = re.compile(r"[0-9A-Za-z-]{8,64}")
@@ -49,6 +53,14 @@ class _Discreet(logging.Formatter):
     ) -> str:
         return trace(ei[1]) if ei[1] is not None else ""
 
+    def format(self, record: logging.LogRecord) -> str:
+        """See :class:`logging.Formatter`."""
+        record.exc_text = None  # another handler may have kept the words
+        text = super().format(record)
+        # Asyncio, for one, writes the exception into its own sentence.
+        error = record.exc_info[1] if record.exc_info else None
+        return text if error is None else without_words(text, error)
+
 
 class TextLines(_Discreet):
     """``2026-12-01T02:55:00.123Z WARNING teleservices_core.web [3f…] text``."""
@@ -56,7 +68,6 @@ class TextLines(_Discreet):
     def format(self, record: logging.LogRecord) -> str:
         """See :class:`logging.Formatter`."""
         number = f" [{_number.get()}]" if _number.get() else ""
-        record.exc_text = None  # another handler may have kept the words
         text = super().format(record)
         # No line that begins with a date but ours.
         indented = text.replace("\r", "\\r").replace("\n", "\n  ")
@@ -68,7 +79,6 @@ class JsonLines(_Discreet):
 
     def format(self, record: logging.LogRecord) -> str:
         """See :class:`logging.Formatter`."""
-        record.exc_text = None
         line = {
             "at": _instant(record),
             "level": record.levelname,
@@ -104,5 +114,48 @@ class _ToStandardError(logging.Handler):
         """See :class:`logging.Handler`."""
         try:
             sys.stderr.write(self.format(record) + "\n")
-        except Exception:  # noqa: BLE001 - a log must stop nothing
-            self.handleError(record)
+        except Exception as error:  # noqa: BLE001 - a log must stop nothing
+            # The base class would show the record's arguments.
+            with suppress(OSError, ValueError):
+                sys.stderr.write(f"{record.name}: {brief(error)}\n")
+
+
+def tell_by_type() -> Callable[[], None]:
+    """Have Python tell the log what nobody handled, by its type and place; returns the way back.
+
+    Of itself it writes the words of an exception, of a thread's or of a finalizer's, and those of
+    a warning, to standard error.
+    """
+
+    def ended(_type: object, error: BaseException, _traceback: object) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            sys.__excepthook__(type(error), error, error.__traceback__)
+        else:
+            log.error("ended by\n%s", trace(error))
+
+    def thread_ended(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None and args.exc_type is not SystemExit:
+            log.error("thread ended by\n%s", trace(args.exc_value))
+
+    def not_raised(args: Any) -> None:
+        if args.exc_value is not None:
+            log.error("not raised:\n%s", trace(args.exc_value))
+
+    def warned(
+        message: Warning | str,  # noqa: ARG001
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,  # noqa: ARG001
+        line: str | None = None,  # noqa: ARG001
+    ) -> None:
+        log.warning("%s, %s:%s", category.__name__, filename, lineno)
+
+    before = sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning
+
+    def undo() -> None:
+        sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning = before
+
+    sys.excepthook, threading.excepthook, sys.unraisablehook = ended, thread_ended, not_raised
+    warnings.showwarning = warned
+    return undo

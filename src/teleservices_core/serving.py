@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from teleservices_core.app import Teleservices
 from teleservices_core.errors import MissingExtraError
 from teleservices_core.hosts.rsgi import RsgiSite
-from teleservices_core.logs import write_logs
+from teleservices_core.logs import tell_by_type, write_logs
 from teleservices_core.metrics import SHARED
 from teleservices_core.settings import ServingSettings, load_settings
 
@@ -116,6 +116,7 @@ def received() -> RsgiSite:
     services: WSGIApplication = getattr(import_module(module), factory)()
     settings = load_settings(os.environ[_SETTINGS])
     write_logs(level=settings.logs.level, as_json=settings.logs.json)
+    tell_by_type()
     return _Worker(services, settings.serving)
 
 

@@ -7,7 +7,6 @@ and is erased by each way that there is. What is left then is in a table of the 
 from __future__ import annotations
 
 import tempfile
-from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -22,31 +21,19 @@ from uuid6 import uuid7
 from teleservices_core.app import Teleservices
 from teleservices_core.commands.data import data
 from teleservices_core.domain.accounts import Account, Audience
-from teleservices_core.domain.establishments import PostalAddress
 from teleservices_core.domain.likeness import Comparison, Sameness, Trait
 from teleservices_core.domain.matches import MatchKind, MatchState, ask
 from teleservices_core.domain.policy import Stance
-from teleservices_core.domain.roster import Kinship, Level
 from teleservices_core.domain.scopes import Scope
 from teleservices_core.domain.staff import Role
-from teleservices_core.domain.values import Ine
 from teleservices_core.importing import import_siecle
 from teleservices_core.leftovers import drop_left
 from teleservices_core.storage import tables as t
 from teleservices_core.testing.browsing import Browser
-from teleservices_core.testing.builders import COLLEGE, YEAR, an_establishment
+from teleservices_core.testing.builders import COLLEGE
 from teleservices_core.testing.clock import FixedClock
 from teleservices_core.testing.markers import traces
-from teleservices_core.testing.synth import (
-    SynthAdult,
-    SynthHousehold,
-    SynthLink,
-    SynthSchool,
-    SynthStudent,
-    write_siecle,
-)
-from teleservices_core.testing.synth.memory import export_time
-from teleservices_core.testing.synth.model import SynthAddress
+from teleservices_core.testing.synth import SynthHousehold, write_siecle
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_core.usecases.letters import issue_letters, plan_letters
 from teleservices_core.usecases.lifecycle import run_lifecycle
@@ -55,62 +42,19 @@ from teleservices_core.usecases.opening import set_opening
 from teleservices_core.usecases.undoing import import_runs, preview_undo, undo_import
 from teleservices_core.usecases.working import tend
 
-INE: Final = Ine.rnie(918273645)
-CHOSEN: Final = "quatre chats sur le toit"
-MARKS: Final = f"/ecole/{COLLEGE}/notes/imports/"
-COLUMNS: Final = (
-    "classe;matiere;libelle_matiere;enseignant;evaluation;date;sur;coefficient;ine;note;"
-    "saisie_le;appreciation"
-)
-ROW: Final = "6 B;MATHS;Maths;Mme Petit;Contrôle;05/10/2026;20;1;{};{};07/10/2026 18:20;{}"
-
-CHILD_SAYS: Final = {
-    *("ZQNOMENF", "ZQUSAGEENF", "Zqprenomenf", "zqecoleenf", "0611223391", "611223391"),
-    *("ZQRUEENF", "ZQVILLEENF", INE.code, "zqappreciation", "zqsaisieenf", "zqsignalement"),
-}
-"""Of the student, in files of the school and in what was typed about him."""
-MOTHER_SAYS: Final = {
-    *("ZQNOMMERE", "ZQUSAGEMERE", "Zqprenommere", "zqecolemere", "611223392", "611223393"),
-    *("611223394", "ZQRUEMERE", "zqchoisie", "zqattente", "611223395", "zqbrouillon"),
-}
-MARKERS: Final = CHILD_SAYS | MOTHER_SAYS
-
-
-def a_home(number: int, name: str) -> SynthAddress:
-    return SynthAddress(number, PostalAddress((f"7 RUE {name}",), "21000", "DIJON"))
-
-
-CHILD: Final = SynthStudent(
-    *(1, "ZQNOMENF", "Zqprenomenf", date(2014, 5, 12)),
-    ine=INE, usage_name="ZQUSAGEENF", birth_country="109", birth_town="ZQVILLEENF",
-    class_group="6 B", email="zqecoleenf@example.org", mobile="0611223391",
-    address=a_home(1, "ZQRUEENF"),
-)  # fmt: skip
-MOTHER: Final = SynthAdult(
-    *(11, "ZQNOMMERE", "Zqprenommere", "MME", "ZQUSAGEMERE"),
-    phone="0611223392", mobile="0611223393", work_phone="0611223394",
-    email="zqecolemere@example.org", address=a_home(2, "ZQRUEMERE"),
-)  # fmt: skip
-OTHERS: Final = SynthHousehold(
-    (SynthStudent(2, "DURAND", "Zoé", date(2014, 6, 13), ine=Ine.rnie(222), class_group="6 B"),),
-    (SynthAdult(12, "DURAND", "Luc", "M."),),
-    (SynthLink(2, 12, Level.LEGAL, Kinship.FATHER),),
-)
-
-
-NEIGHBOURS: Final = SynthHousehold(
-    (SynthStudent(3, "LEROY", "Ève", date(2014, 7, 14), ine=Ine.rnie(111), class_group="6 B"),),
-    (),
-    (),
-)
-
-
-def a_school(*households: SynthHousehold) -> SynthSchool:
-    return SynthSchool(an_establishment(), YEAR, export_time(YEAR), (*households, OTHERS))
-
-
-FAMILY: Final = SynthHousehold(
-    (CHILD,), (MOTHER,), (SynthLink(1, 11, Level.LEGAL, Kinship.MOTHER, lodges=True),)
+from .marked import (
+    CHILD,
+    CHILD_SAYS,
+    CHOSEN,
+    COLUMNS,
+    FAMILY,
+    INE,
+    MARKERS,
+    MARKS,
+    MOTHER,
+    NEIGHBOURS,
+    ROW,
+    a_school,
 )
 
 

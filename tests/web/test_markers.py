@@ -311,7 +311,7 @@ SOURCES: Final = [
 ]
 
 
-@pytest.mark.parametrize("leak", [r"\.exception\(", r"exc_info", r"traceback\.(print|format_exc)"])
+@pytest.mark.parametrize("leak", [r"\.exception\(", r"exc_info=", r"traceback\.(print|format_exc)"])
 def test_no_log_takes_an_exception_s_own_words(leak):
     """``failures.trace`` tells what happened and where."""
     assert [str(path) for path in SOURCES if re.search(leak, path.read_text("utf-8"))] == []

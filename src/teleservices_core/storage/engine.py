@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -18,6 +19,9 @@ from teleservices_core.storage.discretion import tell_no_value
 BUSY: Final = "busy"
 """Milliseconds that a connection of SQLite waits for a writer, in its ``info``."""
 _LIMITS: Final = DatabaseSettings()
+_ENGINES: Final = "sqlalchemy.engine.Engine"
+_OURS: Final = "teleservices"
+"""What our engines are called in the log."""
 _ANSWERED: Final = "answered"
 _IDLE: Final = 1.0
 """Seconds: a server takes longer than that to start again."""
@@ -68,8 +72,16 @@ def discreet(engine: Engine) -> Engine:
 
 def _hushed(engine: Engine) -> Engine:
     engine.hide_parameters = True
+    # Hidden parameters hide no row of an answer, which the level DEBUG would log.
+    logging.getLogger(f"{_ENGINES}.{_OURS}").addFilter(_without_rows)
+    engine.logging_name = _OURS
+    engine.echo = engine.echo  # takes the name into account
     event.listen(engine, "handle_error", tell_no_value)
     return engine
+
+
+def _without_rows(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.DEBUG
 
 
 def _waits(url: URL, limits: DatabaseSettings) -> dict[str, Any]:
