@@ -71,6 +71,8 @@ def test_staff(write, content, said):
         (b"a=[" + b"[\n" * 100_000, "too deep"),
         (b"a" * 400_001, "more than 400,000 bytes"),
         (b".".join([b"a"] * 1_500) + b"=1", "a line of more than"),
+        (b".".join([b"a"] * 900) + b"=1", "a key of more than"),
+        (b"x={" + b".".join([b'"a b"', b"'c'"] * 20) + b"=1}", "a key of more than"),
         (b"a = 1".ljust(9_000, b"\0"), "a line of more than"),
         ("a = 1".encode("utf-16"), "can't decode"),
     ],

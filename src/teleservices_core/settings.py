@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -444,6 +445,10 @@ def _say(error: BaseException, kind: type[Any] | None) -> str:
 _MOST: Final = 400_000
 """Bytes of settings or a policy: a decision for each of a thousand schools takes a quarter."""
 _LONGEST_LINE: Final = 2_000
+_LONG_KEY: Final = re.compile(
+    rb"""(?:(?:[\w-]{1,60}|"[^"\n]{0,60}"|'[^'\n]{0,60}')[ \t]*\.[ \t]*){20}"""
+)
+"""Of more parts than any of ours: each part is a table in memory."""
 
 
 def read_toml(path: Path | str) -> Mapping[str, Any]:
@@ -457,6 +462,8 @@ def read_toml(path: Path | str) -> Mapping[str, Any]:
         # Looked at before tomllib, which takes ages for a key of many parts.
         if max(map(len, content.splitlines()), default=0) > _LONGEST_LINE:
             raise SettingsError([f"a line of more than {_LONGEST_LINE:,} bytes"], str(path))
+        if _LONG_KEY.search(content):
+            raise SettingsError(["a key of more than 20 parts"], str(path))
         return tomllib.loads(content.decode())
     except FileNotFoundError:
         raise SettingsError(["no such file"], str(path)) from None
