@@ -73,6 +73,9 @@ def _issue(work: Worked, name: str, ids: frozenset[UUID]) -> None:
         plan = _plan(work)
         batch = [each for each in plan.candidates if each.account.id in ids]
         drawn = draw_letters(work.site, work.job.uai, batch)
+        if work.is_stopping():
+            # The longest of a step is before and after this: what was drawn is nobody's yet.
+            return
         parts = _documents(work, plan, name, [issued for _letter, issued in drawn])
         try:
             with work.writing() as tx:

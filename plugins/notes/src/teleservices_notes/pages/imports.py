@@ -95,6 +95,7 @@ class ImportPages:
                 "establishment": establishment,
                 "errors": errors,
                 "columns": self.columns,
+                "jobs": context.urls.to("core.jobs", uai=uai),
                 "megabytes": LARGEST_FILE // 1_000_000,
                 "imports": [
                     ImportLine(
