@@ -33,8 +33,41 @@ FACTOR_MAILS: Final = (
         "core.factor_removed",
         lambda: _("La double authentification est retirée"),
         lambda: _(
-            "Plus aucun code n’est demandé, en plus du mot de passe, pour l’identifiant {login} "
-            "sur le site {site} de l’{academie}.\n"
+            "Ni code ni clé de sécurité ne sont plus demandés, en plus du mot de passe, pour "
+            "l’identifiant {login} sur le site {site} de l’{academie}.\n"
+        ),
+    ),
+    _mail(
+        "core.telephone_removed",
+        lambda: _("Le téléphone de votre double authentification est retiré"),
+        lambda: _(
+            "Les codes du téléphone ne fonctionnent plus pour l’identifiant {login} sur le site "
+            "{site} de l’{academie}. Vos clés de sécurité et vos codes de secours restent.\n"
+        ),
+    ),
+    _mail(
+        "core.key_added",
+        lambda: _("Une clé de sécurité est ajoutée"),
+        lambda: _(
+            "La clé de sécurité « {key} » ouvre désormais, avec le mot de passe, l’identifiant "
+            "{login} sur le site {site} de l’{academie}. Les autres connexions ont été fermées.\n"
+        ),
+    ),
+    _mail(
+        "core.key_removed",
+        lambda: _("Une clé de sécurité est retirée"),
+        lambda: _(
+            "La clé de sécurité « {key} » ne fonctionne plus pour l’identifiant {login} sur le "
+            "site {site} de l’{academie}.\n"
+        ),
+    ),
+    _mail(
+        "core.key_copied",
+        lambda: _("Une clé de sécurité semble copiée"),
+        lambda: _(
+            "La clé de sécurité « {key} » de l’identifiant {login} vient d’être refusée sur le "
+            "site {site} de l’{academie} : elle a moins servi qu’à la connexion précédente, comme "
+            "le ferait une copie. Retirez-la : « Mon compte », « Double authentification ».\n"
         ),
     ),
     _mail(
@@ -42,8 +75,8 @@ FACTOR_MAILS: Final = (
         lambda: _("L’académie a retiré votre double authentification"),
         lambda: _(
             "L’{academie} vient de retirer la double authentification de l’identifiant {login} sur "
-            "le site {site}, comme pour un téléphone perdu. Toutes les connexions ont été fermées. "
-            "À la prochaine, installez-la de nouveau : « Mon compte », « Double "
+            "le site {site}, comme pour un téléphone ou une clé perdus. Toutes les connexions ont "
+            "été fermées. À la prochaine, installez-la de nouveau : « Mon compte », « Double "
             "authentification ».\n"
         ),
     ),

@@ -340,16 +340,18 @@ HELP_ENTRIES: Final = (
     ),
     HelpEntry(
         "core.second_factor",
-        lambda: _("Personnel : comment protéger mon compte par un code de téléphone ?"),
+        lambda: _("Personnel : comment protéger mon compte par un code de téléphone ou une clé ?"),
         _said(
             lambda: _(
-                "Ouvrez « Mon compte », « Double authentification », « Installer » : une "
-                "application de codes du téléphone scanne l’image affichée, puis donne six "
-                "chiffres à chaque connexion. Gardez sur papier les dix codes de secours : chacun "
-                "remplace une fois le téléphone. Téléphone changé : « Changer de téléphone », au "
-                "même endroit. Téléphone et codes perdus : appelez {hotline} ; l’académie vérifie "
-                "qui vous êtes, puis retire la double authentification. Un nouveau mot de passe "
-                "n’y suffit pas."
+                "Ouvrez « Mon compte », « Double authentification ». « Installer un téléphone » : "
+                "une application de codes du téléphone scanne l’image affichée, puis donne six "
+                "chiffres à chaque connexion. « Ajouter une clé » : une clé à brancher, ou "
+                "l’empreinte, le visage ou le code d’un appareil, en tient lieu ; le navigateur "
+                "doit être récent, avec JavaScript. Gardez sur papier les dix codes de secours : "
+                "chacun remplace une fois l’un ou l’autre. Téléphone changé, clé à retirer : au "
+                "même endroit. Tout est perdu : appelez {hotline} ; l’académie vérifie qui vous "
+                "êtes, puis retire la double authentification. Un nouveau mot de passe n’y suffit "
+                "pas."
             )
         ),
         _STAFF,

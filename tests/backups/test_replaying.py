@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ from teleservices_core.testing.builders import (
     a_student,
     an_adult,
 )
+from teleservices_core.testing.security_keys import SoftKey
 from teleservices_core.testing.world import PASSWORD, World
 from teleservices_core.usecases import replaying
 from teleservices_core.usecases.corrections import end_link, report_wrong_link, restore_link
@@ -35,6 +37,7 @@ from teleservices_core.usecases.cut_offs import cut_off, known_cut_offs
 from teleservices_core.usecases.cut_offs import restore as put_back
 from teleservices_core.usecases.delegations import delegate, end_delegation
 from teleservices_core.usecases.directory import STAFF_COLUMNS, import_staff
+from teleservices_core.usecases.factor_proof import Given
 from teleservices_core.usecases.grouping import group, undo
 from teleservices_core.usecases.hotline_acts import help_account
 from teleservices_core.usecases.incidents import force_renewal
@@ -42,7 +45,13 @@ from teleservices_core.usecases.lost_factors import reset_factor
 from teleservices_core.usecases.opening import set_opening
 from teleservices_core.usecases.replaying import NotedAct
 from teleservices_core.usecases.restoring import lost_acts
-from teleservices_core.usecases.second_factor import enter, proposed_secret, set_up
+from teleservices_core.usecases.second_factor import (
+    enter,
+    proposed_secret,
+    remove_telephone,
+    set_up,
+)
+from teleservices_core.usecases.security_keys import add_key, question_for_new, remove_key
 from teleservices_core.usecases.signing_in import resume, sign_in
 from teleservices_core.words.reasons import AUDIT_WORDS
 
@@ -57,6 +66,8 @@ HARMLESS = {
     "account.renewal_opened": "the link ends; account.password_renewed follows",
     "account.reset_asked": "the link ends",
     "account.session_closed": "every session ends",
+    "account.key_added": "added again",
+    "account.key_copied": "told again by its next answer",
     "account.sessions_closed": "every session ends",
     "account.signed_in": "every session ends",
     "account.warned": "warned again",
@@ -201,11 +212,85 @@ def test_a_telephone_taken_away(site, family, back):
 def test_a_code_on_paper_used(site, family, back):
     """None of its sheet is good any more; the telephone still is."""
     codes = telephone(site, "head")
-    back(lambda: enter(site.site, viewer(site, "head"), codes[0]))
+    back(lambda: enter(site.site, viewer(site, "head"), Given(codes[0])))
     assert account(site, "head").factor_since is not None
     with site.site.database.reading() as tx:
         assert tx.factors.get(family["head"].id) is not None
         assert tx.factors.codes_left(family["head"].id) == 0
+
+
+def with_keys(site, *names):
+    """Add keys."""
+    for name in names:
+        mine = viewer(site, "head")
+        # As though one had just been given.
+        mine = evolve(mine, session=evolve(mine.session, factor_at=site.site.now()))
+        answer = SoftKey().make(question_for_new(site.site, mine))
+        add_key(site.site, mine, name, answer, PASSWORD)
+
+
+def without_key(site, name):
+    """Take one away."""
+    mine = viewer(site, "head")
+    mine = evolve(mine, session=evolve(mine.session, factor_at=site.site.now()))
+    (key,) = (each for each in kept(site) if each.name == name)
+    remove_key(site.site, mine, key.id, PASSWORD)
+
+
+def kept(site):
+    """The keys that are there."""
+    with site.site.database.reading() as tx:
+        return tx.factors.keys(account(site, "head").id)
+
+
+@ON_ONE
+def test_a_key_taken_away(site, family, back):
+    """It alone does not live again: the others still stand beside the password."""
+    with_keys(site, "bleue", "rouge")
+    back(lambda: without_key(site, "bleue"))
+    assert [key.name for key in kept(site)] == ["rouge"]
+    assert account(site, "head").factor_since is not None
+
+
+@ON_ONE
+def test_the_only_key_taken_away(site, family, back):
+    """It does not live again either, though what took its place is lost."""
+    with_keys(site, "bleue")
+
+    def change():
+        with_keys(site, "rouge")
+        without_key(site, "bleue")
+
+    back(change)
+    assert kept(site) == []
+    assert account(site, "head").factor_since is None
+
+
+@ON_ONE
+def test_a_telephone_taken_away_beside_keys(site, family, back):
+    """They stay; nothing does once the académie has taken all away."""
+    telephone(site, "head")
+    with_keys(site, "bleue")
+
+    def change():
+        mine = viewer(site, "head")
+        mine = evolve(mine, session=evolve(mine.session, factor_at=site.site.now()))
+        remove_telephone(site.site, mine, PASSWORD)
+
+    back(change)
+    with site.site.database.reading() as tx:
+        assert tx.factors.get(family["head"].id) is None
+    assert [key.name for key in kept(site)] == ["bleue"]
+    assert account(site, "head").factor_since is not None
+
+
+@ON_ONE
+def test_keys_that_the_academy_took_away(site, family, back):
+    """None lives again."""
+    with_keys(site, "bleue")
+    back(lambda: reset_factor(site.site, None, "head", "perdue"))
+    assert kept(site) == []
+    assert account(site, "head").factor_since is None
 
 
 @ON_ONE

@@ -53,7 +53,7 @@ def chromium() -> Iterator[Any]:
 def clicks_arrive() -> Iterator[None]:
     """A click on a link or a button returns once its page is there, not the one before.
 
-    On this site without JavaScript each of them leads somewhere.
+    On this site each of them leads somewhere, but for a security key that does not answer.
     """
     playwright = pytest.importorskip("playwright.sync_api")
     click = playwright.Locator.click
@@ -91,14 +91,20 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 
 @pytest.fixture(scope="module")
+def host() -> str:
+    """By which name this machine is called; a module may say another."""
+    return "127.0.0.1"
+
+
+@pytest.fixture(scope="module")
 def demo(
-    built: Demo, tmp_path_factory: pytest.TempPathFactory
+    built: Demo, host: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Demo, Teleservices]]:
     """A demonstration of the module's own, served."""
     folder = tmp_path_factory.mktemp("demo") / "site"
     shutil.copytree(built.folder, folder)
     with a_server() as server:
-        demo = Demo(folder, base_url=f"http://127.0.0.1:{server.port}")
+        demo = Demo(folder, base_url=f"http://{host}:{server.port}")
         settings = built.settings.read_text("utf-8").replace(built.base_url, demo.base_url)
         demo.settings.write_text(settings.replace(str(built.folder), str(folder)), "utf-8")
         services = Teleservices.from_file(demo.settings, plugins={"demo": plugin})

@@ -54,6 +54,7 @@ def test_down_and_up_again(services):
         ("core_", "core_0011"),
         ("core_", "core_0012"),
         ("core_", "core_0013"),
+        ("core_", "core_0014"),
     ]
     assert pending(services.engine, [core]) == []
 

@@ -21,16 +21,11 @@ from teleservices_core.storage import tables as t
 from teleservices_core.testing.builders import an_adult
 from teleservices_core.testing.races import TRIALS, only_winner, race
 from teleservices_core.testing.world import PASSWORD, World
+from teleservices_core.usecases import second_factor
+from teleservices_core.usecases.factor_proof import Given
 from teleservices_core.usecases.identities import link_by_secret, sign_in_by_identity
 from teleservices_core.usecases.lost_factors import reset_factor
-from teleservices_core.usecases.second_factor import (
-    enter,
-    my_factor,
-    proposed_secret,
-    remove,
-    renew_codes,
-    set_up,
-)
+from teleservices_core.usecases.second_factor import my_factor, proposed_secret, set_up
 from teleservices_core.usecases.signing_in import resume, sign_in
 from teleservices_core.usecases.steps import open_step
 
@@ -68,6 +63,21 @@ def owing(services, account):
     step = open_step(services.site, viewer)
     assert step is not None
     return evolve(viewer, step=step.name)
+
+
+def enter(site, viewer, typed):
+    """Give a code."""
+    return second_factor.enter(site, viewer, Given(typed))
+
+
+def renew_codes(site, viewer, typed, password):
+    """Ask for other codes, with one of before."""
+    return second_factor.renew_codes(site, viewer, Given(typed), password)
+
+
+def remove(site, viewer, typed, password):
+    """Take it away, with a code."""
+    second_factor.remove(site, viewer, Given(typed), password)
 
 
 def refused(act, *arguments):

@@ -93,6 +93,14 @@ class SessionStore(Protocol):
         """Note that the session is in use."""
         ...
 
+    def ask(self, id_hash: str, question: bytes, at: datetime) -> None:
+        """Note what a security key is asked to sign in a session: the last one counts."""
+        ...
+
+    def take_question(self, id_hash: str, since: datetime) -> bytes | None:
+        """Compare-and-set: to one caller, what was asked ``since``; then it is forgotten."""
+        ...
+
     def remove(self, id_hash: str) -> bool:
         """Close one session; False when it was closed already."""
         ...

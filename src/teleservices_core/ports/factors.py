@@ -8,11 +8,12 @@ from typing import Protocol
 from uuid import UUID
 
 from teleservices_core.domain.second_factor import Authenticator
+from teleservices_core.domain.security_keys import SecurityKey
 from teleservices_core.domain.staff import Role
 
 
 class FactorStore(Protocol):
-    """Authenticators and recovery codes."""
+    """Authenticators, security keys and recovery codes."""
 
     def get(self, account_id: UUID) -> Authenticator | None:
         """The authenticator of an account, or None."""
@@ -30,8 +31,32 @@ class FactorStore(Protocol):
         """Compare-and-set: True for the one caller that uses a period's code, or a later one."""
         ...
 
+    def remove_telephone(self, account_id: UUID) -> bool:
+        """Forget the authenticator; False where there is none."""
+        ...
+
     def remove(self, account_id: UUID) -> None:
-        """Forget the authenticator and the recovery codes."""
+        """Forget the authenticator, the security keys and the recovery codes."""
+        ...
+
+    def keys(self, account_id: UUID) -> list[SecurityKey]:
+        """The security keys of an account, the oldest first."""
+        ...
+
+    def has_key(self, credential: bytes) -> bool:
+        """Whether a key is known, of whichever account."""
+        ...
+
+    def add_key(self, key: SecurityKey) -> None:
+        """Store a key that is not known."""
+        ...
+
+    def use_key(self, key: SecurityKey, signatures: int, at: datetime) -> bool:
+        """Compare-and-set: True for the one caller that uses a key's answer."""
+        ...
+
+    def remove_key(self, account_id: UUID, key_id: UUID) -> bool:
+        """Forget one key; False where it is not there."""
         ...
 
     def put_codes(self, account_id: UUID, digests: Collection[str], at: datetime) -> None:

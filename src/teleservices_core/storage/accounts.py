@@ -277,6 +277,29 @@ class Sessions:
             .values(seen_at=seen_at, expires_at=expires_at)
         )
 
+    def ask(self, id_hash: str, question: bytes, at: datetime) -> None:
+        """See the port."""
+        self.connection.execute(
+            update(t.sessions)
+            .where(t.sessions.c.id_hash == id_hash)
+            .values(question=question, question_at=at)
+        )
+
+    def take_question(self, id_hash: str, since: datetime) -> bytes | None:
+        """See the port."""
+        s = t.sessions.c
+        mine = s.id_hash == id_hash
+        asked = self.connection.execute(select(s.question, s.question_at).where(mine)).first()
+        if asked is None or asked.question is None:
+            return None
+        taken = self.connection.execute(
+            update(t.sessions)
+            .where(mine, s.question == asked.question)
+            .values(question=None, question_at=None)
+        )
+        is_fresh = taken.rowcount == 1 and asked.question_at > since
+        return asked.question if is_fresh else None
+
     def remove(self, id_hash: str) -> bool:
         """See the port."""
         done = self.connection.execute(delete(t.sessions).where(t.sessions.c.id_hash == id_hash))

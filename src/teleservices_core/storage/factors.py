@@ -1,18 +1,27 @@
-"""Second factors: authenticators and recovery codes."""
+"""Second factors: authenticators, security keys and recovery codes."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
+from hashlib import sha256
+from typing import Final
 from uuid import UUID
 
-from attrs import frozen
+from attrs import fields, frozen
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from teleservices_core.domain.accounts import AccountState
 from teleservices_core.domain.second_factor import Authenticator
+from teleservices_core.domain.security_keys import SecurityKey
 from teleservices_core.domain.staff import Role
 from teleservices_core.storage import tables as t
+
+_OF_KEY: Final = tuple(each.name for each in fields(SecurityKey))
+
+
+def _digest(credential: bytes) -> str:
+    return sha256(credential).hexdigest()
 
 
 @frozen
@@ -30,7 +39,8 @@ class Factors:
 
     def put(self, account_id: UUID, authenticator: Authenticator) -> None:
         """See the port."""
-        self.remove(account_id)
+        self.remove_telephone(account_id)
+        self.drop_codes(account_id)
         self.connection.execute(
             insert(t.authenticators).values(
                 account_id=account_id,
@@ -57,11 +67,60 @@ class Factors:
         )
         return done.rowcount == 1
 
-    def remove(self, account_id: UUID) -> None:
+    def remove_telephone(self, account_id: UUID) -> bool:
         """See the port."""
         table = t.authenticators
+        done = self.connection.execute(delete(table).where(table.c.account_id == account_id))
+        return done.rowcount == 1
+
+    def remove(self, account_id: UUID) -> None:
+        """See the port."""
+        self.remove_telephone(account_id)
+        table = t.security_keys
         self.connection.execute(delete(table).where(table.c.account_id == account_id))
         self.drop_codes(account_id)
+
+    def keys(self, account_id: UUID) -> list[SecurityKey]:
+        """See the port."""
+        table = t.security_keys
+        found = select(*(table.c[each] for each in _OF_KEY)).where(table.c.account_id == account_id)
+        rows = self.connection.execute(found.order_by(table.c.added_at, table.c.id))
+        return [SecurityKey(**row) for row in rows.mappings()]
+
+    def has_key(self, credential: bytes) -> bool:
+        """See the port."""
+        table = t.security_keys
+        known = select(table.c.id).where(table.c.digest == _digest(credential))
+        return self.connection.execute(known).first() is not None
+
+    def add_key(self, key: SecurityKey) -> None:
+        """See the port."""
+        values = {each: getattr(key, each) for each in _OF_KEY}
+        self.connection.execute(
+            insert(t.security_keys).values(digest=_digest(key.credential), **values)
+        )
+
+    def use_key(self, key: SecurityKey, signatures: int, at: datetime) -> bool:
+        """See the port."""
+        table = t.security_keys
+        done = self.connection.execute(
+            update(table)
+            .where(
+                table.c.id == key.id,
+                table.c.account_id == key.account_id,
+                table.c.signatures == key.signatures,
+            )
+            .values(signatures=signatures, used_at=at)
+        )
+        return done.rowcount == 1
+
+    def remove_key(self, account_id: UUID, key_id: UUID) -> bool:
+        """See the port."""
+        table = t.security_keys
+        done = self.connection.execute(
+            delete(table).where(table.c.account_id == account_id, table.c.id == key_id)
+        )
+        return done.rowcount == 1
 
     def put_codes(self, account_id: UUID, digests: Collection[str], at: datetime) -> None:
         """See the port."""

@@ -180,6 +180,7 @@ _OF_ACCOUNTS: Final = (
     t.throttles,
     t.authenticators,
     t.recovery_codes,
+    t.security_keys,
 )
 """What goes when an account is closed."""
 

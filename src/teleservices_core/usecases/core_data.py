@@ -54,6 +54,14 @@ def _account(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
         if account.password_hash
         else _("aucun"),
         _("double authentification depuis le"): account.factor_since,
+        _("clés de sécurité"): [
+            {
+                _("nom"): key.name,
+                _("ajoutée le"): key.added_at,
+                _("utilisée le"): key.used_at,
+            }
+            for key in tx.factors.keys(account.id)
+        ],
         _("créé le"): account.created_at,
         _("activé le"): account.claimed_at,
         _("dernière utilisation"): account.last_used_at,
@@ -309,7 +317,8 @@ CORE_DATA: Final = (
         lambda: _("Votre compte"),
         lambda _figures: _(
             "Identifiant, empreinte du mot de passe, adresse électronique, dates d’activation et "
-            "de dernière utilisation, notifications remises."
+            "de dernière utilisation, notifications remises ; pour le personnel, double "
+            "authentification : téléphone, et nom, dates et partie publique des clés de sécurité."
         ),
         lambda figures: _(
             "Tant que le compte sert. Il est fermé et effacé s’il n’est pas activé ou confirmé en "

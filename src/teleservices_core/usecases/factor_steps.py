@@ -49,6 +49,7 @@ FACTOR_STEPS: Final = (
         "core.enter_factor",
         lambda viewer: viewer.account.factor_since is not None,
         _owes_code,
+        also=("core.ask_key",),
         position=10,
     ),
     Step(
@@ -59,6 +60,7 @@ FACTOR_STEPS: Final = (
             viewer.account.audience is Audience.STAFF and viewer.account.factor_since is None
         ),
         _lacks_one,
+        also=("core.add_key", "core.ask_new_key"),
         position=20,
     ),
 )

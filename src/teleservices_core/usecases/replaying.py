@@ -41,7 +41,9 @@ _REKEYED: Final = (
     "account.password_renewed",
     "account.reissued",
 )
-_REFACTORED: Final = ("account.factor_set", "account.factor_removed", "account.factor_reset")
+_UNFACTORED: Final = ("account.factor_removed", "account.factor_reset")
+_NO_TELEPHONE: Final = ("account.factor_set", "account.telephone_removed")
+_NO_KEY: Final = ("account.key_removed",)
 _CODES: Final = ("account.recovery_codes_made", "account.recovery_code_used")
 _UNLINKED: Final = ("identity.unlinked",)
 _UNGROUPED: Final = ("account.ungrouped",)
@@ -83,7 +85,8 @@ NOTED: Final = tuple(
     {
         *(RESTORED, *_CLOSED, *_READDRESSED, *_REKEYED, *_UNLINKED, *_UNGROUPED, *_LOCKED),
         *(*_UNLOCKED, *_BARRED, *_UNBARRED, *_WITHDRAWN, *_CUT, *_UNCUT),
-        *(*_RENEWED, *_ERASED, *_REFACTORED, *_CODES, *TOLD),
+        *(*_RENEWED, *_ERASED, *_CODES, *TOLD),
+        *(*_UNFACTORED, *_NO_TELEPHONE, *_NO_KEY),
     }
 )
 """Acts of the journal that the ledger keeps."""
@@ -93,6 +96,7 @@ DETAILS: Final = (
     "audience",
     "changed_since",
     "delegation",
+    "key",
     "plugin",
     "is_complete",
 )
@@ -179,7 +183,7 @@ def replay(
     counts["passwords"] = tx.restoring.kill_passwords(rekeyed, nobodys_hash)
     for each in rekeyed:
         tx.audit.add(audited("account.password_ended", now, None, subject_id=each))
-    counts["factors"] = _drop_factors(tx, persons.of_acts(acts, _REFACTORED))
+    counts["factors"] = _drop_factors(tx, acts, persons)
     for each in sorted(persons.of_acts(acts, _CODES)):
         tx.factors.drop_codes(each)
     counts["locked"] = _lock(tx, persons.last(acts, _LOCKED, _UNLOCKED), now)
@@ -228,14 +232,28 @@ def _close(
     return number
 
 
-def _drop_factors(tx: Transaction, account_ids: Iterable[UUID]) -> int:
-    """Let no authenticator live again that was replaced or taken away: a lost telephone's."""
+def _drop_factors(tx: Transaction, acts: Iterable[NotedAct], persons: Persons) -> int:
+    """Let no telephone or key live again that was replaced or taken away: it may be a thief's."""
+    touched: dict[UUID, None] = {}
+    for act in acts:
+        for subject in persons.of_act(act)[:1]:
+            if act.action in _UNFACTORED:
+                tx.factors.remove(subject)
+            elif act.action in _NO_TELEPHONE:
+                tx.factors.remove_telephone(subject)
+                tx.factors.drop_codes(subject)
+            elif act.action in _NO_KEY:
+                tx.factors.remove_key(subject, UUID(act.detail["key"]))
+            else:
+                continue
+            touched[subject] = None
     number = 0
-    for account in _accounts(tx, account_ids):
-        tx.factors.remove(account.id)
-        if account.factor_since is not None:
-            tx.accounts.replace(account, evolve(account, factor_since=None))
-            number += 1
+    for account in _accounts(tx, touched):
+        if tx.factors.get(account.id) is None and not tx.factors.keys(account.id):
+            tx.factors.drop_codes(account.id)
+            if account.factor_since is not None:
+                tx.accounts.replace(account, evolve(account, factor_since=None))
+                number += 1
     return number
 
 

@@ -1,17 +1,9 @@
-"""A second factor: set it up, give it, look after it.
-
-Whatever is typed is counted before it is compared, for the account and not for the browser:
-a known password buys no more tries from elsewhere. A new password lifts the wait, and ends
-the sessions of who knew the old one. What does not fit is told alike, whether it is wrong,
-too old or used already.
-"""
+"""A second factor: set it up, give it, look after it."""
 
 from __future__ import annotations
 
 import secrets
 from base64 import b32encode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from hmac import digest as mac
 from typing import Final
@@ -27,24 +19,30 @@ from teleservices_core.domain.second_factor import (
     matching_period,
     read_code,
 )
-from teleservices_core.domain.throttling import Counter
+from teleservices_core.domain.security_keys import SecurityKey, relying_party
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotAllowedError, RefusedError
-from teleservices_core.hashing import digest, keyed
 from teleservices_core.one_time_codes import code_of
 from teleservices_core.ports import Transaction
-from teleservices_core.secret_boxes import put_in_box, take_out
+from teleservices_core.secret_boxes import put_in_box
+from teleservices_core.usecases.factor_proof import (
+    Given,
+    digest_of_code,
+    is_owed,
+    keys_of,
+    proved,
+    purpose_of_secret,
+    tell,
+)
 from teleservices_core.usecases.factor_steps import is_imposed
-from teleservices_core.usecases.links import send_mail
 from teleservices_core.usecases.passwords import require_owner
 from teleservices_core.usecases.signing_in import SignedIn, as_proved, replace_session
 from teleservices_core.usecases.site import Site, audited
-from teleservices_core.usecases.throttling import count
 
 SET: Final = "account.factor_set"
 REMOVED: Final = "account.factor_removed"
+TELEPHONE_REMOVED: Final = "account.telephone_removed"
 CODES_MADE: Final = "account.recovery_codes_made"
-CODE_USED: Final = "account.recovery_code_used"
 
 
 @frozen
@@ -52,6 +50,13 @@ class MyFactor:
     """What « Mon compte » says of a second factor."""
 
     since_at: datetime | None
+    telephone_since: datetime | None
+    keys: tuple[SecurityKey, ...]
+    """Those of a former address of the site too."""
+    live_keys: tuple[SecurityKey, ...]
+    """Those that answer at the present one."""
+    takes_keys: bool
+    """Whether browsers let keys answer at the site's address."""
     codes_left: int
     is_imposed: bool
     """Whether it can be replaced only."""
@@ -59,9 +64,18 @@ class MyFactor:
 
 def my_factor(site: Site, viewer: Viewer) -> MyFactor:
     """Whether the viewer has one, since when, and how many recovery codes are left."""
+    account = viewer.account
     with site.database.reading() as tx:
-        codes_left = tx.factors.codes_left(viewer.account.id)
-    return MyFactor(viewer.account.factor_since, codes_left, is_imposed(site, viewer))
+        telephone = tx.factors.get(account.id)
+        return MyFactor(
+            account.factor_since,
+            telephone.since_at if telephone else None,
+            tuple(tx.factors.keys(account.id)),
+            tuple(keys_of(site, tx, account.id)),
+            relying_party(site.settings.base_url) is not None,
+            tx.factors.codes_left(account.id),
+            is_imposed(site, viewer),
+        )
 
 
 def proposed_secret(site: Site, session: Session) -> str:
@@ -83,8 +97,7 @@ def set_up(site: Site, viewer: Viewer, typed: str, password: str) -> tuple[Signe
     :exc:`RefusedError` ``wrong_code``, or as :func:`.passwords.require_owner`.
     """
     now, account, secret = site.now(), viewer.account, proposed_secret(site, viewer.session)
-    if account.audience is not Audience.STAFF or _is_owed(viewer):
-        raise NotAllowedError("no second factor is set up here")
+    require_free(viewer)
     code, _is_of_telephone = read_code(typed)
     # Not counted: there is nothing to guess, since the page shows the secret.
     period = matching_period(code, lambda each: code_of(secret, each), now)
@@ -93,41 +106,53 @@ def set_up(site: Site, viewer: Viewer, typed: str, password: str) -> tuple[Signe
     require_owner(site, viewer, password)
     with site.database.writing() as tx:
         before = as_proved(tx, account)
-        after = tx.accounts.replace(before, evolve(before, factor_since=now))
-        sealed = put_in_box(site.settings, _purpose(account.id), secret)
+        sealed = put_in_box(site.settings, purpose_of_secret(account.id), secret)
         tx.factors.put(account.id, Authenticator(sealed, now, period))
-        codes = _new_codes(site, tx, account.id)
-        opened = replace_session(site, tx, viewer, after, factor_at=now)
-        tx.sessions.remove_all(account.id, but=opened.session.id_hash)
+        codes = new_codes(site, tx, account.id)
+        opened, after = has_one(site, tx, viewer, before)
         tx.audit.add(audited(SET, now, viewer, subject_id=account.id))
-        _tell(site, tx, after, "core.factor_set")
+        tell(site, tx, after, "core.factor_set")
     return opened, codes
 
 
-def enter(site: Site, viewer: Viewer, typed: str) -> SignedIn:
-    """Give the second factor that a session waits for: a telephone's code, or a recovery code.
+def require_free(viewer: Viewer) -> None:
+    """Raise :exc:`NotAllowedError` to who may set nothing up: families, who owes a code."""
+    if viewer.account.audience is not Audience.STAFF or is_owed(viewer):
+        raise NotAllowedError("no second factor is set up here")
 
-    Raises :exc:`RefusedError` ``wrong_code``, or ``throttled`` (detail ``until``).
-    """
-    with _proved(site, viewer, typed) as (tx, account):
+
+def has_one(
+    site: Site, tx: Transaction, viewer: Viewer, before: Account
+) -> tuple[SignedIn, Account]:
+    """Note that a second factor was set up in a session, the only one that goes on."""
+    now = site.now()
+    after = tx.accounts.replace(before, evolve(before, factor_since=before.factor_since or now))
+    opened = replace_session(site, tx, viewer, after, factor_at=now)
+    tx.sessions.remove_all(after.id, but=opened.session.id_hash)
+    return opened, after
+
+
+def enter(site: Site, viewer: Viewer, given: Given) -> SignedIn:
+    """Give the second factor that a session waits for. Raises as :func:`.factor_proof.proved`."""
+    with proved(site, viewer, given) as (tx, account):
         return replace_session(site, tx, viewer, account, factor_at=site.now())
 
 
-def renew_codes(site: Site, viewer: Viewer, typed: str, password: str) -> list[str]:
+def renew_codes(site: Site, viewer: Viewer, given: Given, password: str) -> list[str]:
     """Make new recovery codes; those of before are good no more.
 
     Raises as :func:`enter` and :func:`.passwords.require_owner`.
     """
     require_owner(site, viewer, password)
-    with _proved(site, viewer, typed) as (tx, account):
-        codes = _new_codes(site, tx, account.id)
+    with proved(site, viewer, given) as (tx, account):
+        codes = new_codes(site, tx, account.id)
         tx.audit.add(audited(CODES_MADE, site.now(), viewer, subject_id=account.id))
-        _tell(site, tx, account, "core.recovery_codes_made")
+        tell(site, tx, account, "core.recovery_codes_made")
     return codes
 
 
-def remove(site: Site, viewer: Viewer, typed: str, password: str) -> None:
-    """Do without a second factor again.
+def remove(site: Site, viewer: Viewer, given: Given, password: str) -> None:
+    """Do without a second factor again: the telephone, the keys and the codes are forgotten.
 
     Raises :exc:`NotAllowedError` where it is imposed, or as :func:`enter` and
     :func:`.passwords.require_owner`.
@@ -135,91 +160,33 @@ def remove(site: Site, viewer: Viewer, typed: str, password: str) -> None:
     if is_imposed(site, viewer):
         raise NotAllowedError("a second factor is imposed")
     require_owner(site, viewer, password)
-    with _proved(site, viewer, typed) as (tx, account):
+    with proved(site, viewer, given) as (tx, account):
         after = tx.accounts.replace(account, evolve(account, factor_since=None))
         tx.factors.remove(account.id)
         tx.audit.add(audited(REMOVED, site.now(), viewer, subject_id=account.id))
-        _tell(site, tx, after, "core.factor_removed")
+        tell(site, tx, after, "core.factor_removed")
 
 
-def _is_owed(viewer: Viewer) -> bool:
-    return viewer.account.factor_since is not None and viewer.session.factor_at is None
+def remove_telephone(site: Site, viewer: Viewer, password: str) -> None:
+    """Go on with the keys alone. Raises :exc:`RefusedError` ``last_factor``.
 
-
-@contextmanager
-def _proved(site: Site, viewer: Viewer, typed: str) -> Iterator[tuple[Transaction, Account]]:
-    """A unit of work that only a good code begins; whatever stops it leaves the code unused."""
-    known = viewer.account
-    counter = Counter(digest(f"factor\0{known.id}\0{known.epoch}"))
+    And :exc:`NotAllowedError` to who may set nothing up, or as :func:`.passwords.require_owner`.
+    """
+    require_free(viewer)
+    require_owner(site, viewer, password)
     with site.database.writing() as tx:
-        count(site, tx, counter, known)
-    with site.database.writing() as tx:
-        account = as_proved(tx, known)
-        if not _spend(site, tx, viewer, account, typed):
-            raise RefusedError("wrong_code")
-        tx.throttles.clear(counter.key)
-        yield tx, account
+        account = as_proved(tx, viewer.account)
+        if not keys_of(site, tx, account.id):
+            raise RefusedError("last_factor")
+        if tx.factors.remove_telephone(account.id):
+            tx.audit.add(audited(TELEPHONE_REMOVED, site.now(), viewer, subject_id=account.id))
+            tell(site, tx, account, "core.telephone_removed")
 
 
-def _spend(site: Site, tx: Transaction, viewer: Viewer, account: Account, typed: str) -> bool:
-    code, is_of_telephone = read_code(typed)
-    authenticator = tx.factors.get(account.id)
-    if authenticator is None:
-        return False
-    if is_of_telephone:
-        return _take(site, tx, account.id, authenticator, code)
-    now, settings = site.now(), site.settings
-    keys = (settings.secret_key, *settings.former_secret_keys)
-    if not tx.factors.use_code(account.id, [_of_code(key, account.id, code) for key in keys], now):
-        return False
-    left = tx.factors.codes_left(account.id)
-    tx.audit.add(audited(CODE_USED, now, viewer, subject_id=account.id, left=left))
-    _tell(site, tx, account, "core.recovery_code_used", left)
-    return True
-
-
-def _take(
-    site: Site, tx: Transaction, account_id: UUID, authenticator: Authenticator, code: str
-) -> bool:
-    purpose = _purpose(account_id)
-    found = take_out(site.settings, purpose, authenticator.secret)
-    if found is None:
-        return False
-    secret, is_of_former_key = found
-    period = matching_period(code, lambda each: code_of(secret, each), site.now())
-    if period is None or not tx.factors.take(account_id, period):
-        return False
-    if is_of_former_key:
-        tx.factors.reseal(account_id, put_in_box(site.settings, purpose, secret))
-    return True
-
-
-def _purpose(account_id: UUID) -> str:
-    # Whose it is: moved to another row, it opens nothing.
-    return f"authenticator {account_id}"
-
-
-def _of_code(key: str, account_id: UUID, code: str) -> str:
-    return keyed(key, "recovery code", account_id.bytes + code.encode())
-
-
-def _new_codes(site: Site, tx: Transaction, account_id: UUID) -> list[str]:
+def new_codes(site: Site, tx: Transaction, account_id: UUID) -> list[str]:
+    """Recovery codes in the place of those before, as they are shown, once."""
     codes = [new_letter_code(secrets.choice) for _number in range(RECOVERY_CODES)]
     key = site.settings.secret_key
-    digests = [_of_code(key, account_id, code) for code in codes]
+    digests = [digest_of_code(key, account_id, code) for code in codes]
     tx.factors.put_codes(account_id, digests, site.now())
     return [show_letter_code(code) for code in codes]
-
-
-def _tell(site: Site, tx: Transaction, account: Account, kind: str, left: int = 0) -> None:
-    if account.email is not None:
-        send_mail(
-            site,
-            tx,
-            kind,
-            account.email,
-            account=account,
-            name=account.display_name,
-            login=account.login_name,
-            left=str(left),
-        )

@@ -74,6 +74,8 @@ _UNREAD: Final = {408: too_slow, 411: without_length, 503: unavailable}
 DRAINED: Final = 20_000_000
 """Bytes of a refused body read all the same, so that its sender sees the refusal."""
 _STATUSES: Final = ((NotFoundError, 404), (NotAllowedError, 403), (ConflictError, 409))
+_TYPES: Final = mimetypes.MimeTypes()
+"""Python's own: those of the machine may call a script a text, which browsers do not run."""
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -275,7 +277,11 @@ class Application:
                 context, self._failed(context, self.find(context.request.environ).name, error)
             )
         self._set_cookies(context, response, shown=isinstance(answer, Page))
-        protect(response, cacheable=False)
+        protect(
+            response,
+            cacheable=False,
+            runs_script=isinstance(answer, Page) and answer.runs_script,
+        )
         if is_api(context.request):
             is_public = isinstance(answer, Json) and answer.is_public
             share(response, context.request, self.site.settings, is_public=is_public)
@@ -400,7 +406,7 @@ class Application:
     def _static(self, version: str, name: str) -> Response:
         if self._files.versions.get(name) != version:
             raise NotFound(_("Fichier inconnu"))
-        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        media_type = _TYPES.guess_type(name)[0] or "application/octet-stream"
         response = Response((STATIC / name).read_bytes(), content_type=media_type)
         protect(response, cacheable=True)
         return response

@@ -15,6 +15,8 @@ class Page:
     template: str
     view: Mapping[str, Any] = Factory(dict)
     status: int = 200
+    runs_script: bool = False
+    """Whether its template loads a script of ours: browsers refuse them on every other page."""
 
 
 @frozen

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Index,
+    LargeBinary,
     String,
     Table,
     Uuid,
@@ -89,9 +91,12 @@ sessions = Table(
     Column("identity_hash", String(64)),
     Column("device_hash", String(64)),
     moment("factor_at"),
+    Column("question", LargeBinary),
+    moment("question_at"),
     Index(None, "account_id"),
     Index(None, "expires_at"),
 )
+"""``question`` is what a security key has been asked to sign, until it answers."""
 
 authenticators = Table(
     "core_authenticators",
@@ -102,6 +107,23 @@ authenticators = Table(
     count("last_period"),
 )
 """The application that makes an account's codes; its secret is sealed."""
+
+security_keys = Table(
+    "core_security_keys",
+    metadata,
+    key(),
+    reference("account_id", "core_accounts.id"),
+    Column("name", String(60), nullable=False),
+    Column("site_id", String(255), nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("credential", LargeBinary, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("signatures", BigInteger, nullable=False),
+    moment("added_at", nullable=False),
+    moment("used_at"),
+    Index(None, "account_id"),
+)
+"""``digest`` is that of the credential: a key is of one account."""
 
 recovery_codes = Table(
     "core_recovery_codes",

@@ -1,10 +1,10 @@
-"""« Double authentification »: give a code, set it up, look after it in « Mon compte »."""
+"""« Double authentification »: give it, set it up, look after it in « Mon compte »."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from attrs import frozen
 from markupsafe import Markup
@@ -12,12 +12,15 @@ from werkzeug import Response
 
 from teleservices_core.contributions import FORM, Access, Route
 from teleservices_core.domain.accounts import Audience
+from teleservices_core.domain.security_keys import SecurityKey
 from teleservices_core.errors import NotFoundError, RefusedError
 from teleservices_core.i18n import _, show_wait
 from teleservices_core.one_time_codes import address_of, picture_of
+from teleservices_core.security_keys import LONGEST_ANSWER
 from teleservices_core.usecases import second_factor
+from teleservices_core.usecases.factor_proof import Given
 from teleservices_core.web.context import Context
-from teleservices_core.web.forms import read_form, text
+from teleservices_core.web.forms import Form, read_form, text
 from teleservices_core.web.responses import Page, Redirect
 from teleservices_core.web.steps import page_asked
 
@@ -26,17 +29,32 @@ _RECOVERY: Final = "secours"
 
 
 @frozen
-class CodeForm:
-    """A code of the telephone, or of the paper."""
+class FactorForm:
+    """A code of the telephone or of the paper, or what a security key answers."""
 
     code: str = text(40)
+    answer: str = text(LONGEST_ANSWER)
 
 
 @frozen
-class ProvedForm:
+class ProvedForm(FactorForm):
+    """A second factor, and the password that proves who asks."""
+
+    current: str = text(1024)
+
+
+@frozen
+class CodeForm:
     """A code, and the password that proves who asks."""
 
     code: str = text(40)
+    current: str = text(1024)
+
+
+@frozen
+class PasswordForm:
+    """The password that proves who asks."""
+
     current: str = text(1024)
 
 
@@ -47,35 +65,40 @@ def enter(context: Context) -> Page | Redirect | Response:
         return context.leave_step()
     errors: dict[str, str] = {}
     if context.request.method == "POST":
-        form = read_form(context.request, CodeForm)
+        form = read_form(context.request, FactorForm)
         try:
-            context.signed_in = second_factor.enter(
-                context.site, viewer, form.typed.get("code", "")
-            )
+            context.signed_in = second_factor.enter(context.site, viewer, _given(form))
         except RefusedError as refused:
-            errors = _errors(context, refused)
+            errors = errors_of(context, refused)
         else:
             return context.leave_step()
-    view = {"errors": errors, "on_paper": _RECOVERY in context.request.args}
-    return Page("factor/enter.html", view, 422 if errors else 200)
+    factor = second_factor.my_factor(context.site, viewer)
+    has_telephone = factor.telephone_since is not None
+    view = {
+        "errors": errors,
+        "has_telephone": has_telephone,
+        "has_keys": bool(factor.live_keys),
+        "on_paper": not has_telephone or _RECOVERY in context.request.args,
+    }
+    return Page("factor/enter.html", view, 422 if errors else 200, bool(factor.live_keys))
 
 
 def set_up(context: Context) -> Page:
     """Show the key to an application, and take the code that it makes of it."""
     viewer, settings = context.me, context.site.settings
-    _only_staff(context)
+    only_staff(context)
     errors: dict[str, str] = {}
     must_sign_in = False
     if context.request.method == "POST":
-        form = read_form(context.request, ProvedForm)
+        form = read_form(context.request, CodeForm)
         code, current = form.typed.get("code", ""), form.typed.get("current", "")
         try:
             context.signed_in, codes = second_factor.set_up(context.site, viewer, code, current)
         except RefusedError as refused:
             must_sign_in = refused.code == "sign_in_again"
-            errors = {} if must_sign_in else _errors(context, refused)
+            errors = {} if must_sign_in else errors_of(context, refused)
         else:
-            return _codes(context, codes, page_asked(context))
+            return show_codes(context, codes, page_asked(context))
     secret = second_factor.proposed_secret(context.site, viewer.session)
     address = address_of(secret, login_name=viewer.account.login_name, site_name=settings.site_name)
     view = {
@@ -87,59 +110,98 @@ def set_up(context: Context) -> Page:
         "login_name": viewer.account.login_name,
         "has_password": viewer.account.password_hash is not None,
         "is_owed": bool(viewer.step),
+        "takes_keys": second_factor.my_factor(context.site, viewer).takes_keys,
     }
     return Page("factor/set_up.html", view, 422 if errors or must_sign_in else 200)
 
 
 def manage(context: Context, errors: Mapping[str, str] | None = None) -> Page:
     """Say what there is and since when, and what can be done with it."""
-    _only_staff(context)
+    only_staff(context)
+    factor = second_factor.my_factor(context.site, context.me)
     view = {
-        "factor": second_factor.my_factor(context.site, context.me),
+        "factor": factor,
         "has_password": context.me.account.password_hash is not None,
         "login_name": context.me.account.login_name,
         "errors": errors or {},
     }
-    return Page("factor/manage.html", view, 422 if errors else 200)
+    return Page("factor/manage.html", view, 422 if errors else 200, bool(factor.live_keys))
 
 
 def renew_codes(context: Context) -> Page:
     """Make new recovery codes, and show them once."""
-    _only_staff(context)
+    only_staff(context)
     form = read_form(context.request, ProvedForm)
-    code, current = form.typed.get("code", ""), form.typed.get("current", "")
+    current = form.typed.get("current", "")
     try:
-        codes = second_factor.renew_codes(context.site, context.me, code, current)
+        codes = second_factor.renew_codes(context.site, context.me, _given(form), current)
     except RefusedError as refused:
-        return manage(context, _errors(context, refused))
-    return _codes(context, codes, context.urls.to("core.second_factor"))
+        return manage(context, errors_of(context, refused))
+    return show_codes(context, codes, context.urls.to("core.second_factor"))
 
 
 def remove(context: Context) -> Page | Redirect:
-    """Ask for no code any more."""
-    _only_staff(context)
+    """Ask for nothing but the password any more."""
+    only_staff(context)
     form = read_form(context.request, ProvedForm)
-    code, current = form.typed.get("code", ""), form.typed.get("current", "")
+    current = form.typed.get("current", "")
     try:
-        second_factor.remove(context.site, context.me, code, current)
+        second_factor.remove(context.site, context.me, _given(form), current)
     except RefusedError as refused:
-        return manage(context, _errors(context, refused))
-    context.tell("success", _("Plus aucun code ne vous sera demandé à la connexion."))
+        return manage(context, errors_of(context, refused))
+    context.tell("success", _("Seul votre mot de passe vous sera demandé à la connexion."))
     return context.redirect("core.second_factor")
 
 
-def _only_staff(context: Context) -> None:
+def remove_telephone(context: Context) -> Page | Redirect:
+    """Go on with the keys alone."""
+    only_staff(context)
+    errors: dict[str, str] = {}
+    if context.request.method == "POST":
+        current = read_form(context.request, PasswordForm).typed.get("current", "")
+        try:
+            second_factor.remove_telephone(context.site, context.me, current)
+        except RefusedError as refused:
+            errors = errors_of(context, refused)
+        else:
+            context.tell("success", _("Le téléphone est retiré ; vos clés restent."))
+            return context.redirect("core.second_factor")
+    return confirm_removal(context, errors, key=None)
+
+
+def confirm_removal(
+    context: Context, errors: Mapping[str, str], *, key: SecurityKey | None
+) -> Page:
+    """Ask for the password before the telephone, or a key, is taken away."""
+    account = context.me.account
+    view = {
+        "key": key,
+        "errors": errors,
+        "has_password": account.password_hash is not None,
+        "login_name": account.login_name,
+    }
+    return Page("factor/remove_one.html", view, 422 if errors else 200)
+
+
+def _given(form: Form[Any]) -> Given:
+    return Given(form.typed.get("code", ""), form.typed.get("answer", ""))
+
+
+def only_staff(context: Context) -> None:
+    """Raise :exc:`NotFoundError` to families."""
     if context.me.account.audience is not Audience.STAFF:
         raise NotFoundError("no second factor for families")
 
 
-def _codes(context: Context, codes: list[str], next_page: str) -> Page:
+def show_codes(context: Context, codes: list[str], next_page: str) -> Page:
+    """Recovery codes, once."""
     account = context.me.account
     view = {"codes": codes, "next_page": next_page, "login_name": account.login_name}
     return Page("factor/codes.html", view)
 
 
-def _errors(context: Context, refused: RefusedError) -> dict[str, str]:
+def errors_of(context: Context, refused: RefusedError) -> dict[str, str]:
+    """What did not fit, by field."""
     match refused.code:
         case "wrong_password":
             return {"current": _("Ce n’est pas votre mot de passe actuel.")}
@@ -147,6 +209,23 @@ def _errors(context: Context, refused: RefusedError) -> dict[str, str]:
             return {"current": _("Déconnectez-vous, reconnectez-vous, puis recommencez.")}
         case "throttled":
             return {"code": _wait(context, refused.detail["until"])}
+        case "wrong_key":
+            return {
+                "key": _("La réponse de la clé ne convient pas, ou vient trop tard. Recommencez.")
+            }
+        case "key_copied":
+            said = _(
+                "La clé « {name} » a moins servi qu’à la connexion précédente, comme le ferait une "
+                "copie : retirez-la, et prévenez l’académie."
+            )
+            return {"key": said.format(name=refused.detail["name"])}
+        case "last_factor":
+            return {
+                "current": _(
+                    "Rien d’autre ne compléterait votre mot de passe. Ajoutez d’abord une clé ou "
+                    "un téléphone ; pour vous en passer, « Retirer la double authentification »."
+                )
+            }
     return {
         "code": _(
             "Ce code ne convient pas. Saisissez celui que le téléphone affiche maintenant ; un "
@@ -186,5 +265,12 @@ ROUTES: Final = (
         remove,
         Access.SIGNED_IN,
         ("POST",),
+    ),
+    Route(
+        "core.remove_telephone",
+        "/compte/double-authentification/telephone",
+        remove_telephone,
+        Access.SIGNED_IN,
+        FORM,
     ),
 )
