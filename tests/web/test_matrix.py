@@ -238,6 +238,7 @@ def stage(
         "reader_id": str(uuid4()),
         "match_id": str(uuid4()),
         "job_id": str(uuid4()),
+        "key_id": str(uuid4()),
         "proposal_id": str(uuid4()),
         "step": "eleve",
         "person": "student",

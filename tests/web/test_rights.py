@@ -79,6 +79,7 @@ def filled(services, route, child):
         .replace("<uuid:reader_id>", str(uuid4()))
         .replace("<uuid:match_id>", str(uuid4()))
         .replace("<uuid:job_id>", str(uuid4()))
+        .replace("<uuid:key_id>", str(uuid4()))
         .replace("<uuid:proposal_id>", str(uuid4()))
         .replace("<step>", "eleve")
         .replace("<person>", "student")
