@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from attrs import evolve
 from click.testing import CliRunner
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, insert, select, update
 
 from teleservices_core.app import Teleservices
 from teleservices_core.commands.importing import import_group
-from teleservices_core.domain.differences import Change, Subject
+from teleservices_core.domain.differences import Change, FieldChange, Subject
 from teleservices_core.domain.establishments import (
     Establishment,
     EstablishmentKind,
@@ -26,7 +26,10 @@ from teleservices_core.domain.values import Ine, Uai
 from teleservices_core.errors import NotFoundError, RefusedError
 from teleservices_core.importing import ImportReport, import_siecle
 from teleservices_core.storage import tables as t
+from teleservices_core.storage.import_lock import KEY
+from teleservices_core.storage.snapshots import Snapshot
 from teleservices_core.testing.clock import FixedClock
+from teleservices_core.testing.meanwhile import meanwhile
 from teleservices_core.testing.synth import (
     SynthAddress,
     SynthAdult,
@@ -38,6 +41,7 @@ from teleservices_core.testing.synth import (
     write_siecle,
 )
 from teleservices_core.testing.synth.memory import export_time
+from teleservices_core.usecases.two_steps import ATTEMPTS
 
 YEAR = SchoolYear(2026)
 TODAY = date(2026, 11, 24)
@@ -516,8 +520,10 @@ class TestFailure:
         while True:
             countdown = steps
 
-            def fail(*_arguments: Any) -> None:
+            def fail(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
                 nonlocal countdown
+                if statement.startswith(("SELECT", "DROP")):
+                    return  # they write nothing
                 if countdown == 0:
                     raise RuntimeError("pulled the plug")
                 countdown -= 1
@@ -533,7 +539,7 @@ class TestFailure:
                 if event.contains(site.engine, "before_cursor_execute", fail):
                     event.remove(site.engine, "before_cursor_execute", fail)
             break
-        assert steps > 20
+        assert steps > 15
         assert len(rows(site, t.students)) == 2
 
     def test_at_the_end(self, site: Teleservices, run: Run, monkeypatch: Any) -> None:
@@ -548,6 +554,59 @@ class TestFailure:
 def assert_same(site: Teleservices, listener: Any, before: Any) -> None:
     event.remove(site.engine, "before_cursor_execute", listener)
     assert everything(site) == before
+
+
+class TestOthers:
+    """Nobody waits while an import compares, nor is anything of theirs lost."""
+
+    def test_they_write_at_every_question(
+        self, site: Teleservices, run: Run, monkeypatch: Any
+    ) -> None:
+        run(a_school(only(ZOE)))
+        written: list[str] = []
+        noted = Snapshot._note
+
+        def note(seen: Snapshot, *question: Any) -> None:
+            noted(seen, *question)
+            key, now = f"k{len(written)}", site.site.now()
+            with site.site.database.writing(waits=False) as tx:
+                tx.connection.execute(insert(t.throttles).values(key=key, last_at=now))
+            written.append(key)
+
+        monkeypatch.setattr(Snapshot, "_note", note)
+        report = run(a_school())
+        assert report.number(Subject.STUDENT, Change.ADDED) == 1
+        assert len(written) > 20
+        assert len(rows(site, t.throttles)) == len(written)
+
+    @pytest.mark.parametrize("times", [1, ATTEMPTS])
+    def test_it_compares_anew_then_has_them_wait(
+        self, site: Teleservices, run: Run, times: int
+    ) -> None:
+        """Somebody changes the same each time: it ends all the same, and with what they said."""
+        run(a_school())
+        towns = iter("ABCDEF")
+
+        def correct() -> None:
+            with site.site.database.writing() as tx:
+                tx.connection.execute(update(t.students).values(birth_town=next(towns)))
+
+        with meanwhile(correct, times) as done:
+            report = run(a_school())
+        assert len(done) == times
+        (change,) = {each for found in report.differences for each in found.changes}
+        assert change == FieldChange("birth_town", "ABCDEF"[times - 1], "")
+        assert {row["birth_town"] for row in rows(site, t.students)} == {""}
+        assert len(rows(site, t.imports)) == 2
+
+    def test_nothing_is_left_on_the_connection(self, site: Teleservices, run: Run) -> None:
+        run(a_school())
+        with site.engine.connect() as connection:
+            if site.engine.dialect.name == "sqlite":
+                left = "SELECT count(*) FROM temp.sqlite_master"
+            else:
+                left = "SELECT count(*) FROM pg_class WHERE relpersistence = 't'"
+            assert connection.exec_driver_sql(left).scalar() == 0
 
 
 class TestCommand:
@@ -586,10 +645,8 @@ class TestCommand:
 def test_an_import_waits_for_another(site: Teleservices, clock: FixedClock) -> None:
     if site.engine.dialect.name != "postgresql":
         pytest.skip("SQLite has one writer")
-    from teleservices_core.storage.importing import Imports
-
     with site.site.database.writing() as tx:
-        Imports.of(tx).lock()
+        tx.matches.lock()
         with site.engine.connect() as other:
-            taken = other.scalar(select(func.pg_try_advisory_xact_lock(0x7E1E_5E2F)))
+            taken = other.scalar(select(func.pg_try_advisory_xact_lock(KEY)))
     assert taken is False

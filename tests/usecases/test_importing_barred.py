@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from teleservices_core.app import Teleservices
 from teleservices_core.domain.attachments import barred
@@ -22,6 +21,7 @@ from teleservices_core.domain.roster import Kinship, Level
 from teleservices_core.domain.values import Ine, Uai
 from teleservices_core.importing import ImportReport, import_siecle
 from teleservices_core.storage import tables as t
+from teleservices_core.testing.meanwhile import meanwhile
 from teleservices_core.testing.synth import (
     SynthAdult,
     SynthHousehold,
@@ -128,27 +128,12 @@ def test_whatever_the_files_say(
         assert (row.level, row.kinship) == (Level.LEGAL, Kinship.FATHER)
 
 
-@pytest.mark.parametrize("backend", ["postgresql"])
 def test_barred_while_an_import_runs(services: Teleservices, run: Run) -> None:
     """Barred after the import has read the links and before it writes them."""
     run()
     with services.engine.begin() as connection:
         connection.execute(update(t.responsibilities).values(until_on=TODAY - timedelta(1)))
-    importing = threading.get_ident()
-    done: list[bool] = []
-
-    def between(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        here = threading.get_ident() == importing and not done
-        if here and "stage_core_responsibilities" in statement:
-            done.append(True)
-            other = threading.Thread(target=bar, args=(services,))
-            other.start()
-            other.join()
-
-    event.listen(services.engine, "before_cursor_execute", between)
-    try:
+    with meanwhile(lambda: bar(services)) as done:
         run()
-    finally:
-        event.remove(services.engine, "before_cursor_execute", between)
     assert done
     assert barred_link(services).until_on == TODAY - timedelta(1)

@@ -35,7 +35,8 @@ from teleservices_core.testing.builders import COLLEGE, an_establishment
 from teleservices_core.testing.clock import FixedClock
 from teleservices_core.testing.databases import Databases
 from teleservices_core.testing.fixtures import make_settings
-from teleservices_core.testing.strategies import schools
+from teleservices_core.testing.meanwhile import meanwhile
+from teleservices_core.testing.strategies import corrected, schools
 from teleservices_core.testing.synth import (
     SynthAdult,
     SynthHousehold,
@@ -109,26 +110,6 @@ def at_the_same_place(after: SynthSchool, before: SynthSchool) -> SynthSchool:
     )
 
 
-def changed(school: SynthSchool, draw: Any) -> SynthSchool:
-    """The same families, with some corrections, some gone, and numbers that changed hands."""
-    households = []
-    for household in school.households:
-        if not draw(st.integers(0, 4)):
-            continue
-        students = tuple(
-            evolve(
-                student,
-                first_name=draw(st.sampled_from([student.first_name, "Autre"])),
-                class_group=draw(st.sampled_from([student.class_group, "4 Z"])),
-                ine=draw(st.sampled_from([student.ine, household.students[0].ine])),
-            )
-            for student in household.students
-        )
-        links = tuple(link for link in household.links if draw(st.integers(0, 4)))
-        households.append(evolve(household, students=students, links=links))
-    return evolve(school, households=tuple(households))
-
-
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 def test_what_was_before_is_again(bench: Make, backend: str) -> None:
     """A, B, and B taken back: A, whatever A and B are; and B may be made again."""
@@ -137,7 +118,7 @@ def test_what_was_before_is_again(bench: Make, backend: str) -> None:
     @given(before=schools(), other=schools(), data=st.data())
     def holds(before: SynthSchool, other: SynthSchool, data: st.DataObject) -> None:
         same = data.draw(st.booleans())
-        after = changed(before, data.draw) if same else at_the_same_place(other, before)
+        after = data.draw(corrected(before)) if same else at_the_same_place(other, before)
         with bench(before, backend) as site:
             empty = site.state()
             site.run(before)
@@ -236,7 +217,7 @@ def test_what_was_built_on_it_stays(bench: Make, backend: str) -> None:
     @settings(max_examples=EXAMPLES, phases=[Phase.explicit, Phase.generate], deadline=None)
     @given(before=schools(), acts=st.lists(st.sampled_from(ACTS), max_size=3), data=st.data())
     def holds(before: SynthSchool, acts: list[Draw], data: st.DataObject) -> None:
-        after = changed(before, data.draw)
+        after = data.draw(corrected(before))
         with bench(before, backend) as site:
             site.run(before)
             first = keyed(site.state())
@@ -334,6 +315,40 @@ def test_nothing_is_done_that_was_not_told(one: Bench) -> None:
     with pytest.raises(ConflictError):
         undo_import(one.site, one.last(), seen=told.plan.seen)
     assert one.state() == before
+
+
+def test_what_happens_before_it_is_done_is_not_lost(one: Bench) -> None:
+    """Somebody claims an account while it is being worked out: nothing is done, and told anew."""
+    told = preview_undo(one.site, one.last())
+    state = one.state()
+
+    def claim_one() -> None:
+        row = one.rows(t.accounts)[0]
+        set_row(one, t.accounts, row, state="active", claimed_at=row.created_at)
+
+    with meanwhile(claim_one), pytest.raises(ConflictError):
+        undo_import(one.site, one.last(), seen=told.plan.seen)
+    now = one.state()
+    assert now.pop("core_accounts") == one.rows(t.accounts) != state.pop("core_accounts")
+    assert now == state
+    again = preview_undo(one.site, one.last())
+    assert again.plan.persons_kept
+    one.undo(one.last())
+
+
+def test_what_does_not_matter_does_not_stop_it(one: Bench) -> None:
+    told = preview_undo(one.site, one.last())
+    with one.site.database.reading() as tx:
+        at = tx.undoing.run(one.last()).at
+
+    def sign_in_elsewhere() -> None:
+        with one.services.engine.begin() as connection:
+            connection.execute(insert(t.throttles).values(key="somebody", last_at=at))
+
+    with meanwhile(sign_in_elsewhere) as done:
+        undo_import(one.site, one.last(), seen=told.plan.seen)
+    assert done
+    assert not one.rows(t.students)
 
 
 def test_once(one: Bench) -> None:

@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 from attrs import define, evolve, field
 from click.testing import CliRunner
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from uuid6 import uuid7
 
 from teleservices_core.app import Teleservices
@@ -29,6 +29,7 @@ from teleservices_core.domain.staff import Role
 from teleservices_core.importing import import_siecle
 from teleservices_core.leftovers import drop_left
 from teleservices_core.storage import tables as t
+from teleservices_core.storage.matches import match_row
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import COLLEGE
 from teleservices_core.testing.clock import FixedClock
@@ -172,7 +173,8 @@ class Site:
             told = tuple(found[self.child_id])
             asked = ask(uuid7(), MatchKind.STUDENT, COLLEGE, persons, comparison, site.now(),
                         identities=told)  # fmt: skip
-            tx.matches.add([evolve(asked, state=MatchState.DIFFERENT)])
+            row = match_row(evolve(asked, state=MatchState.DIFFERENT))
+            tx.connection.execute(insert(t.matches).values(row))
 
     def age(self, days: int) -> None:
         """Time passes, with all that runs by itself."""

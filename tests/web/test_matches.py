@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from attrs import evolve
+from sqlalchemy import insert
 from uuid6 import uuid7
 
 from teleservices_core.app import Teleservices
@@ -18,6 +19,8 @@ from teleservices_core.domain.matches import Match, MatchKind, ask
 from teleservices_core.domain.roster import Adult, Student, StudentDetails
 from teleservices_core.domain.staff import Role
 from teleservices_core.domain.values import Ine, Uai
+from teleservices_core.storage import tables as t
+from teleservices_core.storage.matches import match_row
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import (
     COLLEGE,
@@ -55,7 +58,7 @@ def put(
     pair = (one.id, other.id)
     match = ask(uuid7(), kind, LYCEE, pair, said, now, other_uai=other_uai, identities=identities)
     with world.services.site.database.writing() as tx:
-        tx.matches.add([match])
+        tx.connection.execute(insert(t.matches).values(match_row(match)))
     return match
 
 

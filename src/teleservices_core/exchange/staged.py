@@ -75,6 +75,11 @@ class Staged:
         self.has_students = has_students
         self.has_adults = has_adults
 
+    def start_over(self) -> None:
+        """Forget what was found by comparing: the records stand as they were read."""
+        self._connection.rollback()
+        self._connection.execute("BEGIN")
+
     @property
     def digest(self) -> str:
         """One digest for all the files, whatever their order and names."""

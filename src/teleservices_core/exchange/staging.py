@@ -103,7 +103,12 @@ def stage(
         connection.execute("BEGIN")
         for source in sources:
             loader.load(source, on_bytes)
-        yield loader.check(uai)
+        staged = loader.check(uai)
+        connection.commit()
+        # From here on it can go back to what was read.
+        connection.execute("PRAGMA journal_mode=MEMORY")
+        connection.execute("BEGIN")
+        yield staged
     finally:
         connection.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -17,10 +17,6 @@ class MatchStore(Protocol):
 
     def lock(self) -> None:
         """Wait for any import of the site to end, and keep others waiting until the end."""
-        ...
-
-    def add(self, matches: Sequence[Match]) -> None:
-        """Ask about pairs that were never asked about."""
         ...
 
     def get(self, match_id: UUID) -> Match | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from teleservices_core.ports.accounts import (
     ThrottleStore,
     TokenStore,
 )
+from teleservices_core.ports.drafts import Draft
 from teleservices_core.ports.factors import FactorStore
 from teleservices_core.ports.groupings import AttachmentStore, GroupingStore
 from teleservices_core.ports.identities import IdentityStore
@@ -63,6 +65,18 @@ class Transaction(Protocol):
     """The SQLAlchemy connection, for a plugin's own ``store.py``."""
 
 
+class Snapshot(Transaction, Protocol):
+    """A transaction that only reads, and that remembers what it was asked and answered."""
+
+    def look_ahead(self, connection: Any) -> None:
+        """Ask once more where it will be written, before anybody has to wait for it."""
+        ...
+
+    def still_holds(self, connection: Any) -> bool:
+        """Whether everything that was asked is answered the same in another transaction."""
+        ...
+
+
 class Database(Protocol):
     """Where transactions come from."""
 
@@ -73,11 +87,25 @@ class Database(Protocol):
         """
         ...
 
-    def writing(self, *, waits: bool = True) -> AbstractContextManager[Transaction]:
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Statements that write nothing and all see one state, whatever is committed meanwhile.
+
+        For what takes long to be worked out: nobody waits for it.
+        """
+        ...
+
+    def draft(self) -> AbstractContextManager[Draft]:
+        """No rows yet; kept for as long as the block."""
+        ...
+
+    def writing(
+        self, *, waits: bool = True, around: Callable[[Any], AbstractContextManager[None]] = ...
+    ) -> AbstractContextManager[Transaction]:
         """One unit of work: everything commits at the end of the block, or nothing.
 
         With ``waits=False``, :exc:`UnavailableError` is raised at once where somebody else
-        is writing the same: for what can as well be written the next time.
+        is writing the same: for what can as well be written the next time. ``around`` is
+        entered on the connection before SQLite's only writer is waited for.
         """
         ...
 

@@ -12,6 +12,7 @@ from attrs import frozen
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.undoing import Held, Touched, UndoPlan
 from teleservices_core.domain.values import Uai
+from teleservices_core.ports.drafts import Draft
 
 
 @frozen
@@ -48,7 +49,7 @@ class UndoStore(Protocol):
         """One import."""
         ...
 
-    def touched(self, import_id: UUID, *, locking: bool = False) -> list[Touched]:
+    def touched(self, import_id: UUID) -> list[Touched]:
         """The rows that an import added, changed or removed, beside what they say now."""
         ...
 
@@ -64,8 +65,8 @@ class UndoStore(Protocol):
         """Students known before whom the import brought to an establishment for the first time."""
         ...
 
-    def reverse(self, import_id: UUID, plan: UndoPlan, at: datetime, by: str) -> bool:
-        """Do what the plan says, and forget what was written down; False if it was undone."""
+    def reverse(self, import_id: UUID, plan: UndoPlan, at: datetime, by: str, rows: Draft) -> None:
+        """Add to ``rows`` what the plan says, and that what was written down is forgotten."""
         ...
 
     def forget(self, before: datetime, limit: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table
+from sqlalchemy import ColumnElement, Connection, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 BATCH = 5_000
@@ -60,20 +60,13 @@ def upsert(
     *,
     columns: Sequence[str],
     update: Sequence[str] | None = None,
-    unless: str = "",
 ) -> int:
     """Insert rows, updating those whose primary key exists; returns how many rows were given.
 
     ``columns`` are the keys that every row has. ``update`` names the columns to
     overwrite on conflict: all but the key by default, none when empty.
-    ``unless`` names a column; rows where it is true stay as they are, whatever
-    was read before.
     """
-    key = [column.name for column in table.primary_key]
-    changing = [c for c in columns if c not in key] if update is None else list(update)
-    conflict = _conflict(key, changing)
-    if unless:
-        conflict += f" WHERE NOT {table.name}.{unless}"
+    conflict = on_conflict(table, columns, update)
     write = _copy if connection.dialect.name == "postgresql" else _executemany
     total = 0
     stream = iter(rows)
@@ -93,7 +86,7 @@ def _executemany(
     names = ", ".join(columns)
     marks = ", ".join("?" * len(columns))
     sql = f"INSERT INTO {table.name} ({names}) VALUES ({marks}) {conflict}"  # noqa: S608
-    connection.exec_driver_sql(sql, list(_bound(connection, table, rows, columns)))
+    connection.exec_driver_sql(sql, list(bound(connection.dialect, table, rows, columns)))
 
 
 def _copy(
@@ -108,28 +101,38 @@ def _copy(
     connection.exec_driver_sql(
         f"CREATE TEMP TABLE {staged} ON COMMIT DROP AS SELECT {names} FROM {table.name} LIMIT 0"  # noqa: S608
     )
-    cursor = connection.connection.cursor()
-    with cursor.copy(f"COPY {staged} ({names}) FROM STDIN") as copy:
-        for row in _bound(connection, table, rows, columns):
-            copy.write_row(row)
+    copy_in(connection, staged, columns, bound(connection.dialect, table, rows, columns))
     connection.exec_driver_sql(
         f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {staged} {conflict}"  # noqa: S608
     )
     connection.exec_driver_sql(f"DROP TABLE {staged}")
 
 
-def _conflict(key: list[str], changing: list[str]) -> str:
+def copy_in(
+    connection: Connection, name: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
+) -> None:
+    """Rows of :func:`bound` into a table of PostgreSQL."""
+    with connection.connection.cursor().copy(
+        f"COPY {name} ({', '.join(columns)}) FROM STDIN"
+    ) as to:
+        for row in rows:
+            to.write_row(row)
+
+
+def on_conflict(table: Table, columns: Sequence[str], update: Sequence[str] | None = None) -> str:
+    """What becomes of rows whose primary key exists; see :func:`upsert`."""
+    key = [column.name for column in table.primary_key]
+    changing = [c for c in columns if c not in key] if update is None else update
     if not changing:
         return f"ON CONFLICT ({', '.join(key)}) DO NOTHING"
     changes = ", ".join(f"{name} = excluded.{name}" for name in changing)
     return f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
 
 
-def _bound(
-    connection: Connection, table: Table, rows: list[Mapping[str, Any]], columns: Sequence[str]
+def bound(
+    dialect: Dialect, table: Table, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]
 ) -> Iterator[tuple[Any, ...]]:
-    # The driver is called directly, so each column's type converts its own values.
-    dialect = connection.dialect
+    """Rows as the driver takes them: it is called directly, so that columns convert values."""
     processors = [
         table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns
     ]

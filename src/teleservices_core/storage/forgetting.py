@@ -119,17 +119,10 @@ class Forgetting:
         accounts = self._accounts(persons)
         self._forget_changes(persons, accounts)
         gone = 0
-        for table in reversed(t.metadata.sorted_tables):
-            for column, ids in _naming(table, persons, accounts):
-                rows = self._delete(column, ids)
-                gone += rows if table in (t.students, t.adults) else 0
+        for column, ids in naming(persons, accounts):
+            rows = self._delete(column, ids)
+            gone += rows if column.table in (t.students, t.adults) else 0
         return gone
-
-    def forget_accounts(self, account_ids: Collection[UUID]) -> None:
-        """Accounts that nobody holds, with all that names them."""
-        for table in reversed(t.metadata.sorted_tables):
-            for column, ids in _naming(table, (), account_ids):
-                self._delete(column, ids)
 
     def _accounts(self, persons: Collection[UUID]) -> set[UUID]:
         """Those that nobody else holds, and those that had been joined to them."""
@@ -183,15 +176,16 @@ class Forgetting:
             self.connection.execute(delete(t.import_changes).where(theirs))
 
 
-def _naming(
-    table: Table, persons: Collection[UUID], accounts: Collection[UUID]
+def naming(
+    persons: Collection[UUID], accounts: Collection[UUID]
 ) -> Iterator[tuple[Column[Any], Collection[UUID]]]:
-    """The columns of a table by which rows are to go, and whose."""
-    for column in table.columns:
-        if column.name in PERSONS or (table in (t.students, t.adults) and column.name == "id"):
-            yield column, persons
-        elif column.name in ACCOUNTS or (table is t.accounts and column.name == "id"):
-            yield column, accounts
+    """The columns by which rows are to go, in an order in which they can, and whose."""
+    for table in reversed(t.metadata.sorted_tables):
+        for column in table.columns:
+            if column.name in PERSONS or (table in (t.students, t.adults) and column.name == "id"):
+                yield column, persons
+            elif column.name in ACCOUNTS or (table is t.accounts and column.name == "id"):
+                yield column, accounts
 
 
 def _chunks(values: Collection[Any]) -> Iterator[list[Any]]:

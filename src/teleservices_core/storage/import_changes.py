@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, select
 
+from teleservices_core.ports.drafts import Draft
 from teleservices_core.storage import tables as t
-from teleservices_core.storage.bulk import upsert
 from teleservices_core.storage.plain_rows import Row, plain
 
 _BATCH: Final = 1_000
-_COLUMNS: Final = tuple(column.name for column in t.import_changes.c)
 _WHOLE: Final = frozenset({t.siecle_keys.name, t.account_holders.name})
 """Tables whose added rows, which say but who is who, are written down as they are."""
 
@@ -34,52 +33,63 @@ def key_of(table: Table, row: Mapping[Any, Any]) -> tuple[Any, ...]:
 
 
 def rows_by_key(
-    connection: Connection,
-    table: Table,
-    keys: Collection[Mapping[str, Any]],
-    *,
-    locking: bool = False,
+    connection: Connection, table: Table, keys: Collection[Mapping[str, Any]]
 ) -> dict[tuple[Any, ...], Mapping[Any, Any]]:
-    """The rows that have these primary keys, by key; ``locking`` holds them."""
+    """The rows that have these primary keys, by key."""
     found: dict[tuple[Any, ...], Mapping[Any, Any]] = {}
     listed = list(keys)
     for start in range(0, len(listed), _BATCH):
         asked = listed[start : start + _BATCH]
         wanted = {key_of(table, key) for key in asked}
-        one = select(table).where(
-            *(column.in_({key[column.name] for key in asked}) for column in table.primary_key)
-        )
-        for row in connection.execute(one.with_for_update() if locking else one).mappings():
+        for row in connection.execute(select(table).where(*_near(table, asked))).mappings():
             if (key := key_of(table, row)) in wanted:
                 found[key] = row
     return found
 
 
+def _near(table: Table, keys: Sequence[Mapping[str, Any]]) -> Iterator[ColumnElement[bool]]:
+    """What the rows of keys have in common, and of one column every value.
+
+    To ask for every value of two columns would be to try each with each.
+    """
+    values = {column: {key[column.name] for key in keys} for column in table.primary_key}
+    most = max(values, key=lambda column: len(values[column]))
+    for column, found in values.items():
+        if column is most:
+            yield column.in_(found)
+        elif len(found) == 1:
+            yield column == next(iter(found))
+
+
 @define
 class Changes:
-    """What one import changes; nothing is written down before it has an id."""
+    """What one import changes, in order, beside what it will write."""
 
     connection: Connection
-    import_id: UUID | None = None
+    import_id: UUID
+    draft: Draft
     _position: int = 0
 
-    def save(self, table: Table, rows: Sequence[Mapping[str, Any]], *, unless: str = "") -> None:
-        """Rows that are about to be inserted, or updated but where ``unless`` is true."""
-        if self.import_id is None:
-            return
-        known = rows_by_key(self.connection, table, rows)
+    def save(
+        self,
+        table: Table,
+        rows: Sequence[Mapping[str, Any]],
+        known: Mapping[Any, Mapping[Any, Any]],
+    ) -> None:
+        """Rows that will be inserted or updated; ``known`` are those there are, by key."""
         noted = []
         for row in rows:
             before = known.get(key_of(table, row))
             if before is None:
                 noted.append(self._added(table, row))
-            elif not (unless and before[unless]) and (changed := _changed(before, row)):
-                noted.append(self._note(table, row, *changed))
-        self._write(noted)
+            elif changed := _changed(before, row):
+                noted.append(self._note(table, row, *changed, digest_of({**before, **row})))
+        self.draft.put(t.import_changes, noted)
 
     def remove(self, table: Table, rows: Iterable[Mapping[Any, Any]]) -> None:
-        """Rows that are about to be deleted."""
-        self._write(self._note(table, row, plain(row), None) for row in rows)
+        """Rows that will be deleted."""
+        noted = [self._note(table, row, plain(row), None) for row in rows]
+        self.draft.put(t.import_changes, noted)
 
     def _added(self, table: Table, row: Mapping[str, Any]) -> Row:
         after = plain(row) if table.name in _WHOLE else None
@@ -103,10 +113,6 @@ class Changes:
             "after": after,
             "digest": digest,
         }
-
-    def _write(self, noted: Iterable[Row]) -> None:
-        if self.import_id is not None:
-            upsert(self.connection, t.import_changes, noted, columns=_COLUMNS)
 
 
 def _changed(before: Mapping[Any, Any], row: Mapping[str, Any]) -> tuple[Row, Row] | None:

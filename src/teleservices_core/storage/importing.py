@@ -1,54 +1,37 @@
-"""The database's side of an import: what is known, page by page, and bulk writes."""
+"""The database's side of an import: what is known, page by page."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-import attrs
-from attrs import Factory, frozen
-from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
+from attrs import frozen
+from sqlalchemy import Connection, Row, Select, or_, select
 
-from teleservices_core.domain.accounts import Account
 from teleservices_core.domain.identity import Relative
 from teleservices_core.domain.localtime import SchoolYear
-from teleservices_core.domain.records import Enrolled, Rejected
-from teleservices_core.domain.roster import (
-    Adult,
-    Kinship,
-    Responsibility,
-    Schooling,
-    Student,
-    StudentDetails,
-)
+from teleservices_core.domain.records import Enrolled
+from teleservices_core.domain.roster import Adult, Kinship, Schooling, Student, StudentDetails
 from teleservices_core.domain.values import Uai
 from teleservices_core.ports import Transaction
+from teleservices_core.ports.drafts import Draft
 from teleservices_core.storage import tables as t
-from teleservices_core.storage.bulk import upsert
-from teleservices_core.storage.import_changes import Changes
+from teleservices_core.storage.import_draft import ImportDraft
 from teleservices_core.storage.importing_rows import (
     DETAILS,
     IDENTITY,
-    account_row,
-    adult_row,
-    details_row,
-    link_row,
-    schooling_row,
-    student_row,
     to_adult,
     to_details,
     to_link,
     to_schooling,
     to_student,
 )
-from teleservices_core.usecases.importing.stores import Code, HeldLink, ImportEntry
+from teleservices_core.usecases.importing.stores import Code, HeldLink
 
 _STUDENT, _ADULT = "student", "adult"
-_LOCK = 0x7E1E_5E2F
-"""Key of PostgreSQL's advisory lock: imports of a site take turns."""
 
 _PAGE = 1_000
 _RECENT = 20
@@ -73,21 +56,15 @@ class Imports:
     """See :class:`teleservices_core.usecases.importing.stores.ImportStore`."""
 
     connection: Connection
-    _changes: Changes = Factory(lambda self: Changes(self.connection), takes_self=True)
 
     @classmethod
     def of(cls, tx: Transaction) -> Imports:
         """The store of a transaction."""
         return cls(tx.connection)
 
-    def begin(self, import_id: UUID) -> None:
+    def draft(self, import_id: UUID, rows: Draft) -> ImportDraft:
         """See the port."""
-        self._changes.import_id = import_id
-
-    def lock(self) -> None:
-        """See the port. SQLite has taken its only write lock already."""
-        if self.connection.dialect.name == "postgresql":
-            self.connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        return ImportDraft(self.connection, import_id, rows)
 
     def _rows(self, statement: Select[Any]) -> Iterable[Row[Any]]:
         return self.connection.execute(statement)
@@ -254,147 +231,3 @@ class Imports:
         c = t.nomenclature.c
         found = select(c.kind, c.code, c.short_label, c.long_label).where(c.uai == uai.code)
         return {Code(*tuple(row)) for row in self._rows(found)}
-
-    # --- What is written ------------------------------------------------------------
-
-    def _upsert(self, table: Any, rows: Iterable[dict[str, Any]], *, unless: str = "") -> None:
-        listed = list(rows)
-        if listed:
-            self._changes.save(table, listed, unless=unless)
-            upsert(self.connection, table, listed, columns=tuple(listed[0]), unless=unless)
-
-    def save_students(self, students: Sequence[tuple[Student, StudentDetails]]) -> None:
-        """See the port."""
-        self._upsert(
-            t.students, (student_row(who) | details_row(details) for who, details in students)
-        )
-
-    def release_ines(self, student_ids: Collection[UUID]) -> None:
-        """See the port."""
-        if student_ids:
-            self._changes.save(t.students, [{"id": id_, "ine": None} for id_ in student_ids])
-            theirs = update(t.students).where(t.students.c.id.in_(student_ids))
-            self.connection.execute(theirs.values(ine=None))
-
-    def save_schoolings(self, schoolings: Sequence[Schooling]) -> None:
-        """See the port."""
-        self._upsert(t.schoolings, map(schooling_row, schoolings))
-
-    def close_schoolings(
-        self, student_ids: Sequence[UUID], uai: Uai, school_year: SchoolYear, on: date
-    ) -> None:
-        """See the port."""
-        s = t.schoolings.c
-        place = {"uai": uai.code, "school_year": school_year.start, "left_on": on}
-        self._changes.save(t.schoolings, [{"student_id": id_, **place} for id_ in student_ids])
-        self.connection.execute(
-            update(t.schoolings)
-            .where(
-                s.student_id.in_(student_ids),
-                s.uai == uai.code,
-                s.school_year == school_year.start,
-            )
-            .values(left_on=on)
-        )
-
-    def save_adults(self, adults: Sequence[Adult]) -> None:
-        """See the port."""
-        self._upsert(t.adults, map(adult_row, adults))
-
-    def save_keys(self, uai: Uai, kind: str, keys: Sequence[tuple[str, UUID]]) -> None:
-        """See the port."""
-        self._upsert(
-            t.siecle_keys,
-            (
-                {"uai": uai.code, "kind": kind, "siecle_id": key, "entity_id": entity_id}
-                for key, entity_id in keys
-            ),
-        )
-
-    def forget_keys(self, uai: Uai, kind: str, entity_ids: Sequence[UUID]) -> None:
-        """See the port."""
-        keys = t.siecle_keys.c
-        theirs = (keys.uai == uai.code, keys.kind == kind, keys.entity_id.in_(entity_ids))
-        found = self.connection.execute(select(t.siecle_keys).where(*theirs)).mappings().all()
-        self._changes.remove(t.siecle_keys, found)
-        self.connection.execute(delete(t.siecle_keys).where(*theirs))
-
-    def save_links(self, links: Sequence[tuple[Responsibility, str]]) -> None:
-        """See the port."""
-        # What an establishment has barred stays so, even since the links were read.
-        rows = (link_row(link, uai) for link, uai in links)
-        self._upsert(t.responsibilities, rows, unless="is_barred")
-
-    def save_class_groups(self, uai: Uai, school_year: SchoolYear, codes: Sequence[Code]) -> None:
-        """See the port."""
-        self._upsert(
-            t.class_groups,
-            (
-                {
-                    "uai": uai.code,
-                    "school_year": school_year.start,
-                    "code": each.code,
-                    "kind": each.kind,
-                    "label": each.label,
-                    "mef": each.detail,
-                }
-                for each in codes
-            ),
-        )
-
-    def save_nomenclature(self, uai: Uai, codes: Sequence[Code]) -> None:
-        """See the port."""
-        self._upsert(
-            t.nomenclature,
-            (
-                {
-                    "uai": uai.code,
-                    "kind": each.kind,
-                    "code": each.code,
-                    "short_label": each.label,
-                    "long_label": each.detail,
-                }
-                for each in codes
-            ),
-        )
-
-    def add_accounts(self, accounts: Sequence[Account]) -> None:
-        """See the port."""
-        self._upsert(t.accounts, map(account_row, accounts))
-        self._upsert(
-            t.account_holders,
-            (
-                {"person_id": person_id, "account_id": account.id}
-                for account in accounts
-                for person_id in account.holder_ids
-            ),
-        )
-
-    def note_questions(self, match_ids: Sequence[UUID]) -> None:
-        """See the port."""
-        self._changes.save(t.matches, [{"id": id_} for id_ in match_ids])
-
-    def record(self, entry: ImportEntry, rejected: Iterable[Rejected]) -> None:
-        """See the port."""
-        self.connection.execute(
-            insert(t.imports).values(
-                id=entry.id,
-                uai=entry.uai.code,
-                school_year=entry.school_year.start,
-                digest=entry.digest,
-                at=entry.at,
-                actor=entry.actor,
-                files=[attrs.asdict(file, value_serializer=_plain) for file in entry.files],
-                counts=dict(entry.counts),
-            )
-        )
-        rows = (
-            {"import_id": entry.id, "position": position, **attrs.asdict(each)}
-            for position, each in enumerate(rejected, start=1)
-        )
-        columns = tuple(column.name for column in t.quarantine.c)
-        upsert(self.connection, t.quarantine, rows, columns=columns)
-
-
-def _plain(_instance: object, _field: object, value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value

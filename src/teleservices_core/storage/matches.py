@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from attrs import frozen
-from sqlalchemy import Connection, Select, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, func, or_, select, update
 
 from teleservices_core.domain.likeness import Identity, Trait
 from teleservices_core.domain.matches import Match, MatchKind, MatchState, PersonSeen
 from teleservices_core.domain.roster import Sex
 from teleservices_core.domain.values import Uai
 from teleservices_core.storage import tables as t
-from teleservices_core.storage.importing import Imports
+from teleservices_core.storage.import_lock import lock_imports
 from teleservices_core.storage.importing_rows import DETAILS, IDENTITY, to_details, to_student
 from teleservices_core.storage.matches_seen import seen
 from teleservices_core.storage.tables import AnyRow
@@ -71,7 +71,8 @@ def _to_match(row: AnyRow) -> Match:
     )
 
 
-def _row(match: Match) -> dict[str, Any]:
+def match_row(match: Match) -> dict[str, Any]:
+    """The row of a question."""
     return {
         "id": match.id,
         "kind": match.kind.value,
@@ -113,12 +114,7 @@ class Matches:
 
     def lock(self) -> None:
         """See the port."""
-        Imports(self.connection).lock()
-
-    def add(self, matches: Sequence[Match]) -> None:
-        """See the port."""
-        if matches:
-            self.connection.execute(insert(t.matches), [_row(each) for each in matches])
+        lock_imports(self.connection)
 
     def get(self, match_id: UUID) -> Match | None:
         """See the port."""

@@ -9,18 +9,19 @@ from typing import Any, Final
 from uuid import UUID
 
 from attrs import evolve, frozen
-from sqlalchemy import Connection, Table, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Table, delete, func, or_, select, tuple_
 
 from teleservices_core.domain.accounts import AccountState
 from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.matches import MatchState
 from teleservices_core.domain.undoing import PERSONS, Held, Sort, Touched, UndoPlan
 from teleservices_core.domain.values import Uai
+from teleservices_core.ports.drafts import Draft
 from teleservices_core.ports.undoing import ImportRun
 from teleservices_core.storage import tables as t
-from teleservices_core.storage.forgetting import Forgetting
+from teleservices_core.storage.forgetting import naming
 from teleservices_core.storage.import_changes import digest_of, rows_by_key
-from teleservices_core.storage.plain_rows import Row, is_row, plain, typed
+from teleservices_core.storage.plain_rows import Row, plain, typed
 from teleservices_core.storage.tables import AnyRow
 
 _MANY: Final = 5_000
@@ -56,7 +57,7 @@ def _merged(first: Row, second: Row) -> Row:
         before = {**(second["before"] or {}), **before}
     if after is not None and second["before"] is not None:
         after = {**(first["after"] or {}), **after}
-    return {**first, "before": before, "after": after, "digest": ""}
+    return {**first, "before": before, "after": after, "digest": second["digest"]}
 
 
 @frozen
@@ -85,7 +86,7 @@ class Undoing:
 
     # --- What an import did -----------------------------------------------------------
 
-    def touched(self, import_id: UUID, *, locking: bool = False) -> list[Touched]:
+    def touched(self, import_id: UUID) -> list[Touched]:
         """See the port."""
         changes = self._changes(import_id)
         owners = {
@@ -98,7 +99,7 @@ class Undoing:
         for name, (table, sort) in _SORTS.items():
             noted = changes[name]
             keys = [_key(table, row) for row in noted.values()]
-            now = rows_by_key(self.connection, table, keys, locking=locking)
+            now = rows_by_key(self.connection, table, keys)
             for key, row in noted.items():
                 there = now.get(key)
                 found.append(_touched(sort, row, there, owners, used))
@@ -197,55 +198,23 @@ class Undoing:
 
     # --- The way back -----------------------------------------------------------------
 
-    def reverse(self, import_id: UUID, plan: UndoPlan, at: datetime, by: str) -> bool:
+    def reverse(self, import_id: UUID, plan: UndoPlan, at: datetime, by: str, rows: Draft) -> None:
         """See the port."""
-        i = t.imports.c
-        done = self.connection.execute(
-            update(t.imports)
-            .where(i.id == import_id, i.undone_at.is_(None))
-            .values(undone_at=at, undone_by=by)
-        )
-        if done.rowcount != 1:
-            return False
-        rows: dict[str, list[Touched]] = defaultdict(list)
+        rows.set(t.imports, [{"id": import_id, "undone_at": at, "undone_by": by}])
+        for table in (t.import_changes, _q):
+            rows.drop(table, [{"import_id": import_id}], by=["import_id"])
+        reversed_: dict[str, list[Touched]] = defaultdict(list)
         for each in plan.reversed:
-            rows[each.table].append(each)
-        self._free_numbers(rows[t.students.name])
-        accounts = [UUID(each.key[0]) for each in rows[t.accounts.name]]
-        Forgetting(self.connection).forget_accounts(accounts)
+            reversed_[each.table].append(each)
+        numbered = [e for e in reversed_[t.students.name] if "ine" in (e.before or ())]
+        # Before others get theirs back.
+        rows.set(t.students, [{"id": each.person_ids[0], "ine": None} for each in numbered])
+        # With all that names them: a letter, a session.
+        accounts = [UUID(each.key[0]) for each in reversed_[t.accounts.name]]
+        for column, ids in naming((), accounts):
+            rows.drop(column.table, [{column.name: id_} for id_ in ids], by=[column.name])
         for name, (table, _sort) in _SORTS.items():
-            self._drop(table, [each for each in rows[name] if each.is_added])
-        for name, (table, _sort) in _SORTS.items():
-            self._restore(table, [each for each in rows[name] if not each.is_added])
-        self.connection.execute(delete(t.import_changes).where(_c.import_id == import_id))
-        self.connection.execute(delete(_q).where(_q.c.import_id == import_id))
-        return True
-
-    def _free_numbers(self, students: Sequence[Touched]) -> None:
-        ids = [each.person_ids[0] for each in students if "ine" in (each.before or ())]
-        for some in _chunks(ids):
-            theirs = update(t.students).where(t.students.c.id.in_(some))
-            self.connection.execute(theirs.values(ine=None))
-
-    def _drop(self, table: Table, rows: Sequence[Touched]) -> None:
-        names = [column.name for column in table.primary_key]
-        keys = [typed(table, dict(zip(names, each.key, strict=True))) for each in rows]
-        if len(names) == 1:
-            for some in _chunks(key[names[0]] for key in keys):
-                self.connection.execute(delete(table).where(table.c[names[0]].in_(some)))
-            return
-        for key in keys:
-            self.connection.execute(delete(table).where(is_row(table, plain(key))))
-
-    def _restore(self, table: Table, rows: Sequence[Touched]) -> None:
-        names = [column.name for column in table.primary_key]
-        for each in rows:
-            before = typed(table, dict(each.before or {}))
-            if each.after is None:
-                self.connection.execute(insert(table).values(before))
-                continue
-            key = dict(zip(names, each.key, strict=True))
-            self.connection.execute(update(table).where(is_row(table, key)).values(before))
+            _reverse(table, reversed_[name], rows)
 
     def forget(self, before: datetime, limit: int) -> int:
         """See the port."""
@@ -264,6 +233,24 @@ class Undoing:
         key = tuple_(_q.c.import_id, _q.c.position)
         left = self.connection.execute(delete(_q).where(key.in_(aside))).rowcount
         return sum(map(len, gone.values())) + left
+
+
+def _reverse(table: Table, reversed_: Sequence[Touched], rows: Draft) -> None:
+    names = [column.name for column in table.primary_key]
+    gone, changed, back = [], defaultdict(list), []
+    for each in reversed_:
+        before = dict(each.before or {})
+        key = typed(table, dict(zip(names, each.key, strict=True)))
+        if each.is_added:
+            gone.append(key)
+        elif each.after is None:
+            back.append(typed(table, before))
+        else:
+            changed[tuple(before)].append(key | typed(table, before))
+    rows.drop(table, gone, by=names)
+    for some in changed.values():
+        rows.set(table, some)
+    rows.put(table, back)
 
 
 def _key(table: Table, row: Row) -> Row:
@@ -309,10 +296,11 @@ def _says(row: Row, now: Mapping[Any, Any] | None) -> bool:
     after = row["after"]
     if now is None:
         return after is None and not row["digest"]
-    if after is not None:
-        said = plain(now)
-        return all(said[name] == value for name, value in after.items())
-    return bool(row["digest"]) and digest_of(now) == row["digest"]
+    if row["digest"]:
+        return bool(digest_of(now) == row["digest"])
+    # Written down by an earlier version.
+    said = plain(now)
+    return after is not None and all(said[name] == after[name] for name in after)
 
 
 def _to_run(row: AnyRow) -> ImportRun:

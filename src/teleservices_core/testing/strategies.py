@@ -278,3 +278,24 @@ def _emails() -> SearchStrategy[str]:
 
 def _mobiles() -> SearchStrategy[str]:
     return st.sampled_from(("", "0639980001", "06 39 98 00 02", "+33639980003"))
+
+
+@st.composite
+def corrected(draw: DrawFn, school: SynthSchool) -> SynthSchool:
+    """The same families, with some corrections, some gone, and numbers that changed hands."""
+    households = []
+    for household in school.households:
+        if not draw(st.integers(0, 4)):
+            continue
+        students = tuple(
+            evolve(
+                student,
+                first_name=draw(st.sampled_from([student.first_name, "Autre"])),
+                class_group=draw(st.sampled_from([student.class_group, "4 Z"])),
+                ine=draw(st.sampled_from([student.ine, household.students[0].ine])),
+            )
+            for student in household.students
+        )
+        links = tuple(link for link in household.links if draw(st.integers(0, 4)))
+        households.append(evolve(household, students=students, links=links))
+    return evolve(school, households=tuple(households))

@@ -16,10 +16,12 @@ from teleservices_core.domain.values import Uai
 from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.ports import Transaction
+from teleservices_core.ports.drafts import Draft
 from teleservices_core.ports.undoing import ImportRun
 from teleservices_core.usecases.forgetting import with_data
 from teleservices_core.usecases.rights import require_academy, require_school
 from teleservices_core.usecases.site import Site, audited
+from teleservices_core.usecases.two_steps import in_two_steps
 
 LISTED = 50
 """Imports that a page lists."""
@@ -43,7 +45,7 @@ def import_runs(site: Site, uai: Uai | None, limit: int = LISTED) -> list[Import
 
 def preview_undo(site: Site, import_id: UUID, uai: Uai | None = None) -> UndoPreview:
     """What :func:`undo_import` would do; nothing is written. Raises as it does."""
-    with site.database.reading() as tx:
+    with site.database.snapshot() as tx:
         run = _run(tx, import_id, uai)
         plan = _plan(site, tx, run)
         return UndoPreview(run, plan, _names(tx, plan))
@@ -65,32 +67,35 @@ def undo_import(
     ``not_kept`` (too long ago), :exc:`ConflictError` when it would do
     something else than was shown.
     """
-    with site.database.writing() as tx:
-        tx.matches.lock()
+
+    def work_out(tx: Transaction, rows: Draft) -> UndoPreview:
         run = _run(tx, import_id, uai)
         if viewer is not None and uai is None:
             require_academy(site, tx, viewer.account)
         elif viewer is not None:
             require_school(site, tx, viewer.account, run.uai)
-        plan = _plan(site, tx, run, locking=True)
+        plan = _plan(site, tx, run)
         if plan.seen != seen:
             raise ConflictError("something has changed since the preview")
-        now = site.now()
-        if not tx.undoing.reverse(run.id, plan, now, viewer.name if viewer else ""):
-            raise RefusedError("already_undone")
+        tx.undoing.reverse(run.id, plan, site.now(), viewer.name if viewer else "", rows)
+        return UndoPreview(run, plan, _names(tx, plan))
+
+    def finish(tx: Transaction, done: UndoPreview) -> UndoPreview:
         tx.audit.add(
             audited(
                 "roster.undone",
-                now,
+                site.now(),
                 viewer,
-                uai=run.uai,
-                import_id=str(run.id),
-                school_year=str(run.school_year),
-                counts=dict(plan.counts),
-                kept=len(plan.kept),
+                uai=done.run.uai,
+                import_id=str(done.run.id),
+                school_year=str(done.run.school_year),
+                counts=dict(done.plan.counts),
+                kept=len(done.plan.kept),
             )
         )
-        done = UndoPreview(run, plan, _names(tx, plan))
+        return done
+
+    done = in_two_steps(site.database, work_out, finish)
     site.database.scrub()
     return done
 
@@ -106,8 +111,8 @@ def _run(tx: Transaction, import_id: UUID, uai: Uai | None) -> ImportRun:
     return run
 
 
-def _plan(site: Site, tx: Transaction, run: ImportRun, *, locking: bool = False) -> UndoPlan:
-    touched = tx.undoing.touched(run.id, locking=locking)
+def _plan(site: Site, tx: Transaction, run: ImportRun) -> UndoPlan:
+    touched = tx.undoing.touched(run.id)
     added = {each.person_ids[0] for each in touched if each.sort in PERSONS and each.is_added}
     held = with_data(site, tx, added)
     newcomers = tx.undoing.newcomers(touched, run.uai)

@@ -1,16 +1,17 @@
 """Bring what the school base says into the site: compared first, then written at once.
 
 The same comparison makes the dry run and the import, so that what is shown is
-what is done. Everything is written in one transaction, with the audit entry
-and the journal of the import; a second import of the same files finds nothing
-to change.
+what is done. Nobody waits while it compares. Everything is written in one
+transaction, with the audit entry and the journal of the import; a second import
+of the same files finds nothing to change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from typing import Final
+
+from attrs import frozen
 
 from teleservices_core.domain.matches import MatchKind
 from teleservices_core.domain.records import Alert, Enrolled
@@ -18,6 +19,7 @@ from teleservices_core.domain.viewers import Viewer
 from teleservices_core.errors import NotFoundError, RefusedError
 from teleservices_core.i18n import _, show_short_date
 from teleservices_core.ports import Transaction
+from teleservices_core.ports.drafts import Draft
 from teleservices_core.usecases.importing.accounts import open_accounts
 from teleservices_core.usecases.importing.adults import identify_adults, save_adults
 from teleservices_core.usecases.importing.alike import ask_about_alike
@@ -33,6 +35,7 @@ from teleservices_core.usecases.importing.stores import (
     ImportEntry,
     ImportStore,
     NoWrites,
+    RosterWrites,
     StagedRoster,
 )
 from teleservices_core.usecases.importing.students import (
@@ -42,6 +45,7 @@ from teleservices_core.usecases.importing.students import (
 )
 from teleservices_core.usecases.rights import require_school
 from teleservices_core.usecases.site import Site, audited
+from teleservices_core.usecases.two_steps import in_two_steps
 
 __all__ = ["Blocked", "ImportReport", "ImportStore", "StagedRoster", "import_roster"]
 
@@ -72,60 +76,84 @@ def import_roster(
     when the files would take away more than a tenth of what is known, unless
     ``allow_departures``. A dry run reports the latter instead.
     """
-    database = site.database
-    opened: AbstractContextManager[Transaction] = (
-        database.reading() if dry_run else database.writing()
-    )
-    with opened as tx:
-        if tx.roster.establishment(staged.uai) is None:
+    importing = _Importing(site, staged, stores, allow_departures, viewer, keep)
+    if dry_run:
+        with site.database.snapshot() as seen:
+            return importing.compare(seen, stores(seen), NoWrites(), stop=False)
+    return in_two_steps(site.database, importing.work_out, importing.finish)
+
+
+@frozen
+class _Importing:
+    """An import as it was asked for."""
+
+    site: Site
+    staged: StagedRoster
+    stores: Callable[[Transaction], ImportStore]
+    allow_departures: bool
+    viewer: Viewer | None
+    keep: int | None
+
+    def work_out(self, seen: Transaction, rows: Draft) -> tuple[ImportEntry, ImportReport]:
+        """Compare, and say what to write; who may is asked again when it is written."""
+        staged, store = self.staged, self.stores(seen)
+        import_id = self.site.new_id()
+        draft = store.draft(import_id, rows)
+        report = self.compare(seen, store, draft, stop=not self.allow_departures)
+        entry = ImportEntry(
+            id=import_id,
+            uai=staged.uai,
+            school_year=staged.school_year,
+            digest=staged.digest,
+            at=self.site.now(),
+            actor=self.viewer.name if self.viewer else "",
+            files=staged.files,
+            counts=report.counts,
+        )
+        draft.record(entry, staged.rejected())
+        return entry, report
+
+    def compare(
+        self, seen: Transaction, store: ImportStore, writes: RosterWrites, *, stop: bool
+    ) -> ImportReport:
+        """What differs; ``writes`` gets it."""
+        site, staged = self.site, self.staged
+        if seen.roster.establishment(staged.uai) is None:
             raise NotFoundError(f"no establishment {staged.uai}")
-        if viewer is not None:
-            require_school(site, tx, viewer.account, staged.uai)
-        store = stores(tx)
-        import_id = site.new_id()
-        if not dry_run:
-            store.lock()
-            store.begin(import_id)
+        if self.viewer is not None:
+            require_school(site, seen, self.viewer.account, staged.uai)
         now = site.now()
+        staged.start_over()
         run = Import(
             staged=staged,
             state=store,
-            writes=NoWrites() if dry_run else store,
-            matches=tx.matches,
-            findings=Findings(keep),
+            writes=writes,
+            matches=seen.matches,
+            findings=Findings(self.keep),
             new_id=site.new_id,
             now=now,
             today=site.academie.today(now),
             current_year=site.school_year(),
-            is_dry_run=dry_run,
         )
-        _compare(run, stop=not dry_run and not allow_departures)
-        report = _report(run, dry_run=dry_run)
-        if not dry_run:
-            entry = ImportEntry(
-                id=import_id,
-                uai=staged.uai,
-                school_year=staged.school_year,
-                digest=staged.digest,
-                at=now,
-                actor=viewer.name if viewer else "",
-                files=staged.files,
-                counts=report.counts,
+        _compare(run, stop=stop)
+        return _report(run, dry_run=isinstance(writes, NoWrites))
+
+    def finish(self, tx: Transaction, done: tuple[ImportEntry, ImportReport]) -> ImportReport:
+        """Tell the journal."""
+        entry, report = done
+        tx.audit.add(
+            audited(
+                "roster.imported",
+                entry.at,
+                self.viewer,
+                uai=entry.uai,
+                import_id=str(entry.id),
+                school_year=str(entry.school_year),
+                digest=entry.digest,
+                counts=dict(entry.counts),
             )
-            store.record(entry, staged.rejected())
-            tx.audit.add(
-                audited(
-                    "roster.imported",
-                    now,
-                    viewer,
-                    uai=staged.uai,
-                    import_id=str(entry.id),
-                    school_year=str(staged.school_year),
-                    digest=staged.digest,
-                    counts=dict(report.counts),
-                )
-            )
-    return report
+        )
+        return report
 
 
 def _check_dates(run: Import) -> None:
@@ -166,7 +194,7 @@ def _answered_for(run: Import) -> Iterator[Enrolled]:
 
     Who may be in the file under another identity has not, until a person has answered.
     """
-    waiting = {older for older, _newer in run.matches.open_pairs(run.uai, MatchKind.STUDENT)}
+    waiting = {older for older, _newer in run.waiting(MatchKind.STUDENT)}
     for each in run.state.enrolled(run.uai, run.school_year, run.today):
         if each.student_id not in waiting:
             yield each
@@ -196,5 +224,5 @@ def _report(run: Import, *, dry_run: bool) -> ImportReport:
         alerts=tuple(staged.alerts(SHOWN_ISSUES)),
         blocked=tuple(findings.blocked),
         is_dry_run=dry_run,
-        waiting=run.matches.count_open(run.uai) + (findings.counts["matches"] if dry_run else 0),
+        waiting=run.matches.count_open(run.uai) + findings.counts["matches"],
     )

@@ -32,7 +32,8 @@ def _open(run: Import, page: Sequence[Person], audience: Audience) -> None:
     have = run.state.with_account([person[0] for person in page])
     persons = [person for person in page if person[0] not in have]
     stems = [login_stem(first, last) for _id, first, last, _name in persons]
-    names = login_names(stems, run.state.taken)
+    names = login_names(stems, lambda asked: {*run.state.taken(asked), *run.named & set(asked)})
+    run.named.update(names)
     run.findings.counts["accounts"] += len(persons)
     run.writes.add_accounts(
         [

@@ -101,6 +101,7 @@ def save_adults(run: Import) -> None:
             if before is None:
                 run.findings.add(Difference(Subject.ADULT, Change.ADDED, after.id, after.full_name))
             elif changes := field_changes(before, after):
+                run.renamed[after.id] = after.full_name
                 run.findings.add(
                     Difference(Subject.ADULT, Change.CHANGED, after.id, after.full_name, changes)
                 )

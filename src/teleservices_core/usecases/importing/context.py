@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
@@ -13,7 +13,7 @@ from attrs import Factory, define, frozen
 from teleservices_core.domain.differences import Change, Difference, Subject
 from teleservices_core.domain.likeness import Comparison, Identity
 from teleservices_core.domain.localtime import SchoolYear
-from teleservices_core.domain.matches import MatchKind, ask
+from teleservices_core.domain.matches import Match, MatchKind, ask
 from teleservices_core.domain.records import Alert, Identified, ImportedFile, Rejected
 from teleservices_core.domain.values import Uai
 from teleservices_core.ports import MatchStore
@@ -109,7 +109,14 @@ class Import:
     today: date
     current_year: SchoolYear
     """The year under way, whichever year the files prepare."""
-    is_dry_run: bool = False
+    asked: dict[MatchKind, list[Match]] = Factory(lambda: defaultdict(list))
+    """Questions of this import."""
+    released: set[UUID] = Factory(set)
+    """Students whose national identifier is somebody else's now."""
+    renamed: dict[UUID, str] = Factory(dict)
+    """Adults of another name than before."""
+    named: set[str] = Factory(set)
+    """Login names of the accounts that this import opens."""
 
     @property
     def uai(self) -> Uai:
@@ -134,6 +141,7 @@ class Import:
         listed = list(questions)
         pairs = {id_ for each in listed for id_ in (each.person_id, each.other_id)}
         known = self.matches.known_pairs(pairs) if pairs else set()
+        known |= {(each.older_id, each.newer_id) for each in self.asked[kind]}
         new = []
         for each in listed:
             match = ask(
@@ -152,9 +160,13 @@ class Import:
             new.append(match)
             self.findings.counts["matches"] += 1
             self.staged.remark(each.alert)
-        if not self.is_dry_run:
-            self.writes.note_questions([each.id for each in new])
-            self.matches.add(new)
+        self.asked[kind] += new
+        self.writes.add_matches(new)
+
+    def waiting(self, kind: MatchKind) -> list[tuple[UUID, UUID]]:
+        """(older, newer) of those whom the establishment knows both, asked about before or now."""
+        now = [(e.older_id, e.newer_id) for e in self.asked[kind] if e.other_uai is None]
+        return [*self.matches.open_pairs(self.uai, kind), *now]
 
     def is_past(self, day: date | None) -> bool:
         """Whether a first day of absence has come."""

@@ -56,7 +56,7 @@ def identify_linked_students(run: Import) -> None:
 def compare_links(run: Import) -> None:
     """Compare each student's links with what is known, and write what differs."""
     since = SchoolYear(min(run.school_year, run.current_year).start)
-    waiting = run.matches.open_pairs(run.uai, MatchKind.ADULT)
+    waiting = run.waiting(MatchKind.ADULT)
     for page in run.staged.families(PAGE):
         ids = [family.student.entity_id for family in page if family.student.is_known]
         held = run.state.links(ids)
@@ -65,7 +65,7 @@ def compare_links(run: Import) -> None:
         questions: list[Question] = []
         for family in page:
             student_id = family.student.entity_id
-            known = {each.link.adult_id: each for each in held.get(student_id, ())}
+            known = {each.link.adult_id: _named(run, each) for each in held.get(student_id, ())}
             run.findings.links_in_force += sum(
                 not run.is_past(each.link.until_on) for each in known.values()
             )
@@ -83,6 +83,11 @@ def compare_links(run: Import) -> None:
                 writes += _ended(run, family.student, others, elsewhere=elsewhere)
         run.writes.save_links(writes)
         run.ask(MatchKind.ADULT, questions)
+
+
+def _named(run: Import, held: HeldLink) -> HeldLink:
+    name = run.renamed.get(held.link.adult_id)
+    return held if name is None else evolve(held, adult_name=name)
 
 
 def _holds(run: Import, held: HeldLink) -> bool:

@@ -12,6 +12,7 @@ from attrs import frozen
 from teleservices_core.domain.accounts import Account
 from teleservices_core.domain.identity import Relative
 from teleservices_core.domain.localtime import SchoolYear
+from teleservices_core.domain.matches import Match
 from teleservices_core.domain.records import (
     AdultRecord,
     Alert,
@@ -34,6 +35,7 @@ from teleservices_core.domain.roster import (
     StudentDetails,
 )
 from teleservices_core.domain.values import Uai
+from teleservices_core.ports.drafts import Draft
 
 Person = tuple[UUID, str, str, str]
 """Id, first name, last name, name to show."""
@@ -176,6 +178,10 @@ class StagedRoster(Protocol):
         """Add something to look at."""
         ...
 
+    def start_over(self) -> None:
+        """Forget what was found by comparing: the records stand as they were read."""
+        ...
+
 
 @frozen
 class HeldLink:
@@ -283,7 +289,7 @@ class RosterState(Protocol):
 
 
 class RosterWrites(Protocol):
-    """What an import writes, many rows at once."""
+    """What an import writes, many rows at once. What the state says is as before all of it."""
 
     def save_students(self, students: Sequence[tuple[Student, StudentDetails]]) -> None:
         """Create or update."""
@@ -331,24 +337,24 @@ class RosterWrites(Protocol):
         """Create accounts with their holders."""
         ...
 
-    def note_questions(self, match_ids: Sequence[UUID]) -> None:
-        """Write down which questions this import is about to ask."""
+    def add_matches(self, matches: Sequence[Match]) -> None:
+        """Ask about pairs that were never asked about."""
         ...
+
+
+class ImportDraft(RosterWrites, Protocol):
+    """What an import will write, with what that changes, so that it can be taken back."""
 
     def record(self, entry: ImportEntry, rejected: Iterable[Rejected]) -> None:
         """Journal the import and what it set aside."""
         ...
 
 
-class ImportStore(RosterState, RosterWrites, Protocol):
-    """The database's side of an import, over one transaction."""
+class ImportStore(RosterState, Protocol):
+    """The database's side of an import, over one state of it."""
 
-    def lock(self) -> None:
-        """Wait for any other import of the site to end; held until the transaction ends."""
-        ...
-
-    def begin(self, import_id: UUID) -> None:
-        """Write down from now on what changes, so that it can be taken back."""
+    def draft(self, import_id: UUID, rows: Draft) -> ImportDraft:
+        """What an import will write, which goes to ``rows``."""
         ...
 
 
@@ -390,8 +396,5 @@ class NoWrites:
     def add_accounts(self, accounts: Sequence[Account]) -> None:
         """Nothing."""
 
-    def note_questions(self, match_ids: Sequence[UUID]) -> None:
-        """Nothing."""
-
-    def record(self, entry: ImportEntry, rejected: Iterable[Rejected]) -> None:
+    def add_matches(self, matches: Sequence[Match]) -> None:
         """Nothing."""

@@ -104,7 +104,8 @@ def _still_doubted(run: Import, doubted: Sequence[Doubted]) -> list[Doubted]:
             still.append(each)
     held = {each.student_id for each in still if Trait.INE in each.doubt.comparison.agreeing}
     run.staged.take_ines([e.record.siecle_id for e in freed if e.student_id not in held])
-    run.writes.release_ines({each.doubt.other_id for each in freed})
+    run.released.update(each.doubt.other_id for each in freed)
+    run.writes.release_ines(run.released)
     return still
 
 
@@ -161,6 +162,8 @@ def compare_students(run: Import) -> None:
         students, attended = [], []
         for record, who in page:
             before = known.get(who.entity_id)
+            if before is not None and before.id in run.released:
+                before = evolve(before, ine=None)
             after = _student(record, who, before)
             held = details.get(who.entity_id)
             told = _details(record, held)
