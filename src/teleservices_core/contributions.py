@@ -417,8 +417,9 @@ class JobKind:
     label: Message
     """What it is, in a few words."""
     run: Callable[[Worked], Mapping[str, Any]]
-    """Does it, in short steps, and returns what ``tell`` says. After a stop, by force too, it is
-    called again, with the memo of the last step: it goes on from there."""
+    """Does it, in short steps, and returns what ``tell`` says. After a stop, by force too, and when
+    somebody takes it up again days later, it is called again, with the memo of the last step: it
+    goes on from there. Raises :exc:`ImportRefusedError` where that would be in vain."""
     require: Callable[[Any, Transaction, Account, Uai], None]
     """Given the site: refuses who may not, when it is asked and at each step. Raises
     :exc:`NotAllowedError`."""

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from teleservices_core.domain.accounts import AccountState, Audience
 from teleservices_core.domain.staff import Role
+from teleservices_core.domain.standing import LetterChoice
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import COLLEGE, a_link, a_schooling, a_student, an_adult
 from teleservices_core.testing.world import PASSWORD, World
@@ -242,6 +243,21 @@ def test_letters_of_a_school_taken_up_again(services, world, office, many):
     page = office.get(address)
     assert "4 notifications éditées." in words(page)
     assert not any("reprendre" in action for action, _fields in office.forms())
+
+
+def test_a_letter_that_is_newer_is_kept(services, world, office, many):
+    """What was issued by hand since the work was asked for is not voided when it goes on."""
+    office.get(f"{HERE}/notifications/preparer?choix=unused")
+    address = office.submit("/editer").request.path
+    office.submit("/arreter")
+    services.site.clock.advance(minutes=5)
+    by_hand = {"which": LetterChoice.UNUSED, "class_group": "3 A"}
+    plan = letters_usecase.plan_letters(services.site, COLLEGE, **by_hand)
+    list(letters_usecase.issue_letters(services.site, plan))
+    office.get(address)
+    office.submit("/reprendre")
+    work_once(services.site)
+    assert "2 notifications éditées." in words(office.get(address))
 
 
 def test_lines_of_a_school(services, world, office, many):

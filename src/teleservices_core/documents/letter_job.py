@@ -19,6 +19,7 @@ from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.standing import LetterChoice
 from teleservices_core.errors import ConflictError
 from teleservices_core.i18n import _, ngettext
+from teleservices_core.ports.office import LetterCandidate
 from teleservices_core.usecases.letters import (
     FAMILIES,
     IssuedLetter,
@@ -71,7 +72,7 @@ def _steps(plan: LetterPlan) -> Iterator[tuple[str, Sequence[UUID]]]:
 def _issue(work: Worked, name: str, ids: frozenset[UUID]) -> None:
     for _again in range(_TRIES):
         plan = _plan(work)
-        batch = [each for each in plan.candidates if each.account.id in ids]
+        batch = [each for each in plan.candidates if each.account.id in ids and _is_due(work, each)]
         drawn = draw_letters(work.site, work.job.uai, batch)
         if work.is_stopping():
             # The longest of a step is before and after this: what was drawn is nobody's yet.
@@ -90,6 +91,12 @@ def _issue(work: Worked, name: str, ids: frozenset[UUID]) -> None:
             continue
         return
     raise ConflictError(f"the accounts of {name} change all the time")
+
+
+def _is_due(work: Worked, candidate: LetterCandidate) -> bool:
+    # One issued since the work was asked for is newer than it, and may be in hand.
+    letter = candidate.letter
+    return letter is None or letter.issued_at <= work.job.asked_at
 
 
 def _documents(
