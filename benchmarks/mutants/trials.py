@@ -22,7 +22,7 @@ from _pytest.runner import runtestprotocol
 from attrs import define, field, frozen
 from changes import Change, changes
 
-_LONGEST = 60.0
+_LONGEST = 120.0
 """Seconds of tests that a change may cost: one that lives for so long is said to live."""
 KILLED, ALIVE, UNREACHED = "killed", "alive", "unreached"
 
@@ -144,14 +144,17 @@ class Session:
             print(f"fails without any change, left out: {test}", flush=True)
 
     def _tests(self, change: Change) -> list[str]:
-        """Those that reach the change, the quickest first; for what runs at import, all."""
+        """Those that reach the change, the quickest first.
+
+        For what runs at import, all, those that run something of the module before the others.
+        """
         first, last = change.lines
         found = [
             test
             for test, lines in self.reached.items()
             if not change.function or any(first <= line <= last for line in lines)
         ]
-        return sorted(found, key=lambda test: self.seconds[test])
+        return sorted(found, key=lambda test: (not self.reached[test], self.seconds[test]))
 
     def _try(
         self, tests: Sequence[str], patches: list[tuple[FunctionType, CodeType]]

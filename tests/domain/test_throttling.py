@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teleservices_core.domain.throttling import (
+    SITE_SLICE,
     SOURCE_SLICE,
     Counter,
+    no_wait,
+    slice_end,
     slice_of,
     wait_after,
     wait_of_account,
@@ -49,6 +52,15 @@ def test_a_counter_is_one_accounts_for_a_day():
     assert not counter.is_shared
 
 
+@pytest.mark.parametrize("failures", [0, 1, 10**6])
+def test_what_is_only_counted_makes_nobody_wait(failures):
+    assert no_wait(failures) == timedelta(0)
+
+
+def test_the_site_is_counted_by_five_minutes():
+    assert timedelta(minutes=5) == SITE_SLICE
+
+
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1)), st.integers(-12, 12))
 def test_slices(naive, hours):
     """Ten minutes each, one after the other, the same in every zone."""
@@ -66,3 +78,6 @@ def test_within_a_slice():
     here = slice_of(begins, SOURCE_SLICE)
     assert slice_of(begins + 10 * MINUTE - timedelta.resolution, SOURCE_SLICE) == here
     assert slice_of(begins + 10 * MINUTE, SOURCE_SLICE) == here + 1
+    for at in (begins, begins + 10 * MINUTE - timedelta.resolution):
+        assert slice_end(at, SOURCE_SLICE) == begins + 10 * MINUTE
+    assert slice_end(begins + 10 * MINUTE, SOURCE_SLICE) == begins + 20 * MINUTE

@@ -296,7 +296,9 @@ ASIDE: Final = {
     ),
 }
 RUNNING: Final = {
-    "a label that raises later": Fault(nav(label=flaky(["Menus"])), "navigation to"),
+    "a label that raises later": Fault(
+        lambda name: nav(label=flaky(["Menus"]))(name), "navigation to"
+    ),
     "a condition that raises": Fault(nav(shown_to=boom), "navigation to"),
     "a condition that exits": Fault(nav(shown_to=leave), "navigation to"),
     "a condition that never ends": Fault(nav(shown_to=deep), "navigation to"),
@@ -330,7 +332,9 @@ RUNNING: Final = {
     "data whose length raises": Fault(
         hook("personal_data", lambda n: [data(n, keep_for=boom)]), "personal data"
     ),
-    "a staff page whose title fails later": Fault(staff(title=flaky(["Menus"])), "staff page"),
+    "a staff page whose title fails later": Fault(
+        lambda name: staff(title=flaky(["Menus"]))(name), "staff page"
+    ),
     "a rule that raises": Fault(rule(boom), "rule"),
     "a rule that gives nothing": Fault(rule(lambda module, question: None), "rule"),
     "a rule that gives a truth": Fault(rule(lambda module, question: True), "rule"),
