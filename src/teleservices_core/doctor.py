@@ -18,10 +18,9 @@ from attrs import frozen
 from teleservices_core.app import Teleservices
 from teleservices_core.backups.ledger import Ledger, is_behind, read_ledger
 from teleservices_core.domain.jobs import is_silent, left_alone
-from teleservices_core.domain.staff import Role
 from teleservices_core.failures import brief
 from teleservices_core.files import is_exposed
-from teleservices_core.i18n import _, ngettext, show_timestamp
+from teleservices_core.i18n import _, ngettext, show_date, show_timestamp
 from teleservices_core.plugins import PluginState
 from teleservices_core.storage.inspection import (
     database_now,
@@ -32,11 +31,12 @@ from teleservices_core.storage.inspection import (
 )
 from teleservices_core.usecases.consultations import many_consultations
 from teleservices_core.usecases.cut_offs import known_cut_offs
+from teleservices_core.usecases.factor_watch import who_lacks_one, whose_keys_are_dead
 from teleservices_core.usecases.matching import waiting_everywhere
 from teleservices_core.usecases.restoring import last_restore
 from teleservices_core.usecases.sealing import check_journal
 from teleservices_core.usecases.throttling import told_of_failures
-from teleservices_core.words.people import show_actor
+from teleservices_core.words.people import ROLE_WORDS, show_actor
 from teleservices_core.words.restoring import show_restored, show_to_do
 from teleservices_core.words.sealing import show_fault
 
@@ -432,25 +432,69 @@ def _consultations(services: Teleservices) -> Iterable[Finding]:
 
 
 def _second_factors(services: Teleservices) -> Iterable[Finding]:
-    if not services.settings.is_secure or _is_tried(services):
-        return
     site = services.site
-    with site.database.reading() as tx:
-        lacking = tx.factors.without(Role.ACADEMY_ADMIN, site.academie.today(site.now()))
-    if lacking:
+    stranded = whose_keys_are_dead(site)
+    if stranded:
         yield Finding(
-            "second_factor",
-            Severity.WARNING,
+            "security_keys",
+            Severity.ERROR,
             ngettext(
-                "{n} compte de l’académie s’ouvre par un mot de passe seul : {names}.",
-                "{n} comptes de l’académie s’ouvrent par un mot de passe seul : {names}.",
-                len(lacking),
-            ).format(n=len(lacking), names=", ".join(lacking[:_NAMED])),
+                "{n} compte n’a que des clés d’une ancienne adresse du site : {names}.",
+                "{n} comptes n’ont que des clés d’une ancienne adresse du site : {names}.",
+                len(stranded),
+            ).format(n=len(stranded), names=_some(stranded)),
             _(
-                "Imposez-leur la double authentification : imposed_on et since dans "
-                "[second_factor]."
+                "Seuls leurs codes de secours les ouvrent encore : reprenez l’ancienne adresse "
+                "dans base_url, ou retirez ces clés par « teleservices accounts reset-factor »."
             ),
         )
+    if not services.settings.is_secure or _is_tried(services):
+        return
+    today = site.academie.today(site.now())
+    for lacking in who_lacks_one(site):
+        severity = Severity.WARNING
+        number, names = len(lacking.names), _some(lacking.names)
+        function = ROLE_WORDS[lacking.role]()
+        if lacking.due_on is None:
+            said = ngettext(
+                "{n} compte s’ouvre par un mot de passe seul ({function}) : {names}.",
+                "{n} comptes s’ouvrent par un mot de passe seul ({function}) : {names}.",
+                number,
+            )
+            todo = _(
+                "Imposez-leur la double authentification : imposed_on et since dans "
+                "[second_factor]."
+            )
+        elif lacking.due_on <= today:
+            said = ngettext(
+                "{n} compte ({function}) n’a pas la double authentification, exigée depuis le "
+                "{when} : {names}.",
+                "{n} comptes ({function}) n’ont pas la double authentification, exigée depuis le "
+                "{when} pour le premier : {names}.",
+                number,
+            )
+            todo = _(
+                "À la prochaine connexion, rien d’autre ne leur est ouvert : demandez-leur de "
+                "l’installer avant que leur mot de passe ne soit volé."
+            )
+        else:
+            said = ngettext(
+                "{n} compte ({function}) n’a pas encore la double authentification, exigée le "
+                "{when} : {names}.",
+                "{n} comptes ({function}) n’ont pas encore la double authentification, exigée le "
+                "{when} pour le premier : {names}.",
+                number,
+            )
+            severity = Severity.NOTE
+            todo = _("Prévenez-les : « Mon compte », « Double authentification ».")
+        when = show_date(lacking.due_on) if lacking.due_on else ""
+        text = said.format(n=number, names=names, function=function, when=when)
+        yield Finding("second_factor", severity, text, todo)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join([*names[:_NAMED], *([f"+ {more}"] if more > 0 else [])])
 
 
 def _worker(services: Teleservices) -> Iterable[Finding]:

@@ -21,11 +21,21 @@ from teleservices_core.clock import SystemClock
 from teleservices_core.doctor import Severity, examine
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.establishments import Academie
+from teleservices_core.domain.identities import ExternalIdentity
 from teleservices_core.domain.jobs import Job
+from teleservices_core.domain.second_factor import Authenticator
+from teleservices_core.domain.security_keys import SecurityKey
 from teleservices_core.domain.staff import Role
 from teleservices_core.hookspecs import HOOK_API
+from teleservices_core.i18n import show_date
 from teleservices_core.ports.upkeep import Parcel
-from teleservices_core.settings import DatabaseSettings, Hotline, MailSettings, WorkerSettings
+from teleservices_core.settings import (
+    DatabaseSettings,
+    Hotline,
+    MailSettings,
+    SecondFactorSettings,
+    WorkerSettings,
+)
 from teleservices_core.storage.engine import make_engine
 from teleservices_core.storage.inspection import LIMITS
 from teleservices_core.storage.migrate import upgrade
@@ -241,6 +251,65 @@ def test_command(tmp_path, address):
         "hotline",
         "privacy_contact",
     ]
+
+
+def lacking(services):
+    """What is told of second factors."""
+    return [each for each in examine(services) if each.check == "second_factor"]
+
+
+def test_each_function_without_the_second_factor_that_it_needs(sound):
+    """How many, whose, and since when; who comes by the host is left to the host."""
+    world, now = World(sound), sound.site.now()
+    today = sound.site.academie.today(now)
+    world.establishment()
+    old, new = now - timedelta(days=40), now - timedelta(days=3)
+    heads = [
+        world.staff(Role.HEAD, COLLEGE, claimed_at=at, login_name=name)
+        for name, at in (("neuve", new), ("ancienne", old))
+    ]
+    world.staff(Role.TEACHER, COLLEGE, claimed_at=old, login_name="prof")
+    world.staff(Role.DEPUTY, COLLEGE, claimed_at=old, login_name="avec", factor_since=now)
+    asked = SecondFactorSettings(
+        imposed_on=(Role.HEAD, Role.DEPUTY), since=today - timedelta(days=20), grace_days=14
+    )
+    imposed = again(sound, settings=evolve(sound.settings, second_factor=asked))
+    (told,) = lacking(imposed)
+    assert "2 comptes (direction de l’établissement)" in told.text
+    assert f"exigée depuis le {show_date(today - timedelta(days=6))}" in told.text
+    assert "ancienne, neuve" in told.text
+    later = evolve(asked, since=today)
+    (told,) = lacking(again(sound, settings=evolve(sound.settings, second_factor=later)))
+    assert f"exigée le {show_date(today + timedelta(days=14))}" in told.text
+    identity = ExternalIdentity("https://ent.example", "x", {})
+    with sound.site.database.writing() as tx:
+        for head in heads:
+            mine = evolve(identity, subject=head.login_name)
+            tx.identities.link(mine, head.id, now, before=None)
+    assert len(lacking(imposed)) == 1
+    trusting = evolve(asked, trusted=("mfa",))
+    assert lacking(again(sound, settings=evolve(sound.settings, second_factor=trusting))) == []
+
+
+def test_keys_of_a_former_address(sound):
+    """Who has nothing else is named; not who has a telephone too."""
+    now = sound.site.now()
+    accounts = [
+        World(sound).staff(Role.HOTLINE, login_name=name, factor_since=now)
+        for name in ("cle", "deux")
+    ]
+    with sound.site.database.writing() as tx:
+        for account in accounts:
+            credential = account.login_name.encode()
+            tx.factors.add_key(
+                SecurityKey(uuid7(), account.id, "x", "ancien.example", credential, b"", 0, now)
+            )
+        tx.factors.put(accounts[1].id, Authenticator("x", now))
+    (told,) = (each for each in examine(sound) if each.check == "security_keys")
+    assert (told.severity, "cle." in told.text) == (Severity.ERROR, True)
+    assert "deux" not in told.text
+    back = evolve(sound.settings, base_url="https://ancien.example/x")
+    assert "security_keys" not in {check for check, _severity in found(again(sound, settings=back))}
 
 
 def test_the_academy_without_a_second_factor(sound):

@@ -32,6 +32,15 @@ class Authenticator:
     """Of the last code that was taken: neither that one nor an older one is taken again."""
 
 
+@frozen
+class Lacking:
+    """An account that a password alone opens."""
+
+    login_name: str
+    began_at: datetime = field(converter=instant)
+    """When it came into use."""
+
+
 def period_of(at: datetime) -> int:
     """The number of the half minute that an instant is in, as telephones count them."""
     return int(at.timestamp()) // PERIOD

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from teleservices_core.domain.second_factor import Authenticator
+from teleservices_core.domain.second_factor import Authenticator, Lacking
 from teleservices_core.domain.security_keys import SecurityKey
 from teleservices_core.domain.staff import Role
 
@@ -70,8 +70,15 @@ class FactorStore(Protocol):
         """
         ...
 
-    def without(self, role: Role, day: date) -> list[str]:
-        """Identifiers of active accounts that hold a function of the académie without one."""
+    def without(self, role: Role, day: date, *, but_linked: bool = False) -> list[Lacking]:
+        """Active accounts that hold a function on a local day without one, the oldest first.
+
+        ``but_linked`` leaves those aside that an identity of the host opens.
+        """
+        ...
+
+    def stranded(self, site_id: str) -> list[str]:
+        """Identifiers of active accounts whose only factors are keys of other sites."""
         ...
 
     def drop_codes(self, account_id: UUID) -> None:

@@ -9,10 +9,10 @@ from typing import Final
 from uuid import UUID
 
 from attrs import fields, frozen
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
 
 from teleservices_core.domain.accounts import AccountState
-from teleservices_core.domain.second_factor import Authenticator
+from teleservices_core.domain.second_factor import Authenticator, Lacking
 from teleservices_core.domain.security_keys import SecurityKey
 from teleservices_core.domain.staff import Role
 from teleservices_core.storage import tables as t
@@ -144,11 +144,13 @@ class Factors:
         )
         return done.rowcount == 1
 
-    def without(self, role: Role, day: date) -> list[str]:
+    def without(self, role: Role, day: date, *, but_linked: bool = False) -> list[Lacking]:
         """See the port."""
         a, held = t.accounts.c, t.assignments.c
+        began_at = func.coalesce(a.claimed_at, a.created_at)
         lacking = (
-            select(a.login_name)
+            select(a.login_name, began_at)
+            .distinct()
             .select_from(
                 t.accounts.join(t.account_holders, t.account_holders.c.account_id == a.id).join(
                     t.assignments, held.staff_id == t.account_holders.c.person_id
@@ -161,9 +163,25 @@ class Factors:
                 a.state == AccountState.ACTIVE,
                 a.factor_since.is_(None),
             )
-            .order_by(a.login_name)
+            .order_by(began_at, a.login_name)
         )
-        return list(self.connection.scalars(lacking))
+        if but_linked:
+            i = t.identities.c
+            is_linked = exists().where(i.account_id == a.id, i.unlinked_at.is_(None))
+            lacking = lacking.where(~is_linked)
+        return [Lacking(*row) for row in self.connection.execute(lacking)]
+
+    def stranded(self, site_id: str) -> list[str]:
+        """See the port."""
+        a, keys, telephones = t.accounts.c, t.security_keys.c, t.authenticators.c
+        mine = exists().where(keys.account_id == a.id, keys.site_id == site_id)
+        alone = select(a.login_name).where(
+            a.state == AccountState.ACTIVE,
+            exists().where(keys.account_id == a.id),
+            ~exists().where(telephones.account_id == a.id),
+            ~mine,
+        )
+        return list(self.connection.scalars(alone.order_by(a.login_name)))
 
     def drop_codes(self, account_id: UUID) -> None:
         """See the port."""
