@@ -262,6 +262,14 @@ def test_a_worker_at_a_long_job_is_there(services, me, work):
     assert sum("core_heartbeats (" in each for each in written) == 3
 
 
+def test_nothing_to_do(services, me, work):
+    """Takes no lock: a worker that looks every few seconds holds nobody up."""
+    begun = []
+    event.listen(services.engine, "before_cursor_execute", lambda *a: begun.append(a[2]))
+    assert work_once(services.site) is None
+    assert all(each.startswith("SELECT EXISTS") for each in begun), begun
+
+
 @pytest.mark.parametrize("ends", ["stopped", "failed"])
 def test_taken_up_again(services, me, work, ends):
     """Where it was: what it had made is still there, and each step is done once."""

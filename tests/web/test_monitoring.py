@@ -240,6 +240,8 @@ def test_figures_for_prometheus(services):
     client = Client(watched)
     for path in ("/aide", "/aide", "/nulle-part", "/confirmer/un-secret-que-personne-ne-lit"):
         client.get(path)
+    with watched.site.database.writing() as tx:
+        tx.jobs.beat(watched.site.now() - timedelta(minutes=3))
     watched.plugins.record_failure("notes", "somewhere", ValueError("x"), services.site.now())
     answer = client.get("/sante/mesures", headers=bearing(TOKEN))
     assert answer.content_type.startswith("text/plain; version=0.0.4")
@@ -251,6 +253,8 @@ def test_figures_for_prometheus(services):
     assert found["teleservices_database_up",] == 1
     assert found["teleservices_pending_migrations",] == 0
     assert found["teleservices_outbox_mails",] == 0
+    assert found["teleservices_jobs_open",] == found["teleservices_jobs_oldest_seconds",] == 0
+    assert 180 <= found["teleservices_worker_silent_seconds",] < 200
     assert "secret-que-personne" not in answer.text
 
 

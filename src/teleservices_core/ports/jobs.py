@@ -42,6 +42,10 @@ class JobStore(Protocol):
         """Jobs that are over, the latest first."""
         ...
 
+    def is_any_free(self, at: datetime) -> bool:
+        """Whether :meth:`claim` would find one."""
+        ...
+
     def claim(self, lease: UUID, at: datetime, until: datetime) -> Job | None:
         """Take the oldest job that is free; two workers never take the same."""
         ...

@@ -94,11 +94,15 @@ class Jobs:
         row = self.connection.execute(asked).first()
         return None if row is None else _to_job(row)
 
+    def is_any_free(self, at: datetime) -> bool:
+        """See the port."""
+        return bool(self.connection.scalar(select(exists().where(_is_free(at)))))
+
     def claim(self, lease: UUID, at: datetime, until: datetime) -> Job | None:
         """See the port."""
         free = (
             select(_j.id)
-            .where(_OPEN, or_(_j.leased_until.is_(None), _j.leased_until <= at))
+            .where(_is_free(at))
             .order_by(_j.asked_at, _j.id)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -207,6 +211,11 @@ class Jobs:
 _SELECT = select(
     *t.jobs.c, exists().where(_p.job_id == _j.id).correlate(t.jobs).label("has_result")
 )
+
+
+def _is_free(at: datetime) -> ColumnElement[bool]:
+    """Whether nobody has an open job, or who had it is dead."""
+    return _OPEN & or_(_j.leased_until.is_(None), _j.leased_until <= at)
 
 
 def _is_ours(job: Job) -> ColumnElement[bool]:

@@ -94,6 +94,10 @@ def work_once(site: Site, is_ending: Callable[[], bool] = lambda: False) -> Job 
     end in a fault, or with the worker, end it too.
     """
     now = site.now()
+    # Asked first: a worker with nothing to do never waits to write, nor has others wait.
+    with site.database.reading() as tx:
+        if not tx.jobs.is_any_free(now):
+            return None
     with site.database.writing() as tx:
         job = tx.jobs.claim(site.new_id(), now, now + LEASE)
     if job is None:
