@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -26,6 +28,7 @@ from teleservices_core.domain.values import Ine, Uai
 from teleservices_core.errors import NotFoundError, RefusedError
 from teleservices_core.importing import ImportReport, import_siecle
 from teleservices_core.storage import tables as t
+from teleservices_core.storage.drafts import Draft
 from teleservices_core.storage.import_lock import KEY
 from teleservices_core.storage.snapshots import Snapshot
 from teleservices_core.testing.clock import FixedClock
@@ -634,6 +637,37 @@ class TestCommand:
         done = self.call(site, str(tmp_path / "x"), "--establishment", COLLEGE.uai.code)
         assert "RESPONSABLE_ELEVE 1/99" in done.output
         assert "personne absente du fichier" in done.output
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_a_signal_ends_it_before_it_writes_or_after(
+        self, site: Teleservices, tmp_path: Path, monkeypatch: Any, number: int
+    ) -> None:
+        write_siecle(tmp_path / "x", a_school())
+        where = (str(tmp_path / "x"), "--establishment", COLLEGE.uai.code)
+        usual = signal.getsignal(number)
+
+        def signalled(act: Any) -> Any:
+            def acting(*arguments: Any) -> Any:
+                os.kill(os.getpid(), number)
+                return act(*arguments)
+
+            return acting
+
+        for owner, name in ((Snapshot, "_note"), (Draft, "laid_out")):
+            with monkeypatch.context() as patch:
+                patch.setattr(owner, name, signalled(getattr(owner, name)))
+                stopped = self.call(site, *where)
+            assert stopped.exit_code == 1
+            assert "Arrêté : rien n’a été écrit" in stopped.output.replace("\u00a0", " ")
+            assert rows(site, t.students) == rows(site, t.imports) == []
+        with monkeypatch.context() as patch:
+            patch.setattr(Draft, "write", signalled(Draft.write))
+            done = self.call(site, *where)
+        assert done.exit_code == 0
+        assert "allée à son terme" in done.output
+        assert "Comparaison" in done.output
+        assert len(rows(site, t.students)) == 2
+        assert signal.getsignal(number) == usual
 
     def test_says_why_a_file_is_refused(self, site: Teleservices, tmp_path: Path) -> None:
         write_siecle(tmp_path / "x", a_school(at=OTHER))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from teleservices_core.commands.options import dry_run, establishment
+from teleservices_core.commands.stopping import BeforeOrAfter
 from teleservices_core.commands.undoing import list_imports, undo
 from teleservices_core.errors import (
+    ConflictError,
     ImportRefusedError,
     NotFoundError,
     RefusedError,
 )
 from teleservices_core.i18n import _, ngettext
-from teleservices_core.importing import ImportReport, import_siecle
+from teleservices_core.importing import ImportReport, Stage, import_siecle
 from teleservices_core.words.importing import (
     describe_blocked,
     describe_difference,
@@ -63,11 +65,12 @@ def siecle(
 ) -> None:
     """Importer les exports XML de SIECLE : dossier, fichiers .xml ou .zip.
 
-    Tout est comparé avant d’être écrit, et écrit en une fois. Les
-    enregistrements douteux sont écartés et listés ; le reste entre.
+    Tout est comparé avant d’être écrit, et écrit en une fois : les personnes
+    connectées n’attendent pas, et un arrêt (Ctrl-C) avant l’écriture ne laisse
+    rien. Les enregistrements douteux sont écartés et listés ; le reste entre.
     """
     site = services().site
-    with _bar() as progress:
+    with _Telling() as progress:
         try:
             report = import_siecle(
                 site,
@@ -87,27 +90,56 @@ def siecle(
             raise click.ClickException(reason.format(uai=uai)) from None
         except RefusedError as error:
             raise click.ClickException(_refusal(error)) from None
+        except ConflictError:
+            reason = _(
+                "les données n’ont cessé de changer pendant la comparaison : rien n’a été "
+                "écrit ; relancez l’importation"
+            )
+            raise click.ClickException(reason) from None
     show(report, details=details)
+    progress.stopping.tell()
 
 
-class _bar:  # noqa: N801 - used as a function
-    """A progress bar whose length is known once the files are opened."""
+class _Telling:
+    """A progress bar for each stage, whose length is known once it begins."""
 
-    def __enter__(self) -> Callable[[int, int], None]:
+    def __init__(self) -> None:
         self._bar: Any = None
+        self._stage: Stage | None = None
         self._done = 0
-        return self._update
+        self.stopping = BeforeOrAfter()
 
-    def _update(self, done: int, total: int) -> None:
-        if self._bar is None:
-            self._bar = click.progressbar(length=total, label=_("Lecture"), update_min_steps=65_536)
-            self._bar.__enter__()
-        self._bar.update(done - self._done)
+    def __enter__(self) -> _Telling:
+        self.stopping.__enter__()
+        return self
+
+    def __call__(self, stage: Stage, done: int, total: int) -> None:
+        """See :data:`~teleservices_core.usecases.importing.Progress`."""
+        self.stopping.goes_on(writes=stage is Stage.WRITING)
+        if stage is not self._stage or done < self._done:
+            self._begin(stage, total)
+        if self._bar is not None:
+            self._bar.update(done - self._done)
         self._done = done
 
-    def __exit__(self, *_error: object) -> None:
+    def _begin(self, stage: Stage, total: int) -> None:
+        self._end()
+        self._stage, self._done = stage, 0
+        if stage is Stage.WRITING:
+            click.echo(_("Écriture"))
+            return
+        label = _("Lecture") if stage is Stage.READING else _("Comparaison")
+        self._bar = click.progressbar(length=total, label=label, update_min_steps=total // 100)
+        self._bar.__enter__()
+
+    def _end(self) -> None:
         if self._bar is not None:
             self._bar.render_finish()
+        self._bar = None
+
+    def __exit__(self, *error: Any) -> None:
+        self._end()
+        self.stopping.__exit__(*error)
 
 
 def _refused_file(error: ImportRefusedError) -> str:

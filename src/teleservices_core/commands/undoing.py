@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from teleservices_core.commands.options import as_json, dry_run, print_json, read_uai
+from teleservices_core.commands.stopping import BeforeOrAfter
 from teleservices_core.errors import ConflictError, NotFoundError, RefusedError
 from teleservices_core.i18n import _, show_timestamp
 from teleservices_core.usecases.undoing import import_runs, preview_undo, undo_import
@@ -90,7 +92,14 @@ def undo(services: Opener, run: UUID, dry_run: bool, yes: bool) -> None:
             return
         if not yes:
             click.confirm(_("Annuler cette importation ?"), abort=True)
-        undo_import(site, run, seen=told.plan.seen)
+        click.echo(_("Annulation"))
+        with BeforeOrAfter() as stopping:
+            undo_import(
+                site,
+                run,
+                seen=told.plan.seen,
+                before_writing=partial(stopping.goes_on, writes=True),
+            )
     except NotFoundError:
         reason = _("importation {id} inconnue : « teleservices import list » les donne")
         raise click.ClickException(reason.format(id=run)) from None
@@ -99,6 +108,7 @@ def undo(services: Opener, run: UUID, dry_run: bool, yes: bool) -> None:
     except RefusedError as error:
         raise click.ClickException(REFUSED[error.code]()) from None
     click.secho(_("L’importation est annulée."), fg="green")
+    stopping.tell()
 
 
 def _show_undo(told: UndoPreview) -> None:

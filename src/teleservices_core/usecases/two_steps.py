@@ -29,13 +29,17 @@ def in_two_steps(
     database: Database,
     work_out: Callable[[Transaction, Draft], _W],
     finish: Callable[[Transaction, _W], _R],
+    *,
+    before_writing: Callable[[], None] = lambda: None,
 ) -> _R:
     """Write the rows that were worked out, in one transaction that ends with ``finish``.
 
     It waits for any import to end, and lets none begin. What ``work_out`` refuses
     is refused: it may be called several times, and writes nothing. After
     :data:`ATTEMPTS` in vain, it is called once more while imports, and all who
-    write on SQLite, wait. Raises :exc:`ConflictError` if things change even so.
+    write on SQLite, wait. ``before_writing`` is called each time that the rows are
+    about to be written, which does not take long. Raises :exc:`ConflictError` if
+    things change even so.
     """
     for _attempt in range(ATTEMPTS):
         with database.draft() as draft:
@@ -44,6 +48,7 @@ def in_two_steps(
             try:
                 with database.writing(around=partial(_laid_out, draft, seen)) as tx:
                     tx.matches.lock()
+                    before_writing()
                     _write(tx, draft, seen)
                     return finish(tx, worked_out)
             except _ChangedError:
@@ -53,6 +58,7 @@ def in_two_steps(
         with database.snapshot() as seen:
             worked_out = work_out(seen, draft)
         with draft.laid_out(tx.connection):
+            before_writing()
             _write(tx, draft, seen)
         return finish(tx, worked_out)
 

@@ -5,7 +5,7 @@ What would be done is told first, and done only if nothing has changed since.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from uuid import UUID
 
@@ -58,14 +58,15 @@ def undo_import(
     seen: str,
     viewer: Viewer | None = None,
     uai: Uai | None = None,
+    before_writing: Callable[[], None] = lambda: None,
 ) -> UndoPreview:
     """Take an import back, in one transaction, with the journal of it.
 
     ``seen`` is the plan's that was shown. ``viewer`` None is the command line,
-    ``uai`` None the académie. Raises :exc:`NotFoundError` for an import that is
-    not of the establishment, :exc:`NotAllowedError`, :exc:`RefusedError` ``already_undone`` or
-    ``not_kept`` (too long ago), :exc:`ConflictError` when it would do
-    something else than was shown.
+    ``uai`` None the académie. ``before_writing`` is called once it is worked out.
+    Raises :exc:`NotFoundError` for an import that is not of the establishment,
+    :exc:`NotAllowedError`, :exc:`RefusedError` ``already_undone`` or ``not_kept`` (too
+    long ago), :exc:`ConflictError` when it would do something else than was shown.
     """
 
     def work_out(tx: Transaction, rows: Draft) -> UndoPreview:
@@ -95,7 +96,7 @@ def undo_import(
         )
         return done
 
-    done = in_two_steps(site.database, work_out, finish)
+    done = in_two_steps(site.database, work_out, finish, before_writing=before_writing)
     site.database.scrub()
     return done
 

@@ -26,9 +26,12 @@ from teleservices_core.usecases.importing.alike import ask_about_alike
 from teleservices_core.usecases.importing.codes import compare_codes
 from teleservices_core.usecases.importing.context import (
     Blocked,
+    Counted,
     Findings,
     Import,
     ImportReport,
+    Progress,
+    Stage,
 )
 from teleservices_core.usecases.importing.links import compare_links, identify_linked_students
 from teleservices_core.usecases.importing.stores import (
@@ -47,7 +50,15 @@ from teleservices_core.usecases.rights import require_school
 from teleservices_core.usecases.site import Site, audited
 from teleservices_core.usecases.two_steps import in_two_steps
 
-__all__ = ["Blocked", "ImportReport", "ImportStore", "StagedRoster", "import_roster"]
+__all__ = [
+    "Blocked",
+    "ImportReport",
+    "ImportStore",
+    "Progress",
+    "Stage",
+    "StagedRoster",
+    "import_roster",
+]
 
 SHOWN_ISSUES: Final = 1_000
 """Rejected records and alerts that a report holds; the journal has all of the former."""
@@ -65,22 +76,29 @@ def import_roster(
     allow_departures: bool = False,
     viewer: Viewer | None = None,
     keep: int | None = 20,
+    progress: Progress = lambda _stage, _done, _total: None,
 ) -> ImportReport:
     """Compare staged records with the site, and write what differs; all or nothing.
 
     ``stores`` gives the store of a transaction. ``viewer`` None is the command
     line. ``keep`` bounds the differences that the report holds of each sort;
-    None holds them all. Raises :exc:`NotFoundError` for an unknown
-    establishment, :exc:`NotAllowedError` for who has no role in it,
-    :exc:`RefusedError` ``too_many_departures`` or ``too_many_ended_links``
+    None holds them all. ``progress`` is told how much is compared, then, just before,
+    that it is written; that may be followed by another comparison. Raises
+    :exc:`NotFoundError` for an unknown establishment, :exc:`NotAllowedError` for
+    who has no role in it, :exc:`RefusedError` ``too_many_departures`` or ``too_many_ended_links``
     when the files would take away more than a tenth of what is known, unless
     ``allow_departures``. A dry run reports the latter instead.
     """
-    importing = _Importing(site, staged, stores, allow_departures, viewer, keep)
+    importing = _Importing(site, staged, stores, allow_departures, viewer, keep, progress)
     if dry_run:
         with site.database.snapshot() as seen:
             return importing.compare(seen, stores(seen), NoWrites(), stop=False)
-    return in_two_steps(site.database, importing.work_out, importing.finish)
+    return in_two_steps(
+        site.database,
+        importing.work_out,
+        importing.finish,
+        before_writing=lambda: progress(Stage.WRITING, 0, 1),
+    )
 
 
 @frozen
@@ -93,6 +111,7 @@ class _Importing:
     allow_departures: bool
     viewer: Viewer | None
     keep: int | None
+    progress: Progress
 
     def work_out(self, seen: Transaction, rows: Draft) -> tuple[ImportEntry, ImportReport]:
         """Compare, and say what to write; who may is asked again when it is written."""
@@ -134,6 +153,7 @@ class _Importing:
             now=now,
             today=site.academie.today(now),
             current_year=site.school_year(),
+            counted=Counted(self.progress, _number(staged)),
         )
         _compare(run, stop=stop)
         return _report(run, dry_run=isinstance(writes, NoWrites))
@@ -154,6 +174,12 @@ class _Importing:
             )
         )
         return report
+
+
+def _number(staged: StagedRoster) -> int:
+    """How many records are looked at: each person twice, a student's links once."""
+    students, adults = staged.count("students"), staged.count("adults")
+    return 2 * students + (2 * adults + students if staged.has_adults else 0)
 
 
 def _check_dates(run: Import) -> None:

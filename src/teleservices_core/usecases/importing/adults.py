@@ -26,6 +26,7 @@ def identify_adults(run: Import) -> None:
             (record, by_key[record.siecle_id]) for record in page if record.siecle_id in by_key
         ]
         run.staged.identify_adults(_keyed(run, keyed))
+        run.counted.add(len(page))
     run.staged.reject_adults(
         run.staged.clashing_adults(),
         _("deux enregistrements désignent la même personne déjà connue : vérifiez dans SIECLE"),
@@ -109,6 +110,7 @@ def save_adults(run: Import) -> None:
                 adults.append(after)
         run.writes.save_adults(adults)
         run.save_keys("adult", [who for _record, who in page])
+        run.counted.add(len(page))
 
 
 def _adult(record: AdultRecord, id_: UUID, before: Adult | None) -> Adult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -21,6 +22,32 @@ from teleservices_core.usecases.importing.stores import RosterState, RosterWrite
 
 PAGE: Final = 1_000
 """Records compared and written at once; bounds memory."""
+
+
+class Stage(StrEnum):
+    """What an import is at."""
+
+    READING = "reading"
+    COMPARING = "comparing"
+    WRITING = "writing"
+
+
+Progress = Callable[[Stage, int, int], None]
+"""Receives what is done of how much in all: bytes read, records compared."""
+
+
+@define
+class Counted:
+    """How far a comparison is."""
+
+    progress: Progress
+    total: int
+    done: int = 0
+
+    def add(self, number: int) -> None:
+        """So many records more."""
+        self.done = min(self.done + number, self.total)
+        self.progress(Stage.COMPARING, self.done, self.total)
 
 
 @frozen
@@ -109,6 +136,7 @@ class Import:
     today: date
     current_year: SchoolYear
     """The year under way, whichever year the files prepare."""
+    counted: Counted
     asked: dict[MatchKind, list[Match]] = Factory(lambda: defaultdict(list))
     """Questions of this import."""
     released: set[UUID] = Factory(set)

@@ -83,6 +83,7 @@ def compare_links(run: Import) -> None:
                 writes += _ended(run, family.student, others, elsewhere=elsewhere)
         run.writes.save_links(writes)
         run.ask(MatchKind.ADULT, questions)
+        run.counted.add(len(page))
 
 
 def _named(run: Import, held: HeldLink) -> HeldLink:

@@ -72,6 +72,7 @@ def identify_students(run: Import) -> None:
                 )
             )
         run.staged.identify_students(found)
+        run.counted.add(len(page))
     run.staged.reject_students(
         run.staged.clashing_students(),
         _("deux enregistrements désignent le même élève déjà connu : vérifiez dans SIECLE"),
@@ -180,6 +181,7 @@ def compare_students(run: Import) -> None:
         run.writes.save_students(students)
         run.writes.save_schoolings(attended)
         run.save_keys("student", [who for _record, who in page])
+        run.counted.add(len(page))
 
 
 def _student(record: StudentRecord, who: IdentifiedStudent, before: Student | None) -> Student:
