@@ -10,10 +10,11 @@ from io import BytesIO
 from typing import IO, Any, Final
 
 from werkzeug import Request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 _URLENCODED: Final = "application/x-www-form-urlencoded"
+_ESCAPE: Final = len("%2F")
 MOST_FIELDS: Final = 5_000
 """Of a form without files. A page of marks has a dozen for each student of a class."""
 
@@ -31,6 +32,9 @@ class _BoundedParser(FormDataParser):
             body = stream.read(self.max_form_memory_size + 1)
             if len(body) > self.max_form_memory_size or body.count(b"&") >= MOST_FIELDS:
                 raise RequestEntityTooLarge
+            if body.count(b"%") * _ESCAPE > len(body):
+                # Each would be an object, and none says anything.
+                raise BadRequest("signs that are no escapes")
             stream = BytesIO(body)
         return super().parse(stream, mimetype, content_length, options)
 
