@@ -19,6 +19,8 @@ from sqlalchemy import insert, select
 from uuid6 import uuid7
 
 from teleservices_core.app import Teleservices
+from teleservices_core.backups.making import make_backup
+from teleservices_core.backups.restoring import restore
 from teleservices_core.commands.data import data
 from teleservices_core.domain.accounts import Account, Audience
 from teleservices_core.domain.likeness import Comparison, Sameness, Trait
@@ -239,8 +241,21 @@ def test_a_student_who_has_left_goes_on_request(site):
     erase(site, *SECTIONS, "--section", "core.persons")
     assert left(site, CHILD_SAYS, WAITING) == {}
     assert "core_adults.last_name" in left(site, {"ZQNOMMERE"}), "whose account is in use"
+    for run in import_runs(site.services.site, None):
+        assert preview_undo(site.services.site, run.id).plan, "what is left can be taken back"
     site.age(45)
     assert left(site, CHILD_SAYS, {"notes_uploads.content"}) == {}
+
+
+def test_who_was_erased_stays_so_after_a_restore(site, tmp_path):
+    """The backup still has the student at school; the act of the journal is done again."""
+    site.live()
+    make_backup(site.services, tmp_path / "site.zip")
+    site.bring()
+    erase(site, *SECTIONS, "--section", "core.persons")
+    restore(site.services, tmp_path / "site.zip")
+    assert left(site, CHILD_SAYS, WAITING) == {}
+    assert left(site, {"ZQNOMMERE"})
 
 
 def test_nobody_goes_about_whom_something_is_kept(site):

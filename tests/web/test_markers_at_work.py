@@ -292,6 +292,7 @@ def test_nobody_is_named_when_work_fails(work, caplog):
     answer = figures.client.get(
         "/sante/mesures", base_url="http://localhost", headers={"Authorization": f"Bearer {TOKEN}"}
     )
+    assert answer.status_code == 200
     work.told += [("figures", answer.text), ("log", caplog.text)]
     with work.services.engine.connect() as connection:
         kept = connection.execute(select(t.outbox.c.last_error)).scalars().all()

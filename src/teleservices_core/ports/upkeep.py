@@ -100,10 +100,12 @@ class ForgettingStore(Protocol):
         """Persons, and those who were said to be the same."""
         ...
 
-    def forget(self, person_ids: Collection[UUID]) -> int:
+    def forget(self, person_ids: Collection[UUID], *, with_changes: bool = False) -> int:
         """Erase persons, those who are the same, what names them, and accounts of theirs alone.
 
-        Returns how many persons. The journal stays, under its own rule.
+        Returns how many persons. ``with_changes``: also what imports of the last weeks did to
+        their rows, which reads all of it, and is otherwise forgotten by its age. The journal
+        stays, under its own rule.
         """
         ...
 

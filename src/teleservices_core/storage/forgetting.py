@@ -113,11 +113,12 @@ class Forgetting:
             found |= asked
         return found
 
-    def forget(self, person_ids: Collection[UUID]) -> int:
+    def forget(self, person_ids: Collection[UUID], *, with_changes: bool = False) -> int:
         """See the port."""
         persons = self.with_same(person_ids)
         accounts = self._accounts(persons)
-        self._forget_changes(persons, accounts)
+        if with_changes:
+            self._forget_changes(persons, accounts)
         gone = 0
         for column, ids in naming(persons, accounts):
             rows = self._delete(column, ids)
@@ -156,8 +157,6 @@ class Forgetting:
 
     def _forget_changes(self, persons: Collection[UUID], accounts: Collection[UUID]) -> None:
         """What imports of the last weeks did to their rows; what is left can be taken back."""
-        if self.connection.execute(select(_c.position).limit(1)).first() is None:
-            return
         first, second = _c.key[0].as_string(), _c.key[1].as_string()
         holders = _c.table_name == t.account_holders.name
         made = set(map(str, accounts))

@@ -40,7 +40,9 @@ def forget_people(site: Site, tx: Transaction, erasure: Erasure) -> int:
     tx.matches.lock()
     if erasure.student_ids is not None:
         everyone = tx.forgetting.with_same(erasure.student_ids)
-        return 0 if with_data(site, tx, everyone) else tx.forgetting.forget(everyone)
+        if with_data(site, tx, everyone):
+            return 0
+        return tx.forgetting.forget(everyone, with_changes=True)
     if erasure.up_to is None:
         return 0
     limit = min(erasure.limit, _MANY)
