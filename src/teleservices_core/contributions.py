@@ -291,6 +291,8 @@ class DataScope:
     zone: ZoneInfo
     audit_words: Mapping[str, Message] = Factory(dict)
     """What the actions of the audit trail are called, those of every plugin."""
+    job_words: Mapping[str, Message] = Factory(dict)
+    """Likewise the kinds of long works."""
 
 
 @frozen

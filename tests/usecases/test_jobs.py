@@ -18,6 +18,8 @@ from teleservices_core.domain.staff import Role
 from teleservices_core.errors import ConflictError, NotAllowedError, NotFoundError
 from teleservices_core.testing.builders import COLLEGE
 from teleservices_core.testing.world import World
+from teleservices_core.usecases.core_data import CORE_DATA
+from teleservices_core.usecases.exporting import scope_of
 from teleservices_core.usecases.jobs import ask_job, fetch, resume_job, see_job, stop_job
 from teleservices_core.usecases.lifecycle import run_lifecycle
 from teleservices_core.usecases.rights import require_school
@@ -323,6 +325,17 @@ def test_kept_no_longer(services, me, work):
         assert len(tx.jobs.ended(10)) == 2
     site.clock.advance(days=LISTED.days)
     assert run_lifecycle(site).counts["jobs"] == 2
+
+
+def test_in_the_copy_of_ones_data(services, me, work):
+    """In words, and whole; what was made is not in it."""
+    ask(services, me)
+    site = services.site
+    (heading,) = [each for each in CORE_DATA if each.id == "core.jobs"]
+    with site.database.reading() as tx:
+        given = heading.export(tx, scope_of(site, me.account, (), site.now()))
+    ((told,),) = given.values()
+    assert list(told.values()) == ["Essai", COLLEGE.code, site.now(), "en attente", None]
 
 
 def test_whose_account_is_closed(services, me, work):

@@ -8,7 +8,7 @@ from typing import Any, Final
 from teleservices_core.contributions import DataScope, Figured, Message, PersonalData
 from teleservices_core.domain.accounts import AccountState, Audience
 from teleservices_core.domain.families import Child
-from teleservices_core.domain.jobs import LISTED
+from teleservices_core.domain.jobs import LISTED, Job
 from teleservices_core.domain.roster import Adult, Level, Responsibility, Student, StudentDetails
 from teleservices_core.factor_mails import FACTOR_MAILS
 from teleservices_core.i18n import _
@@ -263,7 +263,7 @@ def _jobs(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
     return {
         _("travaux"): [
             {
-                _("travail"): each.kind,
+                _("travail"): _job(each, scope.job_words),
                 _("établissement"): each.uai.code,
                 _("demandé le"): each.asked_at,
                 _("état"): JOB_STATES[each.state](),
@@ -272,6 +272,11 @@ def _jobs(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:
             for each in tx.jobs.of_account(scope.account.id)
         ]
     }
+
+
+def _job(job: Job, words: Mapping[str, Message]) -> str:
+    label = words.get(job.kind)
+    return label() if label else job.kind
 
 
 def _corrections(tx: Transaction, scope: DataScope) -> Mapping[str, Any]:

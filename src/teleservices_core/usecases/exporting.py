@@ -35,4 +35,6 @@ def exported(site: Site, tx: Transaction, data: PersonalData, scope: DataScope) 
 
 def scope_of(site: Site, account: Account, children: Iterable[Child], at: datetime) -> DataScope:
     """What an account may know of some children at an instant."""
-    return DataScope(account, tuple(children), at, site.academie.zone, site.catalogue.audit_words)
+    jobs = {name: kind.label for name, kind in site.catalogue.jobs.items()}
+    words = site.catalogue.audit_words
+    return DataScope(account, tuple(children), at, site.academie.zone, words, jobs)
