@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -16,6 +16,7 @@ from teleservices_core.domain.accounts import (
     SessionPurpose,
     Token,
 )
+from teleservices_core.ports.drafts import Draft
 
 
 @frozen
@@ -61,8 +62,12 @@ class AccountStore(Protocol):
         """Compare-and-set. Raises ConflictError unless account ``before`` holds all of them."""
         ...
 
-    def taken_logins(self, stems: Iterable[str]) -> set[str]:
-        """Login names in use that start with one of the stems."""
+    def draft(self, accounts: Sequence[Account], rows: Draft) -> None:
+        """Add to ``rows`` new accounts and their holders."""
+        ...
+
+    def in_use(self, login_names: Collection[str]) -> set[str]:
+        """Those of the login names that are in use."""
         ...
 
     def login_names(self, account_ids: Collection[UUID]) -> Mapping[UUID, str]:

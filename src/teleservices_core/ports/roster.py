@@ -16,6 +16,7 @@ from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.roster import Adult, SchoolClass, Student, StudentDetails
 from teleservices_core.domain.staff import Assignment, Role, StaffMember
 from teleservices_core.domain.values import Ine, Uai
+from teleservices_core.ports.drafts import Draft
 
 
 class RosterStore(Protocol):
@@ -123,6 +124,12 @@ class StaffStore(Protocol):
 
     def save(self, member: StaffMember, assignments: Sequence[Assignment]) -> UUID:
         """Create or update by e-mail; returns the id kept."""
+        ...
+
+    def draft(
+        self, members: Sequence[tuple[StaffMember, Sequence[Assignment]]], rows: Draft
+    ) -> list[StaffMember]:
+        """Add the same to ``rows`` for many; returns those of whom nobody knew the e-mail."""
         ...
 
     def assignments(self, staff_ids: Sequence[UUID]) -> list[Assignment]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from attrs import evolve, frozen
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from teleservices_core.domain.accounts import (
     Account,
@@ -20,6 +20,7 @@ from teleservices_core.domain.accounts import (
     TokenPurpose,
 )
 from teleservices_core.errors import ConflictError
+from teleservices_core.ports.drafts import Draft
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.tables import AnyRow
 
@@ -43,6 +44,8 @@ ACCOUNT_COLUMNS = (
     t.accounts.c.epoch,
     t.accounts.c.version,
 )
+_PARAMETERS = 10_000
+"""Values in one question; SQLite takes 32,766 and PostgreSQL 65,535."""
 WITH_HOLDERS = t.accounts.outerjoin(
     t.account_holders, t.account_holders.c.account_id == t.accounts.c.id
 )
@@ -98,6 +101,15 @@ def to_account(row: AnyRow, holder_ids: tuple[UUID, ...]) -> Account:
 
 def _holders(rows: Sequence[AnyRow]) -> tuple[UUID, ...]:
     return tuple(row.person_id for row in rows if row.person_id is not None)
+
+
+def _new(account: Account) -> dict[str, Any]:
+    created = {"id": account.id, "created_at": account.created_at, "version": 0}
+    return created | _values(account)
+
+
+def _held(account: Account) -> list[dict[str, Any]]:
+    return [{"person_id": person, "account_id": account.id} for person in account.holder_ids]
 
 
 def _values(account: Account) -> dict[str, Any]:
@@ -161,15 +173,13 @@ class Accounts:
 
     def add(self, account: Account) -> None:
         """See the port."""
-        self.connection.execute(
-            insert(t.accounts).values(
-                id=account.id, created_at=account.created_at, version=0, **_values(account)
-            )
-        )
-        self.connection.execute(
-            insert(t.account_holders),
-            [{"person_id": person, "account_id": account.id} for person in account.holder_ids],
-        )
+        self.connection.execute(insert(t.accounts).values(_new(account)))
+        self.connection.execute(insert(t.account_holders), _held(account))
+
+    def draft(self, accounts: Sequence[Account], rows: Draft) -> None:
+        """See the port."""
+        rows.put(t.accounts, map(_new, accounts))
+        rows.put(t.account_holders, (held for account in accounts for held in _held(account)))
 
     def replace(self, before: Account, after: Account) -> Account:
         """See the port."""
@@ -196,11 +206,17 @@ class Accounts:
         if moved.rowcount != len(person_ids):
             raise ConflictError("persons have changed accounts meanwhile")
 
-    def taken_logins(self, stems: Iterable[str]) -> set[str]:
+    def in_use(self, login_names: Collection[str]) -> set[str]:
         """See the port."""
-        names = t.accounts.c.login_name
-        found = select(names).where(or_(*(names.startswith(s, autoescape=True) for s in stems)))
-        return set(self.connection.scalars(found))
+        name = t.accounts.c.login_name
+        asked = list(login_names)
+        return {
+            found
+            for start in range(0, len(asked), _PARAMETERS)
+            for found in self.connection.scalars(
+                select(name).where(name.in_(asked[start : start + _PARAMETERS]))
+            )
+        }
 
     def login_names(self, account_ids: Collection[UUID]) -> Mapping[UUID, str]:
         """See the port."""

@@ -19,6 +19,7 @@ from teleservices_core.domain.values import Uai
 from teleservices_core.ports import Transaction
 from teleservices_core.ports.drafts import Draft
 from teleservices_core.storage import tables as t
+from teleservices_core.storage.accounts import Accounts
 from teleservices_core.storage.import_draft import ImportDraft
 from teleservices_core.storage.importing_rows import (
     DETAILS,
@@ -36,8 +37,6 @@ _STUDENT, _ADULT = "student", "adult"
 _PAGE = 1_000
 _RECENT = 20
 """Imports looked back at for the newest file of each kind."""
-_PARAMETERS = 10_000
-"""Values in one question; SQLite takes 32,766 and PostgreSQL 65,535."""
 _STUDENT_NAME = (t.students.c.first_name, t.students.c.usage_name, t.students.c.last_name)
 _ADULT_NAME = (t.adults.c.first_name, t.adults.c.usage_name, t.adults.c.last_name)
 
@@ -208,15 +207,7 @@ class Imports:
 
     def taken(self, login_names: Collection[str]) -> set[str]:
         """See the port."""
-        name = t.accounts.c.login_name
-        asked = list(login_names)
-        return {
-            found
-            for start in range(0, len(asked), _PARAMETERS)
-            for found in self.connection.scalars(
-                select(name).where(name.in_(asked[start : start + _PARAMETERS]))
-            )
-        }
+        return Accounts(self.connection).in_use(login_names)
 
     def class_groups(self, uai: Uai, school_year: SchoolYear) -> set[Code]:
         """See the port."""

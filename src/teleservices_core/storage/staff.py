@@ -6,14 +6,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from attrs import frozen
+from attrs import asdict, evolve, frozen
 from sqlalchemy import Connection, insert, or_, select, update
 
 from teleservices_core.domain.staff import Assignment, Role, StaffMember
 from teleservices_core.domain.values import Uai
+from teleservices_core.ports.drafts import Draft
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.bulk import insert_or_update
 from teleservices_core.storage.tables import AnyRow
+
+_MANY = 5_000
+"""Values in one question."""
 
 
 def _to_member(row: AnyRow) -> StaffMember:
@@ -50,6 +54,39 @@ class Staff:
             }
             insert_or_update(self.connection, t.assignments, {**key, **dates}, dates)
         return staff_id
+
+    def draft(
+        self, members: Sequence[tuple[StaffMember, Sequence[Assignment]]], rows: Draft
+    ) -> list[StaffMember]:
+        """See the port."""
+        email = t.staff.c.email
+        asked = [member.email for member, _held in members]
+        known = {
+            row.email: row.id
+            for start in range(0, len(asked), _MANY)
+            for row in self.connection.execute(
+                select(t.staff.c.id, email).where(email.in_(asked[start : start + _MANY]))
+            )
+        }
+        kept = [
+            (evolve(member, id=known.get(member.email, member.id)), held)
+            for member, held in members
+        ]
+        rows.put(t.staff, (asdict(member) for member, _held in kept))
+        # A role that is listed twice is one.
+        roles = {
+            (member.id, each.role, each.uai): {
+                "staff_id": member.id,
+                "role": each.role.value,
+                "scope": each.uai.code if each.uai else "",
+                "from_on": each.from_on,
+                "until_on": each.until_on,
+            }
+            for member, held in kept
+            for each in held
+        }
+        rows.put(t.assignments, roles.values())
+        return [member for member, _held in kept if member.email not in known]
 
     def assignments(self, staff_ids: Sequence[UUID]) -> list[Assignment]:
         """See the port."""

@@ -30,7 +30,7 @@ from teleservices_core.storage.importing_rows import (
     student_row,
 )
 from teleservices_core.testing.builders import COLLEGE, an_establishment
-from teleservices_core.usecases.directory import free_login
+from teleservices_core.usecases.importing.accounts import login_names
 
 PASSWORD = "une phrase bien à moi 42"  # noqa: S105 - of invented people
 """The password of every account made active here."""
@@ -101,7 +101,7 @@ class World:
             account = Account(
                 id=uuid7(),
                 audience=audience,
-                login_name=free_login(stem, tx.accounts.taken_logins([stem])),
+                login_name=login_names([stem], tx.accounts.in_use)[0],
                 state=AccountState.ACTIVE,
                 holder_ids=(person.id,),
                 display_name=person.full_name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +25,10 @@ from teleservices_core.i18n import _
 from teleservices_core.mail_addresses import mail_address
 from teleservices_core.ports import Transaction
 from teleservices_core.ports.academy import AuditSearch
+from teleservices_core.ports.drafts import Draft
+from teleservices_core.usecases.importing.accounts import login_names
 from teleservices_core.usecases.site import Site, audited
+from teleservices_core.usecases.two_steps import in_two_steps
 from teleservices_core.words.addresses import tell_bad_address
 
 ESTABLISHMENT_COLUMNS = (
@@ -185,40 +189,31 @@ def import_staff(site: Site, path: Path) -> int:
         if held.role.is_school is not (held.uai is not None):
             raise row.refused(ValueError(f"the role {held.role} and the UAI do not go together"))
         members.setdefault(email, (member, []))[1].append(held)
-    with site.database.writing() as tx:
-        for member, assignments in members.values():
-            tx.staff.save(member, assignments)
-        _open_accounts(site, tx)
+
+    def work_out(tx: Transaction, rows: Draft) -> None:
+        unknown = tx.staff.draft(list(members.values()), rows)
+        newcomers = [*tx.staff.without_account(), *unknown]
+        newcomers.sort(key=attrgetter("email"))
+        stems = [login_stem(member.first_name, member.last_name) for member in newcomers]
+        names = login_names(stems, tx.accounts.in_use)
+        accounts = [_account(site, *each) for each in zip(newcomers, names, strict=True)]
+        tx.accounts.draft(accounts, rows)
+
+    def finish(tx: Transaction, _worked_out: None) -> None:
         tx.audit.add(audited("staff.imported", site.now(), None, number=len(members)))
+
+    in_two_steps(site.database, work_out, finish)
     return len(members)
 
 
-def _open_accounts(site: Site, tx: Transaction) -> None:
-    newcomers = tx.staff.without_account()
-    stems = [login_stem(member.first_name, member.last_name) for member in newcomers]
-    taken = tx.accounts.taken_logins(stems) if stems else set()
-    for member, stem in zip(newcomers, stems, strict=True):
-        login_name = free_login(stem, taken)
-        taken.add(login_name)
-        tx.accounts.add(
-            Account(
-                id=site.new_id(),
-                audience=Audience.STAFF,
-                login_name=login_name,
-                state=AccountState.NEW,
-                holder_ids=(member.id,),
-                display_name=member.full_name,
-                email=member.email,
-                created_at=site.now(),
-            )
-        )
-
-
-def free_login(stem: str, taken: set[str]) -> str:
-    """The stem, or the stem with the first free number from 2."""
-    if stem not in taken:
-        return stem
-    number = 2
-    while f"{stem}{number}" in taken:
-        number += 1
-    return f"{stem}{number}"
+def _account(site: Site, member: StaffMember, login_name: str) -> Account:
+    return Account(
+        id=site.new_id(),
+        audience=Audience.STAFF,
+        login_name=login_name,
+        state=AccountState.NEW,
+        holder_ids=(member.id,),
+        display_name=member.full_name,
+        email=member.email,
+        created_at=site.now(),
+    )
