@@ -8,8 +8,8 @@ MINIMUM: Final = 32
 """Characters."""
 _ENOUGH: Final = 25.0
 """Decimal logarithm of the guesses: what 32 random hexadecimal digits always withstand."""
-_WORD: Final = 6
-"""Letters of a word that chance does not write."""
+_WORD: Final = 7
+"""Letters of a word that chance does not write: it writes one of six in a key of two thousand."""
 
 
 def is_guessable(key: str) -> bool:
