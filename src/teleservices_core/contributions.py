@@ -114,6 +114,9 @@ class Route:
     waits: bool = False
     """May wait for another system, such as an identity provider: its page is made where it
     keeps nobody else waiting."""
+    is_grave: bool = False
+    """Asks of staff a password or a second factor given not long ago (``proof_minutes``): a session
+    left open must not be enough. The text of a form that comes too late is given back."""
     consults: str = ""
     """What it is, as an act of the journal, that a member of staff sees this page: it shows what
     is kept about families. Written before the page leaves, about the persons that the handler

@@ -76,6 +76,9 @@ class Durations:
     """Without a request, after which a session ends."""
     session_hours: int = field(default=12, validator=validators.ge(1))
     """After which a session ends in any case."""
+    proof_minutes: int = field(default=60, validator=validators.ge(1))
+    """After a password or a second factor, during which a member of staff does grave acts, such as
+    the letters of a school or a delegation, without giving it again."""
 
     @closing_warnings_days.validator
     def _validate_warnings(self, _attribute: object, days: tuple[int, ...]) -> None:

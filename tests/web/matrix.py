@@ -142,6 +142,7 @@ MATRIX: Final[Mapping[str, Row]] = {
     "core.ask_key": Row(post=SIGNED_IN, finds_nothing=True),
     "core.ask_new_key": Row(post=STAFF),
     "core.add_key": Row(STAFF, STAFF),
+    "core.confirm_owner": Row(SIGNED_IN, SIGNED_IN),
     "core.remove_key": Row(SIGNED_IN, SIGNED_IN, finds_nothing=True),
     "core.sessions": Row(SIGNED_IN),
     "core.close_sessions": Row(post=SIGNED_IN),

@@ -17,6 +17,7 @@ from teleservices_core.domain.accounts import SessionPurpose
 from teleservices_core.errors import RefusedError
 from teleservices_core.hashing import keyed
 from teleservices_core.i18n import _
+from teleservices_core.usecases.confirming import CONFIRM
 from teleservices_core.usecases.once_more import JUST_NOW
 from teleservices_core.usecases.signing_in import SignedIn, resume
 from teleservices_core.web import csrf
@@ -47,7 +48,7 @@ def is_second_click(context: Context) -> bool:
 
 def after_the_first(context: Context, route: Route) -> Redirect | Response:
     """Where the first click led, or on the way there."""
-    if any(route.name == step.route for step in context.site.catalogue.steps):
+    if any(route.name == step.route for step in (CONFIRM, *context.site.catalogue.steps)):
         return context.leave_step()
     if route.access is not Access.SIGNED_IN:
         return Redirect("core.home")

@@ -8,8 +8,9 @@ from attrs import evolve
 from werkzeug import Response
 from werkzeug.exceptions import HTTPException
 
-from teleservices_core.contributions import Route
+from teleservices_core.contributions import Route, Step
 from teleservices_core.errors import TeleservicesError
+from teleservices_core.usecases.confirming import CONFIRM, must_confirm
 from teleservices_core.usecases.steps import open_step
 from teleservices_core.web.context import Context
 from teleservices_core.web.pages.errors import step_page
@@ -45,14 +46,24 @@ def stand_before(context: Context, route: Route) -> None:
     A page is kept for later. The text of a form is given back to be copied, never kept
     for the account: who has not done the step may be somebody else.
     """
-    step = context.step
+    step = context.step or _confirmation(context, route)
     if step is None or route.name in step.routes or route.name in _ALWAYS:
         return
     if context.request.method == "POST":
+        if "GET" in route.methods and step is CONFIRM:
+            _keep(context)
         raise Stop(step_page(context, step))
     if route.name != "core.home":
         _keep(context)
     raise Stop(Redirect(step.route))
+
+
+def _confirmation(context: Context, route: Route) -> Step | None:
+    """What stands before a grave act of who proved long ago who is there."""
+    if not route.is_grave or context.viewer is None:
+        return None
+    minutes = context.site.settings.durations.proof_minutes
+    return CONFIRM if must_confirm(context.viewer, context.site.now(), minutes) else None
 
 
 def _keep(context: Context) -> None:

@@ -182,8 +182,22 @@ def restore(context: Context) -> Redirect:
 _POST: Final = ("POST",)
 ROUTES: Final = (
     Route("core.incidents", "/academie/incidents", overview, Access.ACADEMY),
-    Route("core.renewal", "/academie/incidents/renouvellement", renewal, Access.ACADEMY, FORM),
-    Route("core.closing", "/academie/incidents/connexions", sessions, Access.ACADEMY, FORM),
+    Route(
+        "core.renewal",
+        "/academie/incidents/renouvellement",
+        renewal,
+        Access.ACADEMY,
+        FORM,
+        is_grave=True,
+    ),
+    Route(
+        "core.closing",
+        "/academie/incidents/connexions",
+        sessions,
+        Access.ACADEMY,
+        FORM,
+        is_grave=True,
+    ),
     Route("core.cut_off", "/academie/incidents/couper", cut, Access.ACADEMY, _POST),
     Route("core.restore", "/academie/incidents/remettre", restore, Access.ACADEMY, _POST),
 )

@@ -265,6 +265,7 @@ ROUTES: Final = (
         "/ecole/<uai>/notifications/preparer",
         prepare,
         Access.SCHOOL,
+        is_grave=True,
         consults="consulted.accounts",
     ),
     Route(
@@ -273,5 +274,6 @@ ROUTES: Final = (
         issue,
         Access.SCHOOL,
         ("POST",),
+        is_grave=True,
     ),
 )

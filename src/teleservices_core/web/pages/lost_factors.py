@@ -55,5 +55,12 @@ def lost_factor(context: Context) -> Page | Redirect:
 
 
 ROUTES: Final = (
-    Route("core.lost_factor", "/academie/incidents/telephone", lost_factor, Access.ACADEMY, FORM),
+    Route(
+        "core.lost_factor",
+        "/academie/incidents/telephone",
+        lost_factor,
+        Access.ACADEMY,
+        FORM,
+        is_grave=True,
+    ),
 )

@@ -236,12 +236,20 @@ ROUTES: Final = (
     Route("core.school_year", "/ecole/<uai>/annee", school_year, Access.SCHOOL),
     Route("core.copy_year", "/ecole/<uai>/annee/reprendre", copy_year, Access.HEAD, ("POST",)),
     Route("core.welcome", "/ecole/<uai>/accueil", welcome, Access.SCHOOL, FORM),
-    Route("core.delegations", "/ecole/<uai>/delegations", delegations, Access.HEAD, FORM),
+    Route(
+        "core.delegations",
+        "/ecole/<uai>/delegations",
+        delegations,
+        Access.HEAD,
+        FORM,
+        is_grave=True,
+    ),
     Route(
         "core.end_delegation",
         "/ecole/<uai>/delegations/<uuid:delegation_id>/fin",
         end_delegation,
         Access.HEAD,
         ("POST",),
+        is_grave=True,
     ),
 )

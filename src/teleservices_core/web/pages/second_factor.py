@@ -67,7 +67,7 @@ def enter(context: Context) -> Page | Redirect | Response:
     if context.request.method == "POST":
         form = read_form(context.request, FactorForm)
         try:
-            context.signed_in = second_factor.enter(context.site, viewer, _given(form))
+            context.signed_in = second_factor.enter(context.site, viewer, given_in(form))
         except RefusedError as refused:
             errors = errors_of(context, refused)
         else:
@@ -134,7 +134,7 @@ def renew_codes(context: Context) -> Page:
     form = read_form(context.request, ProvedForm)
     current = form.typed.get("current", "")
     try:
-        codes = second_factor.renew_codes(context.site, context.me, _given(form), current)
+        codes = second_factor.renew_codes(context.site, context.me, given_in(form), current)
     except RefusedError as refused:
         return manage(context, errors_of(context, refused))
     return show_codes(context, codes, context.urls.to("core.second_factor"))
@@ -146,7 +146,7 @@ def remove(context: Context) -> Page | Redirect:
     form = read_form(context.request, ProvedForm)
     current = form.typed.get("current", "")
     try:
-        second_factor.remove(context.site, context.me, _given(form), current)
+        second_factor.remove(context.site, context.me, given_in(form), current)
     except RefusedError as refused:
         return manage(context, errors_of(context, refused))
     context.tell("success", _("Seul votre mot de passe vous sera demandé à la connexion."))
@@ -183,7 +183,8 @@ def confirm_removal(
     return Page("factor/remove_one.html", view, 422 if errors else 200)
 
 
-def _given(form: Form[Any]) -> Given:
+def given_in(form: Form[Any]) -> Given:
+    """The second factor that a form brings."""
     return Given(form.typed.get("code", ""), form.typed.get("answer", ""))
 
 
