@@ -130,7 +130,7 @@ def academies(draw: st.DrawFn) -> Academie:
             children(),
             min_size=2,
             max_size=4,
-            unique_by=lambda c: (c.last_name, c.first_name[:5], c.born_on, c.birth_insee),
+            unique_by=lambda c: (c.last_name, c.first_name, c.born_on, c.birth_insee),
         )
     )
     adults = tuple(

@@ -112,18 +112,23 @@ def compare_students(one: Identity, other: Identity, *, same_key: bool = False) 
     """Whether two descriptions that share a national identifier or a key are of one student.
 
     Without the key of the base, everything that both say must agree. With it,
-    a name or a date may have been corrected, as long as the rest agrees.
+    a name or a date may have been corrected, as long as the rest agrees. First
+    names that only begin alike are twins' as well as one child's: they are
+    enough where both the key and the number agree.
     """
     said: dict[Trait, bool | None] = {
         Trait.INE: _agree(one.ines, other.ines),
         Trait.KEY: same_key or None,
         Trait.LAST_NAME: _same_last_name(one, other),
-        Trait.FIRST_NAME: same_first_name(one.first_name, other.first_name),
+        Trait.FIRST_NAME: _same_first_name(one.first_name, other.first_name),
         Trait.BIRTH_DATE: one.born_on == other.born_on,
         Trait.SEX: _both(one.sex, other.sex),
         Trait.BIRTH_PLACE: _both(_place(one), _place(other)),
     }
-    return _comparison(_judge(one, other, said), said)
+    sameness = _judge(one, other, said)
+    if sameness is not Sameness.SAME and _begin_alike(one, other):
+        said[Trait.FIRST_NAME] = False
+    return _comparison(sameness, said)
 
 
 def _judge(one: Identity, other: Identity, said: dict[Trait, bool | None]) -> Sameness:
@@ -134,10 +139,12 @@ def _judge(one: Identity, other: Identity, said: dict[Trait, bool | None]) -> Sa
     ]
     same_ine, has_key = said[Trait.INE], bool(said[Trait.KEY])
     beside = [said[Trait.SEX], said[Trait.BIRTH_PLACE]]
+    is_vague = _begin_alike(one, other)
     if not wrong:
-        doubtful = False in beside and not (has_key and same_ine)
+        doubtful = (False in beside or is_vague) and not (has_key and same_ine)
         return Sameness.UNCERTAIN if doubtful else Sameness.SAME
-    if len(wrong) == 1 and has_key and said[Trait.SEX] is not False and same_ine is not False:
+    may_be_corrected = has_key and said[Trait.SEX] is not False and same_ine is not False
+    if len(wrong) == 1 and may_be_corrected and (same_ine or not is_vague):
         may_change = same_ine and wrong != [Trait.FIRST_NAME]
         if may_change or _corrected(wrong[0], one, other):
             return Sameness.SAME
@@ -229,7 +236,7 @@ def _words(text: str) -> list[str]:
     return [word for part in re.split(r"[\s,\-‐‑–]+", text) if (word := plain(part))]
 
 
-def same_first_name(one: str, other: str) -> bool:
+def _same_first_name(one: str, other: str) -> bool:
     """Whether first names agree: the same, or one begins the other ("Marie", "Marie-Claire")."""
     if plain(one) == plain(other):
         return True
@@ -237,10 +244,16 @@ def same_first_name(one: str, other: str) -> bool:
     return bool(short) and long[: len(short)] == short
 
 
+def _begin_alike(one: Identity, other: Identity) -> bool:
+    """Whether one first name only begins the other; of a list, the first one counts."""
+    mine, theirs = (plain(each.first_name.partition(",")[0]) for each in (one, other))
+    return mine != theirs and _same_first_name(one.first_name, other.first_name)
+
+
 def _same_adult_first_name(one: str, other: str) -> bool:
     """The same, or an initial: schools write "E." and services have none."""
     a, b = plain(one), plain(other)
-    return same_first_name(one, other) or (min(len(a), len(b)) == 1 and a[:1] == b[:1])
+    return _same_first_name(one, other) or (min(len(a), len(b)) == 1 and a[:1] == b[:1])
 
 
 def surnames(person: Identity | AdultRecord | Adult) -> list[str]:
