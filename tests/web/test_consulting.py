@@ -30,6 +30,8 @@ SHOWS_NO_FAMILY: Final = {
     "core.welcome": "a text and contacts of the school",
     "core.delegations": "members of staff",
     "core.letters": "figures by class",
+    "core.issue_letters": "letters, whose making is an act of its own",
+    "core.job_result": "what its asker had made",
     "core.teaching": "pages of teachers",
     "core.hotline_family": "written with its reason before it is shown",
     "core.imports": "files and figures",
@@ -107,10 +109,16 @@ def looks(services, *actions):
     return [e for e in entries if e.action in known]
 
 
+def shows_something(route):
+    """A page or a file: a form that is refused comes back on one."""
+    answers = route.handler.__annotations__["return"]
+    return "GET" in route.methods or "Page" in answers or "Download" in answers
+
+
 def test_every_page_of_the_staff_says_whether_it_shows_families(services):
     """A new one has to be thought of."""
     catalogue = services.plugins.catalogue
-    pages = [r for r in catalogue.routes if r.access in _STAFF and "GET" in r.methods]
+    pages = [r for r in catalogue.routes if r.access in _STAFF and shows_something(r)]
     declared = {route.name for route in pages if route.consults}
     assert {route.name for route in pages} == declared | SHOWS_NO_FAMILY.keys()
     assert not declared & SHOWS_NO_FAMILY.keys()
@@ -142,6 +150,29 @@ def test_the_help_line_too(services, people):
     said = signed_in(services, one.account).get("/compte/consultations").text
     assert "Fiche du compte consultée" in said
     assert "Dominique PETIT, assistance de l’académie" in said
+
+
+def test_a_form_that_is_refused_shows_as_much(services, people, clock):
+    """The whole file comes back with the error: that is one look more."""
+    one, other, *_rest = people.families
+    told = "consulted.account"
+    for staff, page, target, account, typed in (
+        (people.hotline, f"/assistance/comptes/{one.account.id}", "", one, {"act": "zzz"}),
+        (people.head, file_of(other.account), "/notification", other, {}),
+    ):
+        desk = signed_in(services, staff)
+        desk.get(page)
+        clock.advance(minutes=15)
+        before = len(looks(services, told))
+        token = next(
+            fields["csrf_token"] for _action, fields in desk.forms() if "csrf_token" in fields
+        )
+        refused = desk.client.post(
+            page + target, data={"csrf_token": token, **typed}, base_url=desk.base_url
+        )
+        assert refused.status_code == 422
+        assert account.account.display_name in refused.text
+        assert len(looks(services, told)) == before + 1
 
 
 def test_about_a_child(services, people):

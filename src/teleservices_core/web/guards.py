@@ -22,7 +22,7 @@ from teleservices_core.usecases.home import child_module
 from teleservices_core.usecases.kept import Kept, kept_about
 from teleservices_core.web.context import Context
 from teleservices_core.web.late_forms import keep_closed_form
-from teleservices_core.web.responses import Download, Page, Redirect
+from teleservices_core.web.responses import Page, Redirect
 from teleservices_core.web.steps import Stop, stand_before
 
 
@@ -60,10 +60,10 @@ def guard(context: Context, route: Route, values: Mapping[str, Any]) -> None:
 def write_down(context: Context, route: Route, values: Mapping[str, Any], answer: object) -> None:
     """Keep in the journal what a member of staff is about to see of families.
 
-    Before it leaves: what cannot be written down is not shown.
+    Before it leaves: what cannot be written down is not shown. A form that is refused
+    comes back on the whole page.
     """
-    is_shown = isinstance(answer, Download) or (isinstance(answer, Page) and answer.status == 200)
-    if not route.consults or not is_shown:
+    if not route.consults or isinstance(answer, Redirect):
         return
     named = values.get("account_id") or values.get("student_id")
     persons = context.shown or ([named] if named else [])

@@ -273,7 +273,14 @@ ROUTES: Final = (
         consults="consulted.accounts",
     ),
     Route("core.school_account", _ONE, account, Access.SCHOOL, consults="consulted.account"),
-    Route("core.reissue", f"{_ONE}/notification", reissue, Access.SCHOOL, ("POST",)),
+    Route(
+        "core.reissue",
+        f"{_ONE}/notification",
+        reissue,
+        Access.SCHOOL,
+        ("POST",),
+        consults="consulted.account",
+    ),
     Route("core.resend_for", f"{_ONE}/confirmation", resend, Access.SCHOOL, ("POST",)),
     Route("core.unlock", f"{_ONE}/deblocage", unlock, Access.SCHOOL, ("POST",)),
 )

@@ -126,5 +126,12 @@ ROUTES: Final = (
         consults="consulted.accounts",
     ),
     Route("core.attachment", _ONE, pupil, Access.SCHOOL, consults="consulted.attachments"),
-    Route("core.correct_attachment", f"{_ONE}/repondre", correct, Access.SCHOOL, ("POST",)),
+    Route(
+        "core.correct_attachment",
+        f"{_ONE}/repondre",
+        correct,
+        Access.SCHOOL,
+        ("POST",),
+        consults="consulted.attachments",
+    ),
 )
