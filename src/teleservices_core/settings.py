@@ -122,7 +122,7 @@ class DatabaseSettings:
     connect_seconds: int = field(default=3, validator=validators.ge(1))
     """For PostgreSQL to take a connection."""
     statement_seconds: int = _seconds(5)
-    """For PostgreSQL to end one statement."""
+    """For PostgreSQL to end one statement; a second more, and its connection is given up."""
     lock_seconds: int = _seconds(2)
     """For a row or a table that another transaction of PostgreSQL holds."""
     idle_in_transaction_seconds: int = _seconds(10)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+from teleservices_core.settings import DatabaseSettings
 from teleservices_core.storage import engine as engines
+from teleservices_core.storage.availability import unavailable
 from teleservices_core.storage.engine import make_engine
 
 PID = text("SELECT pg_backend_pid()")
@@ -43,4 +49,35 @@ def test_a_connection_that_has_just_answered(make_database, monkeypatch):
         with engine.connect() as connection:
             connection.scalar(PID)
     assert asked == [pytest.approx(102.3), pytest.approx(3702.3)]
+    engine.dispose()
+
+
+def test_a_server_that_says_nothing_more(make_database):
+    """Its connection is given up, and the next one is another."""
+    engine = make_engine(make_database("postgresql"), DatabaseSettings(statement_seconds=1))
+    with engine.connect() as connection:
+        frozen = connection.scalar(PID)
+        os.kill(frozen, signal.SIGSTOP)
+        try:
+            with pytest.raises(OperationalError) as told:
+                connection.scalar(PID)
+        finally:
+            os.kill(frozen, signal.SIGCONT)
+    assert told.value.connection_invalidated
+    assert unavailable(told.value) is not None
+    with engine.connect() as connection:
+        assert connection.scalar(PID) != frozen
+    engine.dispose()
+
+
+def test_a_slow_statement_is_ended_by_its_server(make_database):
+    """Which says so; its connection goes on."""
+    engine = make_engine(make_database("postgresql"), DatabaseSettings(statement_seconds=1))
+    with engine.connect() as connection:
+        before = connection.scalar(PID)
+        with pytest.raises(OperationalError) as told:
+            connection.execute(text("SELECT pg_sleep(30)"))
+        connection.rollback()
+        assert not told.value.connection_invalidated
+        assert connection.scalar(PID) == before
     engine.dispose()

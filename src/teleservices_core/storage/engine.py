@@ -43,6 +43,10 @@ def make_engine(url: str | URL, limits: DatabaseSettings = _LIMITS, **options: A
     if parsed.get_backend_name() != "sqlite":
         options["connect_args"] = {**_waits(parsed, limits), **options.get("connect_args", {})}
         engine = _hushed(create_engine(parsed, **options))
+        if engine.dialect.driver == "psycopg":
+            from teleservices_core.storage.answering import expect_answers
+
+            expect_answers(engine, limits.statement_seconds)
         event.listen(engine, "checkin", _note_answered)
         event.listen(engine, "checkout", partial(_ask_if_idle, engine.dialect))
         return engine
