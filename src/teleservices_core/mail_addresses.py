@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
 
 from teleservices_core.errors import RefusedError
+
+
+_SHORTEST_TOP: Final = 2
+"""Letters: "exemple.f" was meant to be "exemple.fr"."""
 
 
 def mail_address(text: str) -> str:
@@ -18,12 +23,12 @@ def mail_address(text: str) -> str:
     """
     typed = _tidy(text)
     try:
-        found = validate_email(
-            typed, check_deliverability=False, allow_smtputf8=False, strict=True
-        ).ascii_email
-        return str(found).lower()
+        found = validate_email(typed, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:
         raise _refusal(typed) from None
+    if len(str(found.ascii_domain).rpartition(".")[2]) < _SHORTEST_TOP:
+        raise _refusal(typed)
+    return str(found.ascii_email).lower()
 
 
 def _tidy(text: str) -> str:

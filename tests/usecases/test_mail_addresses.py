@@ -41,6 +41,7 @@ def test_stored(typed, stored):
         ("jean°@exemple.fr", "accent", "\N{NO-BREAK SPACE}°\N{NO-BREAK SPACE}"),
         ("o’neill@exemple.fr", "apostrophe", "o'neill@exemple.fr"),
         ("jean@exemple", "form", "prenom@exemple.fr"),
+        ("jean@exemple.f", "form", "prenom@exemple.fr"),
         ("jean.exemple.fr", "form", "prenom@exemple.fr"),
         ("jean@a.fr;marie@a.fr", "form", "prenom@exemple.fr"),
         (f"{'x' * 65}@exemple.fr", "form", "prenom@exemple.fr"),
