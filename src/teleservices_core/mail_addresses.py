@@ -9,7 +9,6 @@ from email_validator import EmailNotValidError, validate_email
 
 from teleservices_core.errors import RefusedError
 
-
 _SHORTEST_TOP: Final = 2
 """Letters: "exemple.f" was meant to be "exemple.fr"."""
 

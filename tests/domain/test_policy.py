@@ -56,6 +56,7 @@ def policy_of(*spans, uai=None):
         ([(0, 1), (None, 2)], [(None, 2)]),
         ([(0, 1), (None, None)], [(None, None)]),
         ([(3, 4), (None, 2)], [(None, 2), (3, 4)]),
+        ([(0, 1), (3, 5), (4, 7)], [(0, 1), (3, 7)]),
     ],
 )
 def test_rounds_that_touch_are_one_span(spans, merged):
