@@ -42,8 +42,8 @@ from teleservices_core.usecases.grouping import group, undo
 from teleservices_core.usecases.hotline_acts import help_account
 from teleservices_core.usecases.incidents import force_renewal
 from teleservices_core.usecases.lost_factors import reset_factor
+from teleservices_core.usecases.noted_acts import NotedAct
 from teleservices_core.usecases.opening import set_opening
-from teleservices_core.usecases.replaying import NotedAct
 from teleservices_core.usecases.restoring import lost_acts
 from teleservices_core.usecases.second_factor import (
     enter,

@@ -23,7 +23,8 @@ from teleservices_core.files import held, make_private, private_folder
 from teleservices_core.hashing import keyed
 from teleservices_core.ports.academy import AuditEntry, AuditSearch
 from teleservices_core.settings import Settings
-from teleservices_core.usecases.replaying import DETAILS, NOTED, PERSONS, NotedAct
+from teleservices_core.usecases.noted_acts import DETAILS, PERSONS, NotedAct
+from teleservices_core.usecases.replaying import NOTED
 from teleservices_core.usecases.site import Site
 
 log = logging.getLogger(__name__)

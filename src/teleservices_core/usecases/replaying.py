@@ -8,20 +8,20 @@ told. A test holds that every act of the core's is of one of these kinds, or har
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from attrs import Factory, evolve, field, frozen
+from attrs import evolve
 
 from teleservices_core.contributions import Erasure
 from teleservices_core.domain.accounts import Account, AccountEvent, AccountState, Audience
 from teleservices_core.domain.attachments import barred
 from teleservices_core.domain.incidents import Population
 from teleservices_core.domain.lifecycle import closed
-from teleservices_core.domain.localtime import SchoolYear, instant
+from teleservices_core.domain.localtime import SchoolYear
 from teleservices_core.domain.policy import CutOff
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import ConflictError, RefusedError
@@ -29,6 +29,7 @@ from teleservices_core.i18n import _
 from teleservices_core.ports import Transaction
 from teleservices_core.usecases.erasing import headings
 from teleservices_core.usecases.grouping import separate
+from teleservices_core.usecases.noted_acts import NotedAct, Persons
 from teleservices_core.usecases.site import Site, audited
 
 RESTORED: Final = "site.restored"
@@ -90,79 +91,6 @@ NOTED: Final = tuple(
     }
 )
 """Acts of the journal that the ledger keeps."""
-DETAILS: Final = (
-    "data",
-    "up_to",
-    "audience",
-    "changed_since",
-    "delegation",
-    "key",
-    "plugin",
-    "is_complete",
-)
-"""What it keeps of them, that names nobody; and ``uai``."""
-PERSONS: Final = ("student", "adult")
-"""The details by which an act names others than its subject; and the list ``also``."""
-
-
-@frozen
-class NotedAct:
-    """An act of the journal, as the ledger has it."""
-
-    action: str
-    id: UUID
-    """Of its row in the journal."""
-    at: datetime = field(converter=instant)
-    who: tuple[str, ...] = ()
-    """The digests of accounts, students and adults, its subject's first."""
-    key: str = field(default="", repr=False)
-    """Under which the digests were made."""
-    detail: Mapping[str, Any] = Factory(dict)
-
-
-@frozen
-class Persons:
-    """The persons of a database whom digests stand for."""
-
-    ids: Mapping[str, UUID]
-
-    @classmethod
-    def of(
-        cls, ids: Iterable[UUID], acts: Collection[NotedAct], digest: Callable[[str, UUID], str]
-    ) -> Persons:
-        """Those among ``ids`` that the acts are about."""
-        wanted = {who for act in acts for who in act.who}
-        keys = {act.key for act in acts if act.who}
-        found: dict[str, UUID] = {}
-        if wanted:
-            for person in ids:
-                found.update(
-                    {who: person for key in keys if (who := digest(key, person)) in wanted}
-                )
-        return cls(found)
-
-    def of_act(self, act: NotedAct) -> list[UUID]:
-        """Those that one act is about."""
-        return [self.ids[who] for who in act.who if who in self.ids]
-
-    def of_acts(self, acts: Iterable[NotedAct], actions: Collection[str]) -> set[UUID]:
-        """The subjects of acts of some kinds."""
-        return {
-            self.ids[act.who[0]]
-            for act in acts
-            if act.action in actions and act.who and act.who[0] in self.ids
-        }
-
-    def last(
-        self, acts: Iterable[NotedAct], yes: Collection[str], no: Collection[str]
-    ) -> set[UUID]:
-        """The subjects whose last act is of the first kinds."""
-        found: dict[UUID, bool] = {}
-        for act in acts:
-            if act.action in yes or act.action in no:
-                for subject in self.of_act(act)[:1]:
-                    found[subject] = act.action in yes
-        return {subject for subject, is_so in found.items() if is_so}
 
 
 def replay(

@@ -29,7 +29,8 @@ from attrs import Factory, frozen
 from teleservices_core.hashing import new_secret
 from teleservices_core.ports import Transaction
 from teleservices_core.ports.academy import AuditEntry, AuditSearch
-from teleservices_core.usecases.replaying import RESTORED, TOLD, NotedAct, Persons, replay
+from teleservices_core.usecases.noted_acts import NotedAct, Persons
+from teleservices_core.usecases.replaying import RESTORED, TOLD, replay
 from teleservices_core.usecases.site import Site, audited
 
 _LONGEST: Final = timedelta(days=1)
