@@ -15,13 +15,19 @@ from teleservices_core.usecases.second_factor import proposed_secret, set_up
 from teleservices_core.usecases.signing_in import resume, sign_in
 
 GRAVE = {
+    "core.academy_import",
+    "core.academy_undo_import",
     "core.closing",
+    "core.cut_off",
     "core.delegations",
     "core.end_delegation",
+    "core.import",
     "core.issue_letters",
     "core.lost_factor",
     "core.prepare_letters",
     "core.renewal",
+    "core.restore",
+    "core.undo_import",
 }
 DELEGATIONS = f"/ecole/{COLLEGE.code}/delegations"
 ASKED = "Confirmez que c’est vous"

@@ -8,6 +8,7 @@ have the template.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Self
 
 from attrs import frozen
@@ -69,23 +70,13 @@ def both(
     methods: tuple[str, ...] = ("GET",),
     *,
     consults: str = "",
+    is_grave: bool = False,
 ) -> tuple[Route, Route]:
     """The routes ``core.<page>`` of an establishment and ``core.academy_<page>``."""
+    declared = partial(
+        Route, handler=handler, methods=methods, consults=consults, is_grave=is_grave
+    )
     return (
-        Route(
-            f"core.{page}",
-            f"/ecole/<uai>{rule}",
-            handler,
-            Access.SCHOOL,
-            methods,
-            consults=consults,
-        ),
-        Route(
-            f"core.academy_{page}",
-            f"/academie{rule}",
-            handler,
-            Access.ACADEMY,
-            methods,
-            consults=consults,
-        ),
+        declared(f"core.{page}", f"/ecole/<uai>{rule}", access=Access.SCHOOL),
+        declared(f"core.academy_{page}", f"/academie{rule}", access=Access.ACADEMY),
     )

@@ -110,6 +110,6 @@ def undo(context: Context, import_id: UUID, uai: str | None = None) -> Redirect:
 _ONE: Final = "/importations/<uuid:import_id>"
 ROUTES: Final = (
     *both("imports", "/importations", imports),
-    *both("import", _ONE, preview, consults="consulted.import"),
-    *both("undo_import", f"{_ONE}/annuler", undo, ("POST",)),
+    *both("import", _ONE, preview, consults="consulted.import", is_grave=True),
+    *both("undo_import", f"{_ONE}/annuler", undo, ("POST",), is_grave=True),
 )

@@ -198,6 +198,20 @@ ROUTES: Final = (
         FORM,
         is_grave=True,
     ),
-    Route("core.cut_off", "/academie/incidents/couper", cut, Access.ACADEMY, _POST),
-    Route("core.restore", "/academie/incidents/remettre", restore, Access.ACADEMY, _POST),
+    Route(
+        "core.cut_off",
+        "/academie/incidents/couper",
+        cut,
+        Access.ACADEMY,
+        _POST,
+        is_grave=True,
+    ),
+    Route(
+        "core.restore",
+        "/academie/incidents/remettre",
+        restore,
+        Access.ACADEMY,
+        _POST,
+        is_grave=True,
+    ),
 )
