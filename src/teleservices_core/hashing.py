@@ -16,7 +16,7 @@ from attrs import Factory, field, frozen
 
 from teleservices_core.domain.credentials import normalize_password, read_letter_code
 from teleservices_core.ports import Check
-from teleservices_core.queues import HashQueue
+from teleservices_core.queues import ShortQueue
 
 PASSWORD_PROFILE: Final = {"time_cost": 2, "memory_cost": 19_456, "parallelism": 1}
 """OWASP's floor: 22 ms here."""
@@ -42,7 +42,7 @@ class Argon2Hasher:
 
     passwords: argon2.PasswordHasher = Factory(lambda: _hasher(PASSWORD_PROFILE))
     letters: argon2.PasswordHasher = Factory(lambda: _hasher(LETTER_PROFILE))
-    queue: HashQueue = Factory(HashQueue)
+    queue: ShortQueue = Factory(ShortQueue)
     _decoys: tuple[str, str] = field(init=False, repr=False)
 
     @_decoys.default
@@ -53,7 +53,7 @@ class Argon2Hasher:
     @classmethod
     def cheapest(cls) -> Argon2Hasher:
         """For tests only: as fast as argon2 goes, and nobody is turned away."""
-        queue = HashQueue(waiting=1000, patience=60)
+        queue = ShortQueue(waiting=1000, patience=60)
         return cls(_hasher(CHEAPEST_PROFILE), _hasher(CHEAPEST_PROFILE), queue)
 
     def turn(self) -> AbstractContextManager[None]:

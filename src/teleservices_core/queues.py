@@ -1,4 +1,4 @@
-"""Short queues before what is scarce: cores that hash passwords, threads that make pages.
+"""Short queues before what is scarce: cores that hash and weigh passwords, threads for pages.
 
 Who waits for a core keeps no turn of those that make pages, so that a flood of
 sign-ins slows down nothing but sign-ins.
@@ -35,8 +35,8 @@ def cores_of_process() -> int:
 
 
 @define(frozen=True)
-class HashQueue:
-    """One hash for each core at a time; who finds the queue full, or waits too long, is told."""
+class ShortQueue:
+    """One at a time for each core; who finds the queue full, or waits too long, is told."""
 
     cores: int = field(factory=cores_of_process)
     waiting: int = WAITING
@@ -57,7 +57,7 @@ class HashQueue:
     def turn(self) -> Iterator[None]:
         """Hold a core. Raises :exc:`BusyError` when none comes free in time."""
         if not self._places.acquire(blocking=False):
-            raise BusyError("as many people as can wait want a password checked")
+            raise BusyError("as many people as can wait want a password checked or weighed")
         try:
             with page_turn_lent():
                 if not self._free.acquire(timeout=self.patience):

@@ -12,7 +12,7 @@ from teleservices_core.app import Teleservices
 from teleservices_core.contributions import Access, Route
 from teleservices_core.hashing import Argon2Hasher
 from teleservices_core.hookspecs import hookimpl
-from teleservices_core.queues import HashQueue
+from teleservices_core.queues import ShortQueue
 from teleservices_core.web.context import Context
 
 HOOK_API = 1
@@ -49,7 +49,7 @@ def application() -> Teleservices:
     """A site where few may wait for a core, so that a flood of sign-ins is soon told."""
     return Teleservices.from_file(
         os.environ["TELESERVICES_SETTINGS"],
-        hasher=Argon2Hasher(queue=HashQueue(cores=1, waiting=2)),
+        hasher=Argon2Hasher(queue=ShortQueue(cores=1, waiting=2)),
         plugins={"slow": sys.modules[__name__]},
         discover=False,
     )

@@ -10,7 +10,7 @@ import pytest
 
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.errors import BusyError
-from teleservices_core.queues import HashQueue, cores_of_process, page_turn
+from teleservices_core.queues import ShortQueue, cores_of_process, page_turn
 from teleservices_core.testing.browsing import Browser
 from teleservices_core.testing.builders import an_adult
 from teleservices_core.testing.world import PASSWORD, World
@@ -39,7 +39,7 @@ def mother(services):
 
 def test_one_hash_for_each_core_at_a_time():
     """Whoever comes meanwhile waits, and no more at once than there are cores."""
-    queue, seen, inside = HashQueue(cores=2, waiting=20, patience=10), [], threading.Semaphore(0)
+    queue, seen, inside = ShortQueue(cores=2, waiting=20, patience=10), [], threading.Semaphore(0)
 
     def hash_something(_number):
         with queue.turn():
@@ -55,7 +55,7 @@ def test_one_hash_for_each_core_at_a_time():
 
 def test_a_full_queue_says_so_at_once():
     """Whoever finds every place taken is not kept."""
-    queue = HashQueue(cores=1, waiting=0, patience=60)
+    queue = ShortQueue(cores=1, waiting=0, patience=60)
     with queue.turn(), pytest.raises(BusyError, match="as many"), queue.turn():
         pass
     with queue.turn():
@@ -64,7 +64,7 @@ def test_a_full_queue_says_so_at_once():
 
 def test_nobody_waits_longer_than_the_queue_allows():
     """A place is given back by whoever has waited in vain."""
-    queue = HashQueue(cores=1, waiting=1, patience=0.01)
+    queue = ShortQueue(cores=1, waiting=1, patience=0.01)
     with queue.turn():
         for _ in range(3):
             with pytest.raises(BusyError, match=r"within 0\.01 s"), queue.turn():
@@ -73,7 +73,7 @@ def test_nobody_waits_longer_than_the_queue_allows():
 
 def test_pages_are_made_while_somebody_waits_for_a_core():
     """The only turn to make pages is lent for the time of a hash, and comes back."""
-    turns, queue = threading.Semaphore(1), HashQueue(cores=1, waiting=1, patience=10)
+    turns, queue = threading.Semaphore(1), ShortQueue(cores=1, waiting=1, patience=10)
     hashing, made = threading.Event(), threading.Event()
 
     def a_sign_in():
