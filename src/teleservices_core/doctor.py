@@ -38,7 +38,7 @@ from teleservices_core.usecases.sealing import check_journal
 from teleservices_core.usecases.throttling import told_of_failures
 from teleservices_core.words.people import ROLE_WORDS, show_actor
 from teleservices_core.words.restoring import show_restored, show_to_do
-from teleservices_core.words.sealing import show_fault
+from teleservices_core.words.sealing import show_behind, show_fault, show_gap, show_mending
 
 LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 """Hosts of a site that is tried, not served: less is asked of it."""
@@ -343,10 +343,7 @@ def _ledger(services: Teleservices) -> Iterable[Finding]:
         yield Finding(
             "ledger",
             Severity.ERROR,
-            _(
-                "La base est plus ancienne que ce que le site a noté le {when} : elle a été remise "
-                "sans « teleservices restore », ou la fin du journal a été retirée."
-            ).format(when=show_timestamp(ledger.head.at, settings.academie.zone)),
+            show_behind(ledger.head.at, settings.academie.zone),
             _(
                 "Remettez une sauvegarde avec : teleservices restore FICHIER. Sans cela, "
                 "d’anciens mots de passe, liens et connexions vivent de nouveau."
@@ -378,6 +375,8 @@ def _journal(services: Teleservices) -> Iterable[Finding]:
                 "quelle, prévenez le responsable de la sécurité ; voir teleservices journal check."
             ),
         )
+    for gap in checked.gaps:
+        yield Finding("journal_guards", Severity.ERROR, show_gap(gap), show_mending(gap))
 
 
 def _matches(services: Teleservices) -> Iterable[Finding]:

@@ -55,6 +55,7 @@ def test_down_and_up_again(services):
         ("core_", "core_0012"),
         ("core_", "core_0013"),
         ("core_", "core_0014"),
+        ("core_", "core_0015"),
     ]
     assert pending(services.engine, [core]) == []
 

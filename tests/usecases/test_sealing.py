@@ -13,27 +13,34 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 from click.testing import CliRunner
-from sqlalchemy import insert, make_url, text
+from sqlalchemy import func, insert, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from uuid6 import uuid7
 
 from teleservices_core.app import Teleservices
+from teleservices_core.backups.ledger import note_acts
 from teleservices_core.cli import main
 from teleservices_core.doctor import Severity, examine
+from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.seals import Wrong
 from teleservices_core.domain.values import Uai
 from teleservices_core.storage import seals as seal_storage
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.engine import make_engine
+from teleservices_core.storage.journal_triggers import POSTGRESQL, SQLITE
+from teleservices_core.testing.builders import an_adult
 from teleservices_core.testing.fixtures import make_settings
+from teleservices_core.testing.world import PASSWORD, World
 from teleservices_core.usecases import sealing
 from teleservices_core.usecases.lifecycle import run_lifecycle
 from teleservices_core.usecases.sealing import check_journal, erase_journal, seal_journal
+from teleservices_core.usecases.signing_in import sign_in
 from teleservices_core.usecases.site import audited
 
 ROOT = Path(__file__).parents[2]
 CHANGES = int(os.environ.get("JOURNAL_CHANGES", "250"))
 """How many times the journal is altered on each database; JOURNAL_CHANGES=10000 to be sure."""
+GUARDS = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 TRIGGERS = {
     "sqlite": "SELECT 'DROP TRIGGER ' || name FROM sqlite_master WHERE type = 'trigger' "
     "AND tbl_name IN ('core_audit', 'core_seals')",
@@ -120,7 +127,7 @@ def test_sqlite_refuses(sealed, backend, change, recursive):
     """Whatever a connection asks for, be its triggers recursive or not."""
     raw = sealed.engine.raw_connection()
     raw.execute(f"PRAGMA recursive_triggers = {recursive}")
-    with pytest.raises(raw.dbapi_connection.IntegrityError, match=r"append-only|UNIQUE"):
+    with pytest.raises(raw.dbapi_connection.IntegrityError, match=r"append-only|UNIQUE|follows"):
         raw.execute(change)
     raw.close()
     assert wrong(sealed) == set()
@@ -382,14 +389,311 @@ def test_erasing_is_a_link_of_the_chain(services, clock, monkeypatch):
     assert wrong(services) == {Wrong.ROWS_CHANGED}
 
 
+def forge(connection, **changes):
+    """An erasing seal after the last one, as somebody without the key makes it."""
+    row = connection.execute(t.seals.select().order_by(t.seals.c.number.desc())).first()
+    forged = {
+        **row._asdict(),
+        "number": row.number + 1,
+        "at": row.at + timedelta(days=180),
+        "erased_to": row.number,
+        "erased_id": UUID(row.closed),
+        "rows": 0,
+    }
+    connection.execute(insert(t.seals).values(**{**forged, **changes}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"number": 999},
+        {"number": 999, "erased_to": None, "erased_id": None},
+        {"erased_id": UUID("f" * 32)},
+        {"erased_id": uuid7()},
+        {"erased_to": None},
+        {"erased_to": 999},
+        {"erased_id": None},
+        {"erased_to": None, "erased_id": None, "closed": "0" * 32},
+    ],
+)
+def test_a_seal_that_does_not_follow_is_refused(sealed, changes):
+    """Of another number, or that erases what no older seal covers: nothing is let through."""
+    with pytest.raises(DBAPIError, match="follows the one before"), sealed.engine.begin() as c:
+        forge(c, **changes)
+    assert wrong(sealed) == set()
+
+
+def test_what_is_too_young_is_not_erased(sealed):
+    """Whatever the settings, nothing is before half a year."""
+    with sealed.engine.connect() as connection:
+        at = connection.scalar(select(func.max(t.seals.c.at)))
+    with pytest.raises(DBAPIError, match="follows the one before"), sealed.engine.begin() as c:
+        forge(c, at=at + timedelta(days=179))
+
+
 def test_an_erasing_that_the_key_did_not_make(sealed):
-    """The trigger lets it pass, as it cannot know; the chain does not."""
+    """Who takes care lets the triggers pass, which cannot know the key; the chain does not."""
     with sealed.engine.begin() as connection:
-        row = connection.execute(t.seals.select().order_by(t.seals.c.number.desc())).first()
-        forged = {**row._asdict(), "number": row.number + 1, "erased_to": row.number, "rows": 0}
-        connection.execute(insert(t.seals).values(**{**forged, "erased_id": uuid7()}))
+        forge(connection)
+    with pytest.raises(DBAPIError, match="append-only"), sealed.engine.begin() as connection:
         connection.execute(text("DELETE FROM core_audit"))
-    assert Wrong.SEAL_ALTERED in wrong(sealed)
+    with sealed.engine.begin() as connection:
+        top = select(t.seals.c.erased_id).where(t.seals.c.erased_id.is_not(None)).scalar_subquery()
+        mine = t.audit.delete().where(t.audit.c.subject_id.is_not(None), t.audit.c.id <= top)
+        assert connection.execute(mine).rowcount == 80
+    assert wrong(sealed) >= {Wrong.SEAL_ALTERED, Wrong.ROWS_ADDED}
+    said = CliRunner().invoke(main.get_command(None, "journal"), ["check"], obj=lambda: sealed)
+    assert said.exit_code == 1
+    assert "le sceau 7 a été modifié, ou fait avec une autre clé" in said.output
+
+
+def test_what_an_erasing_lets_through_ends_with_the_next_seal(services, clock):
+    """What it kept, and what was erased before, is refused to everybody again."""
+    days = evolve(services.settings.durations, journal_days=200)
+    settings = evolve(services.settings, durations=days)
+    site = Teleservices(settings, engine=services.engine, clock=clock).site
+    write(services, 9)
+    seal_journal(site)
+    clock.advance(timedelta(days=300))
+    assert erase_journal(site) == 6
+    with pytest.raises(DBAPIError, match="append-only"), services.engine.begin() as connection:
+        connection.execute(text("DELETE FROM core_audit"))
+    assert wrong(services) == set()
+
+
+# --- Triggers that have gone ----------------------------------------------------------
+
+
+def check(services, *words):
+    """The command."""
+    command = main.get_command(None, "journal")
+    return CliRunner().invoke(command, ["check", *words], obj=lambda: services)
+
+
+def migrate(services):
+    """The command."""
+    return CliRunner().invoke(main.get_command(None, "migrate"), [], obj=lambda: services)
+
+
+def said_of_guards(services):
+    """What doctor says of them."""
+    found = [each for each in examine(services) if each.check == "journal_guards"]
+    assert all(each.severity is Severity.ERROR for each in found)
+    return "\n".join(f"{each.text} {each.next_step}" for each in found)
+
+
+def standing(services):
+    """How triggers and functions are now."""
+    sql = {
+        "sqlite": "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname, tgenabled, pg_get_triggerdef(g.oid), p.prosrc "
+        "FROM pg_trigger g JOIN pg_proc p ON p.oid = tgfoid WHERE NOT tgisinternal",
+    }[services.engine.dialect.name]
+    with services.engine.connect() as connection:
+        return sorted(tuple(row) for row in connection.exec_driver_sql(sql))
+
+
+def assert_told_and_mended(services, *words):
+    """Doctor and the check say it and end with 1; migrate puts it back, as often as one likes."""
+    before = check(services)
+    assert before.exit_code == 1
+    assert "Rien n’a été modifié" not in before.output
+    doctor = said_of_guards(services)
+    for word in (*words, "teleservices migrate"):
+        assert word in before.output
+        assert word in doctor
+    assert "Remis" in migrate(services).output
+    assert check(services).exit_code == 0
+    assert said_of_guards(services) == ""
+    assert "Remis" not in migrate(services).output
+
+
+def test_triggers_that_have_gone(sealed):
+    """All of them dropped."""
+    made = standing(sealed)
+    disarm(sealed)
+    names = [each.name for each in GUARDS[sealed.engine.dialect.name]]
+    assert_told_and_mended(sealed, *names, "manque")
+    assert standing(sealed) == made
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "event"),
+    [
+        ("core_audit_no_delete", "core_heartbeats", "UPDATE"),
+        ("core_audit_no_delete", "core_audit", "DELETE"),
+    ],
+)
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_triggers_of_the_same_name(sealed, backend, name, table, event):
+    """That do nothing, there or elsewhere."""
+    with sealed.engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {name} BEFORE {event} ON {table} BEGIN SELECT 1; END"
+        )
+    assert_told_and_mended(sealed, name)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("ALTER TABLE core_audit DISABLE TRIGGER ALL", ["core_audit_append_only", "éteint"]),
+        ("ALTER TABLE core_seals DISABLE TRIGGER USER", ["core_seals_follow", "éteint"]),
+        (
+            "ALTER TABLE core_audit ENABLE REPLICA TRIGGER core_audit_no_delete",
+            ["core_audit_no_delete", "éteint"],
+        ),
+        (
+            (
+                "CREATE OR REPLACE FUNCTION core_audit_refuse() RETURNS trigger LANGUAGE plpgsql "
+                "AS $$ BEGIN RETURN coalesce(NEW, OLD); END $$"
+            ),
+            ["core_audit_refuse", "n’est plus celui"],
+        ),
+        ("ALTER FUNCTION core_seals_follow() SECURITY DEFINER", ["core_seals_follow"]),
+        (
+            (
+                "DROP TRIGGER core_audit_no_delete ON core_audit; "
+                "CREATE TRIGGER core_audit_no_delete BEFORE DELETE ON core_audit "
+                "FOR EACH ROW WHEN (false) EXECUTE FUNCTION core_audit_refuse_delete()"
+            ),
+            ["core_audit_no_delete", "n’est plus celui"],
+        ),
+    ],
+)
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_triggers_that_do_nothing(sealed, backend, change, words):
+    """Disabled, or with another function."""
+    with sealed.engine.begin() as connection:
+        connection.exec_driver_sql(change)
+    assert_told_and_mended(sealed, *words)
+
+
+UNDO = {
+    ("TRIGGER", "sqlite"): "DROP TRIGGER mine",
+    ("RULE", "postgresql"): "DROP RULE mine ON core_audit",
+    ("FUNCTION", "postgresql"): "DROP FUNCTION mine() CASCADE",
+}
+
+
+@pytest.mark.parametrize(
+    ("backend", "change"),
+    [
+        (
+            "sqlite",
+            "CREATE TRIGGER mine BEFORE INSERT ON core_audit BEGIN SELECT RAISE(IGNORE); END",
+        ),
+        ("postgresql", "CREATE RULE mine AS ON INSERT TO core_audit DO INSTEAD NOTHING"),
+        (
+            "postgresql",
+            (
+                "CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql AS "
+                "$$ BEGIN RETURN NULL; END $$; CREATE TRIGGER mine BEFORE INSERT ON core_audit "
+                "FOR EACH ROW EXECUTE FUNCTION mine()"
+            ),
+        ),
+    ],
+)
+def test_what_swallows_rows(sealed, backend, change):
+    """Somebody else's, on the journal: said by its name, and left to who put it there."""
+    with sealed.engine.begin() as connection:
+        connection.exec_driver_sql(change)
+    try:
+        said, doctor = check(sealed), said_of_guards(sealed)
+        migrate(sealed)
+        again = check(sealed)
+    finally:
+        with sealed.engine.begin() as connection:
+            connection.exec_driver_sql(UNDO[change.split()[1], backend])
+    assert said.exit_code == again.exit_code == 1
+    assert "mine de core_audit n’est pas du programme" in said.output
+    assert "mine de core_audit" in doctor
+    assert check(sealed).exit_code == 0
+
+
+def test_every_trigger_of_the_product_is_compared(sealed):
+    """None of another table, or that is not in the definitions, goes unseen."""
+    known = {each.name for each in GUARDS[sealed.engine.dialect.name]}
+    assert {row[0] for row in standing(sealed)} == known
+
+
+# --- Ends of the journal --------------------------------------------------------------
+
+
+@pytest.fixture
+def lived(services, clock):
+    """A site where somebody has signed in and a daily run has sealed."""
+    world = World(services)
+    world.account(an_adult(), Audience.GUARDIAN, login_name="anne")
+    write(services, 6)
+    clock.advance(timedelta(minutes=5))
+    sign_in(services.site, "anne", PASSWORD, source="198.51.100.7")
+    clock.advance(timedelta(minutes=5))
+    run_lifecycle(services.site)
+    said = check(services)
+    assert said.exit_code == 0, said.output
+    assert "La première est du" in said.output
+    return services
+
+
+def cut(services, *statements):
+    """With the triggers gone, and put back."""
+    disarm(services)
+    with services.engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    migrate(services)
+
+
+@pytest.mark.parametrize(
+    ("statements", "wrongs"),
+    [
+        (["DELETE FROM core_audit", "DELETE FROM core_seals"], {Wrong.EMPTY}),
+        (
+            [
+                "DELETE FROM core_audit",
+                "DELETE FROM core_seals",
+                "DELETE FROM core_sessions",
+            ],
+            {Wrong.EMPTY},
+        ),
+        (["DELETE FROM core_seals"], {Wrong.UNSEALED}),
+        (
+            ["DELETE FROM core_audit WHERE action = 'account.signed_in'", "DELETE FROM core_seals"],
+            {Wrong.END_MISSING, Wrong.UNSEALED},
+        ),
+    ],
+)
+def test_ends_that_were_taken_away(lived, statements, wrongs):
+    """Of rows and seals together: what the site did beside the journal says it."""
+    cut(lived, *statements)
+    assert wrong(lived) == wrongs
+    said = check(lived)
+    assert said.exit_code == 1
+    assert "Rien n’a été modifié" not in said.output
+    assert [each for each in examine(lived) if each.check == "journal"]
+
+
+def test_a_new_site_is_empty(services):
+    """Nobody has used it: nothing is missing."""
+    assert check(services).exit_code == 0
+    run_lifecycle(services.site)
+    assert check(services).exit_code == 0
+
+
+def test_a_chain_that_is_shorter_than_the_ledger_knows(sealed, tmp_path):
+    """The last seals taken away with their rows: the file beside the database says it."""
+    settings = evolve(sealed.settings, ledger=tmp_path / "site.ledger")
+    services = Teleservices(settings, engine=sealed.engine, clock=sealed.site.clock)
+    seal_journal(services.site)
+    note_acts(services.site)
+    assert check(services).exit_code == 0
+    cut(services, "DELETE FROM core_seals WHERE number = (SELECT max(number) FROM core_seals)")
+    said = check(services)
+    assert said.exit_code == 1
+    assert "plus ancienne que ce que le site a noté" in said.output
+    assert json.loads(check(services, "--json").output)["behind"]
 
 
 # --- Commands and copies --------------------------------------------------------------
@@ -407,10 +711,9 @@ def test_commands(sealed, tmp_path):
     assert copy.stat().st_mode & 0o077 == 0
     assert "Élise" not in copy.read_text()
     assert run("check", "--against", str(copy)).exit_code == 0
-    disarm(sealed)
-    with sealed.engine.begin() as connection:
+    with sealed.engine.connect() as connection:
         last = connection.scalar(text("SELECT max(number) FROM core_seals"))
-        connection.execute(text("DELETE FROM core_seals WHERE number = :n"), {"n": last})
+    cut(sealed, f"DELETE FROM core_seals WHERE number = {last}")
     assert run("check").exit_code == 0
     said = run("check", "--against", str(copy))
     assert said.exit_code == 1

@@ -9,6 +9,7 @@ import click
 from teleservices_core.commands.options import dry_run
 from teleservices_core.errors import MigrationRefusedError
 from teleservices_core.i18n import _
+from teleservices_core.storage.migrate import guards_to_mend
 from teleservices_core.usecases.cut_offs import known_cut_offs
 
 if TYPE_CHECKING:
@@ -22,12 +23,17 @@ def migrate(services: Opener, dry_run: bool) -> None:
     """Mettre la base au schéma de cette version (tout ou rien)."""
     opened = services()
     try:
-        done = opened.pending_migrations() if dry_run else opened.migrate()
+        todo = opened.pending_migrations()
+        gone = [] if todo else guards_to_mend(opened.engine)
+        done = todo if dry_run else opened.migrate()
     except MigrationRefusedError as error:
         raise click.ClickException(_refusal(error)) from None
     for prefix, revision in done:
         click.echo(f"{prefix.rstrip('_'):<12} {revision}")
-    if not done:
+    if gone:
+        text = _("À remettre : {names}") if dry_run else _("Remis : {names}")
+        click.echo(text.format(names=", ".join(gap.name for gap in gone)))
+    elif not done:
         click.echo(_("La base est à jour."))
 
 

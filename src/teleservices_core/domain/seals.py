@@ -81,6 +81,10 @@ class Wrong(StrEnum):
     ROWS_ADDED = "rows_added"
     ROWS_REMOVED = "rows_removed"
     ROWS_CHANGED = "rows_changed"
+    EMPTY = "empty"
+    BEGINNING_MISSING = "beginning_missing"
+    END_MISSING = "end_missing"
+    UNSEALED = "unsealed"
 
 
 @frozen
@@ -89,7 +93,7 @@ class Fault:
 
     wrong: Wrong
     number: int
-    """Of the seal."""
+    """Of the seal; 0 where it is none's."""
     since_at: datetime | None = None
     until_at: datetime | None = None
     """The seals before and after the rows, in time."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Protocol
 
+from teleservices_core.domain.journal_guards import Gap
 from teleservices_core.domain.seals import JournalRow, Seal
+from teleservices_core.domain.traces import Traces
 
 
 class SealStore(Protocol):
@@ -40,6 +42,14 @@ class SealStore(Protocol):
         Now, where nobody else is writing; otherwise a minute before those who are
         began, as clocks differ.
         """
+        ...
+
+    def gaps(self) -> list[Gap]:
+        """The triggers of the journal that do not stand as they should."""
+        ...
+
+    def traces(self, last: Seal | None) -> Traces:
+        """Dates of the journal, and of what is beside it; ``last`` is the newest seal."""
         ...
 
     def erase(self, ids: Collection[str]) -> None:

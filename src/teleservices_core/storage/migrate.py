@@ -11,9 +11,11 @@ from alembic import command
 from sqlalchemy import Connection, Engine, text
 
 from teleservices_core.contributions import MigrationSource
+from teleservices_core.domain.journal_guards import Gap
 from teleservices_core.errors import MigrationRefusedError
 from teleservices_core.storage.availability import in_our_words
 from teleservices_core.storage.confinement import confined
+from teleservices_core.storage.journal_guards import guard_gaps, mend_guards
 from teleservices_core.storage.owned import record, recorded, table_names
 from teleservices_core.storage.revisions import (
     applied,
@@ -92,7 +94,15 @@ def bring_up(connection: Connection, sources: Sequence[MigrationSource]) -> list
             after = table_names(connection)
             known = {*ours.get(source.prefix, ()), *adopted.get(source.prefix, ())}
             record(connection, source.prefix, (known | (after - before)) & after)
+    # Triggers may have gone from a database that is at its newest revision.
+    mend_guards(connection)
     return todo
+
+
+def guards_to_mend(engine: Engine) -> list[Gap]:
+    """What :func:`upgrade` would put back of the journal's triggers, once nothing is pending."""
+    with in_our_words(), engine.connect() as connection:
+        return [gap for gap in guard_gaps(connection) if gap.is_ours_to_mend]
 
 
 def _is_of(prefix: str, prefixes: Collection[str], name: str) -> bool:

@@ -9,12 +9,15 @@ from typing import Any, Final
 from uuid import UUID
 
 from attrs import asdict, frozen
-from sqlalchemy import Connection, Select, delete, select, text
+from sqlalchemy import Column, Connection, Select, delete, func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from teleservices_core.domain.journal_guards import Gap
 from teleservices_core.domain.seals import NOTHING, JournalRow, Seal
+from teleservices_core.domain.traces import Traces
 from teleservices_core.storage import tables as t
 from teleservices_core.storage.bulk import insert_if_new
+from teleservices_core.storage.journal_guards import guard_gaps
 from teleservices_core.storage.journal_ids import first_journal_id
 from teleservices_core.storage.tables import AnyRow
 
@@ -117,6 +120,39 @@ class Seals:
     def _begun(self) -> int:
         begun: datetime | None = self.connection.scalar(_WRITERS)
         return min(time_ns(), int(begun.timestamp() * 1e9)) if begun else time_ns()
+
+    def gaps(self) -> list[Gap]:
+        """See the port."""
+        return guard_gaps(self.connection)
+
+    def traces(self, last: Seal | None) -> Traces:
+        """See the port."""
+        a, runs = t.audit.c, t.lifecycle_runs.c
+        first_at, last_at = self.connection.execute(select(func.min(a.at), func.max(a.at))).one()
+        imported_at, last_import = self.connection.execute(
+            select(func.min(t.imports.c.at), func.max(t.imports.c.at))
+        ).one()
+        signs = (self._newest(t.sessions.c.created_at), last_import)
+        ended = select(func.max(runs.at)).where(runs.finished_at.is_not(None))
+        return Traces(
+            first_at=first_at,
+            last_at=last_at,
+            unsealed_at=self._unsealed_at(last) if last else first_at,
+            served_at=self._newest(t.accounts.c.last_used_at),
+            imported_at=imported_at,
+            signed_at=max((each for each in signs if each), default=None),
+            sealed_at=self.connection.scalar(ended),
+        )
+
+    def _newest(self, column: Column[Any]) -> datetime | None:
+        found: datetime | None = self.connection.scalar(select(func.max(column)))
+        return found
+
+    def _unsealed_at(self, last: Seal) -> datetime | None:
+        after = select(t.audit.c.id, t.audit.c.at).where(t.audit.c.id > UUID(last.closed))
+        known = set(last.open)
+        found = (at for row_id, at in self.connection.execute(after) if row_id.hex not in known)
+        return min(found, default=None)
 
     def erase(self, ids: Collection[str]) -> None:
         """See the port."""

@@ -149,9 +149,10 @@ def run_lifecycle(
         pass
     for over in expired(site, plan.at):
         run.erase(over, erasing, is_stopping)
-    done = run.record if is_stopping() else run.finish()
     erase_journal(site, is_stopping)
+    # A run that came to its end has left no row without a seal: checks rely on it.
     seal_journal(site)
+    done = run.record if is_stopping() else run.finish()
     site.database.scrub()
     return done
 

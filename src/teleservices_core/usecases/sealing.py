@@ -13,6 +13,7 @@ from typing import Final
 
 from attrs import evolve, field, frozen
 
+from teleservices_core.domain.journal_guards import Gap
 from teleservices_core.domain.seals import (
     NOTHING,
     Coverage,
@@ -23,6 +24,7 @@ from teleservices_core.domain.seals import (
     check_rows,
     row_bytes,
 )
+from teleservices_core.domain.traces import Traces, check_ends
 from teleservices_core.hashing import keyed
 from teleservices_core.ports import Transaction
 from teleservices_core.settings import Settings
@@ -97,7 +99,7 @@ def _made(settings: Settings, seal: Seal, last: Seal | None) -> Seal:
 
 @frozen
 class Checked:
-    """What the chain says of the journal."""
+    """What the chain, and what is beside it, say of the journal."""
 
     seals: int
     rows: int
@@ -105,6 +107,9 @@ class Checked:
     unsealed: int
     """Rows that the next run will seal: only triggers keep them until then."""
     faults: tuple[Fault, ...]
+    gaps: tuple[Gap, ...] = ()
+    """Of those triggers: from now on nothing keeps what is not sealed yet."""
+    traces: Traces = field(factory=Traces)
 
 
 def check_journal(site: Site) -> Checked:
@@ -120,8 +125,11 @@ def _check(site: Site) -> Checked:
         keys = _Keys(site.settings)
         found = check_chain(seals, keys.made)
         rows, unsealed = check_rows(seals, tx.seals.rows(NOTHING), keys.new_digest)
+        traces, gaps = tx.seals.traces(seals[-1] if seals else None), tx.seals.gaps()
+    ends = check_ends(traces, seals=len(seals))
     covered = sum(seal.rows for seal in Coverage(seals).answering())
-    return Checked(len(seals), covered, unsealed, (*found, *rows))
+    faults = (*ends, *found, *rows)
+    return Checked(len(seals), covered, unsealed, faults, tuple(gaps), traces)
 
 
 @frozen
