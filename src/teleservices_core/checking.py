@@ -18,8 +18,10 @@ from attrs import NOTHING, astuple, fields, has
 from teleservices_core import contributions
 from teleservices_core.catalogue import BUILTIN, Catalogue, Declared
 from teleservices_core.contributions import Access, Banner, BannerLink, Message, Route, Words
-from teleservices_core.errors import PluginError
+from teleservices_core.errors import PluginError, WrongValueError
+from teleservices_core.failures import contained
 from teleservices_core.failures import kind as kind_of
+from teleservices_core.plain import text
 
 
 def check(name: str, declared: Declared) -> None:
@@ -167,11 +169,11 @@ def _fits(value: Any, expected: Any) -> bool:
 def _said(name: str, where: str, message: Message) -> None:
     """A text that fails or is none would fail on the page too."""
     try:
-        text = message()
+        contained(lambda: text(message()))
+    except WrongValueError as error:
+        raise PluginError(name, f"{where}: expected a text") from error
     except Exception as error:
         raise PluginError(name, f"{where}: its text fails ({kind_of(error)})") from error
-    if not isinstance(text, str):
-        raise PluginError(name, f"{where}: expected a text")
 
 
 def _answering(name: str, route: Route) -> None:
@@ -245,10 +247,19 @@ def _well_described(name: str, declared: Declared) -> None:
             where = f"option {options.type.__name__}.{attribute.name}"
             if attribute.default is NOTHING or "label" not in attribute.metadata:
                 raise PluginError(name, f"{where}: needs a default and a label")
-            _said(name, where, attribute.metadata["label"])
+            for message in _words_of(attribute.metadata):
+                _said(name, where, message)
     for data in declared.personal_data:
         if data.keep_days is not None and (data.keep_days < 0 or data.erase is None):
             raise PluginError(name, f"personal data {data.id}: keep_days needs a way to erase")
+
+
+def _words_of(metadata: Mapping[Any, Any]) -> Iterator[Message]:
+    """Every text of an option: its label, its hint and what its choices are called."""
+    yield metadata["label"]
+    if "hint" in metadata:
+        yield metadata["hint"]
+    yield from metadata.get("choices", {}).values()
 
 
 def _reachable(name: str, declared: Declared) -> None:

@@ -141,6 +141,20 @@ class PluginError(TeleservicesError):
         super().__init__(f"plugin {plugin!r}: {reason}")
 
 
+class WrongValueError(TeleservicesError):
+    """Something else than what a plugin had to give. Says no more of it than its type."""
+
+    is_impersonal = True
+
+
+class EscapedError(TeleservicesError):
+    """What a plugin raised that is no :exc:`Exception`, such as an exit; ``orig`` is that."""
+
+    def __init__(self, orig: BaseException) -> None:
+        self.orig = orig
+        super().__init__(type(orig).__name__)
+
+
 class MissingExtraError(TeleservicesError, ImportError):
     """An optional dependency that is not installed; names the extra that brings it."""
 

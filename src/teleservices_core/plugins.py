@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import lru_cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from time import perf_counter
-from typing import Any, Final, TypeGuard, TypeVar
+from typing import Any, Final, TypeVar
 
 import cattrs
 import pluggy
@@ -45,9 +45,16 @@ from teleservices_core.contributions import (
 from teleservices_core.domain.modules import ModuleDefinition
 from teleservices_core.domain.policy import CutOff
 from teleservices_core.domain.viewers import Viewer
-from teleservices_core.errors import PluginError, SettingsError, UnavailableError
-from teleservices_core.failures import brief, trace
+from teleservices_core.errors import (
+    PluginError,
+    SettingsError,
+    UnavailableError,
+    WrongValueError,
+)
+from teleservices_core.failures import brief, contained, trace
 from teleservices_core.guarding import guarded
+from teleservices_core.plain import declared as as_declared
+from teleservices_core.plain import made_of, text
 from teleservices_core.settings import structure
 
 log = logging.getLogger(__name__)
@@ -172,23 +179,20 @@ class PluginHost:
             self._set_aside(report, PluginState.DISABLED, "switched off in the settings")
             return
         try:
-            plugin = point.load()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin does what it wants
+            plugin = contained(point.load)
+        except Exception as error:  # noqa: BLE001 - a plugin does what it wants
             log.error("plugin %s cannot be imported\n%s", point.name, trace(error))
             self._set_aside(report, PluginState.FAILED, f"import: {brief(error)}")
             return
         self._load(report, plugin)
 
     def _load(self, report: PluginReport, plugin: Any) -> None:
-        name, written_for = report.name, getattr(plugin, "HOOK_API", None)
-        if written_for != hookspecs.HOOK_API:
-            reason = f"HOOK_API is {written_for!r}, this core has {hookspecs.HOOK_API!r}"
-            return self._set_aside(report, PluginState.INCOMPATIBLE, reason)
+        name = report.name
         try:
-            self._register(name, plugin)
-            declared = self._collect(name)
-            check(name, declared)
-        except (Exception, SystemExit) as error:
+            if reason := contained(partial(self._incompatible, plugin)):
+                return self._set_aside(report, PluginState.INCOMPATIBLE, reason)
+            declared = contained(partial(self._examine, name, plugin))
+        except Exception as error:
             if name == BUILTIN:
                 raise
             log.error("plugin %s is set aside\n%s", name, trace(error))
@@ -200,6 +204,18 @@ class PluginHost:
         modules = tuple(module.id for module in declared.modules)
         self._reports[name] = evolve(report, modules=modules)
         return None
+
+    def _incompatible(self, plugin: Any) -> str:
+        written_for = getattr(plugin, "HOOK_API", None)
+        if written_for == hookspecs.HOOK_API:
+            return ""
+        return f"HOOK_API is {written_for!r}, this core has {hookspecs.HOOK_API!r}"
+
+    def _examine(self, name: str, plugin: Any) -> Declared:
+        self._register(name, plugin)
+        declared = self._collect(name)
+        check(name, declared)
+        return declared
 
     def _kept(self, name: str) -> Declared:
         declared = self._declared[name]
@@ -250,17 +266,20 @@ class PluginHost:
 
     def _audit_words(self, plugin: str) -> Mapping[str, Message]:
         words = self._call(plugin, "teleservices_audit_words") or {}
-        if not isinstance(words, Mapping) or not all(map(callable, words.values())):
+        if not isinstance(words, Mapping):
             raise PluginError(plugin, "teleservices_audit_words must map actions to messages")
-        return words
+        copied: Mapping[str, Message] = as_declared(words)
+        if not all(map(callable, copied.values())):
+            raise PluginError(plugin, "teleservices_audit_words must map actions to messages")
+        return copied
 
     def _items(self, plugin: str, hook: str, kind: type[Any], **arguments: Any) -> Iterator[Any]:
         for value in self._call(plugin, hook, **arguments) or ():
-            if not isinstance(value, kind):
+            if not issubclass(type(value), kind):
                 raise PluginError(
                     plugin, f"{hook} returned {type(value).__name__}, not {kind.__name__}"
                 )
-            yield value
+            yield as_declared(value)
 
     def _section(self, plugin: str, section: SettingsSection) -> Any:
         if not section.key.startswith(plugin):
@@ -274,64 +293,62 @@ class PluginHost:
 
     # -- running -------------------------------------------------------------------
 
-    def watched(self, plugin: str, where: str, call: Callable[[], T], kind: type[T]) -> T | None:
-        """Run a piece of a plugin for a page: what it gives, or None if it fails or is no ``kind``.
+    def watched(
+        self, plugin: str, where: str, call: Callable[[], object], make: Callable[[Any], T]
+    ) -> T | None:
+        """Run a piece of a plugin for a page: what ``make`` makes of what it gives, or None.
 
+        ``make`` copies it, so that nothing of the plugin is left in it: see :mod:`.plain`.
         Each failure is kept for the diagnostics. One that is slow is one too, though what it
         gives is taken: nothing can be stopped in the middle. Too many cut the plugin off.
         """
         begun = perf_counter()
         try:
-            found = call()
+            found = contained(lambda: make(call()))
         except UnavailableError:
             return None
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin does what it wants
+        except Exception as error:  # noqa: BLE001 - a plugin does what it wants
             self.record_failure(plugin, where, error, self._now())
             self._weigh(plugin, 1)
             return None
         if (took := perf_counter() - begun) > SLOW:
             self._note(plugin, where, f"{took:.1f} s", self._now())
             self._weigh(plugin, _SLOW_COUNTS)
-        return found if self._is(found, kind, plugin, where) else None
-
-    def _is(self, found: object, kind: type[T], plugin: str, where: str) -> TypeGuard[T]:
-        if isinstance(found, kind):
-            return True
-        said = f"{type(found).__name__} in the place of {kind.__name__}"
-        self._note(plugin, where, said, self._now())
-        self._weigh(plugin, 1)
-        return False
+        return found
 
     def notify(self, hook_name: str, at: datetime, **arguments: Any) -> None:
         """Tell every plugin, after the commit; failures are recorded, never raised."""
         for plugin in self._running():
             call = partial(self._call, plugin, hook_name, at=at, **arguments)
-            self.watched(plugin, hook_name, call, object)
+            self.watched(plugin, hook_name, call, lambda _ignored: None)
 
     def _running(self) -> list[str]:
         return [name for name in sorted(self._declared) if name not in self.cut_offs]
 
-    def _ask(self, hook_name: str, kind: type[T], **arguments: Any) -> Iterator[tuple[str, T]]:
+    def _ask(
+        self, hook_name: str, make: Callable[[Any], T], **arguments: Any
+    ) -> Iterator[tuple[str, T]]:
         # Asked on every page: a plugin that fails here must not take the page down.
         for plugin in self._running():
             call = partial(self._call, plugin, hook_name, **arguments)
-            answer = self.watched(plugin, hook_name, call, object)
-            if answer is not None and self._is(answer, kind, plugin, hook_name):
+            answer = self.watched(plugin, hook_name, call, partial(_if_any, make))
+            if answer is not None:
                 yield plugin, answer
 
     def page_templates(self, template: str) -> Iterator[tuple[str, str]]:
         """(plugin, template) of those who would show another than the one asked for."""
-        return self._ask("teleservices_page_template", str, template=template)
+        return self._ask("teleservices_page_template", text, template=template)
 
     def banner(self, viewer: Viewer | None) -> Banner | None:
         """The bar to show above every page, if a plugin gives one."""
-        for plugin, banner in self._ask("teleservices_banner", Banner, viewer=viewer):
-            if fault := banner_fault(banner, self.catalogue):
-                self._note(plugin, "teleservices_banner", fault, self._now())
-                self._weigh(plugin, 1)
-            else:
-                return banner
-        return None
+        found = self._ask("teleservices_banner", self._sound_banner, viewer=viewer)
+        return next((banner for _plugin, banner in found), None)
+
+    def _sound_banner(self, found: object) -> Banner:
+        banner = made_of(Banner)(found)
+        if fault := banner_fault(banner, self.catalogue):
+            raise WrongValueError(fault)
+        return banner
 
     def record_failure(self, plugin: str, where: str, error: BaseException, at: datetime) -> None:
         """Keep a failure for the diagnostics, and for the log without its words."""
@@ -372,3 +389,7 @@ class PluginHost:
         if cut_off is None or report.state is not PluginState.LOADED:
             return report
         return evolve(report, state=PluginState.CUT, reason=cut_off.reason)
+
+
+def _if_any(make: Callable[[Any], T], found: object) -> T | None:
+    return None if found is None else make(found)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import time
 import types
+from asyncio import CancelledError
 from collections.abc import Callable, Iterator
-from itertools import islice
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice, product
 from typing import Any, Final
 
 import pytest
@@ -32,12 +35,15 @@ from teleservices_core.contributions import (
     PersonalData,
     Route,
     StaffPage,
+    Step,
     Words,
 )
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.activation import ABSTAIN, ActivationRule, Effect, Vote
 from teleservices_core.domain.modules import ModuleDefinition, OpeningMode
 from teleservices_core.domain.staff import Role
+from teleservices_core.errors import EscapedError
+from teleservices_core.failures import contained
 from teleservices_core.hashing import Argon2Hasher
 from teleservices_core.hookspecs import hookimpl
 from teleservices_core.plugins import PluginState
@@ -128,6 +134,47 @@ def deep(*args: Any, **_named: Any) -> Any:
     return deep(*args)
 
 
+class Own(BaseException):
+    """What a plugin may raise, and nobody expects."""
+
+
+def raising(kind: type[BaseException]) -> Callable[..., Any]:
+    """It raises that, with words that nobody is to read."""
+
+    def call(*_args: Any, **_named: Any) -> Any:
+        raise kind("boom")
+
+    return call
+
+
+class Evil(str):
+    """A text until it is shown."""
+
+    __slots__ = ()
+    __html__ = __str__ = __format__ = __hash__ = boom
+
+
+class Html(str):
+    """A text that says it is safe."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return "<script>boom</script>"
+
+
+class Later:
+    """What fails when it is looked at."""
+
+    __bool__ = __iter__ = __len__ = __getitem__ = boom
+
+
+class EvilNumber(int):
+    """A number until it is compared."""
+
+    __lt__ = __gt__ = __eq__ = __hash__ = __index__ = boom
+
+
 @frozen
 class Fault:
     """A plugin made faulty, and what is to be said of it."""
@@ -169,6 +216,21 @@ def staff(**changes: Any) -> Callable[[str], Any]:
             name, f"/ecole/<uai>/{name}", access=Access.SCHOOL, handler=lambda context, uai: None
         )
         return plugin(name, routes=lambda: [a_route(name), route], staff_pages=lambda: [page])
+
+    return make
+
+
+def step(**changes: Any) -> Callable[[str], Any]:
+    def make(name: str) -> Any:
+        values = {
+            "label": lambda: "Lire les menus",
+            "route": f"{name}.page",
+            "concerns": lambda _viewer: True,
+            "is_open": lambda _question: False,
+        }
+        declared = Step(f"{name}.step", **{**values, **changes})
+        page = a_page(name, access=Access.SIGNED_IN)
+        return plugin(name, routes=lambda: [a_route(name), page], steps=lambda: [declared])
 
     return make
 
@@ -291,10 +353,60 @@ ASIDE: Final = {
     "a module of the core's plugin": Fault(
         hook("modules", lambda n: [a_module("notes")]), "declared by notes"
     ),
+    **{
+        f"{where} raises {kind.__name__}": Fault(make(raising(kind)), kind.__name__)
+        for kind, (where, make) in product(
+            (CancelledError, GeneratorExit, KeyboardInterrupt, Own),
+            {
+                "a hook that": lambda call: hook("navigation", call),
+                "a label that": lambda call: nav(label=call),
+                "a generator that": lambda call: hook(
+                    "help_entries", lambda _name: (call() for _once in "x")
+                ),
+                "a staff page whose title": lambda call: staff(title=call),
+            }.items(),
+        )
+    },
+    "words of acts that fail when they are read": Fault(
+        hook("audit_words", lambda n: Later()), "RuntimeError"
+    ),
     "a module that needs itself": Fault(
         hook("modules", lambda n: [a_module(n, requires=(n,))]), "require each other"
     ),
 }
+
+
+def endless() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    found["again"] = found
+    return found
+
+
+class ShyError(Exception):
+    """Fails when anything is asked of it."""
+
+    orig = sqlstate = is_impersonal = property(boom)
+    __str__ = boom
+
+
+PLACES: Final = {
+    "a condition that": (lambda call: nav(shown_to=call), "navigation to"),
+    "values that": (lambda call: nav(values=call), "navigation to"),
+    "a banner that": (lambda call: asked("banner", call), "teleservices_banner"),
+    "a template that": (lambda call: asked("page_template", call), "page_template"),
+    "an answer that": (
+        lambda call: hook("help_entries", lambda n: [an_entry(n, answer=call)]),
+        "help entry",
+    ),
+    "a rule that": (rule, "rule"),
+    "data whose content": (
+        lambda call: hook("personal_data", lambda n: [data(n, content=call)]),
+        "personal data",
+    ),
+    "a step whose concern": (lambda call: step(concerns=call), "step"),
+    "a step whose rule": (lambda call: step(is_open=call), "step"),
+}
+"""Where a plugin is asked while a page is made, and what it is called there."""
 RUNNING: Final = {
     "a label that raises later": Fault(
         lambda name: nav(label=flaky(["Menus"]))(name), "navigation to"
@@ -355,6 +467,24 @@ RUNNING: Final = {
     ),
     "a template that is no name": Fault(asked("page_template", lambda: 5), "page_template"),
     "a template that raises": Fault(asked("page_template", boom), "page_template"),
+    **{
+        f"{where} raises {kind.__name__}": Fault(make(raising(kind)), said)
+        for kind, (where, (make, said)) in product(
+            (CancelledError, GeneratorExit, KeyboardInterrupt, Own), PLACES.items()
+        )
+    },
+    **{
+        f"{where} gives what fails when it is looked at": Fault(make(lambda *_args: Later()), said)
+        for where, (make, said) in PLACES.items()
+    },
+    "values without end": Fault(nav(values=lambda _viewer: endless()), "navigation to"),
+    "a vote whose detail is none": Fault(
+        rule(lambda module, question: Vote(Effect.DENY, f"{module.plugin}.closed", detail=5)),
+        "rule",
+    ),
+    "an exception that fails itself": Fault(
+        asked("banner", raising(ShyError)), "teleservices_banner"
+    ),
     "a template that fails": Fault(
         # It wants what other pages do not give.
         asked("page_template", lambda: "academy/journal.html"),
@@ -363,9 +493,12 @@ RUNNING: Final = {
 }
 NAMES: Final = (FIRST, LAST)
 WHOLE: Final = os.environ.get("FAULTS") == "all"
+_MANY: Final = re.compile("raises (?:GeneratorExit|KeyboardInterrupt|Own)|looked at")
+"""In the ordinary profile, of many alike one in eight."""
 CASES: Final = [
     (what, name)
     for number, what in enumerate((*ASIDE, *RUNNING))
+    if WHOLE or not _MANY.search(what) or number % 8 == 0
     for name in (NAMES if WHOLE else (NAMES[number % 2],))
 ]
 
@@ -468,6 +601,51 @@ def test_everything_else_answers(bench, never_cut, monkeypatch, what, name):
         console = browser_of(site, bench.logins[4]).get("/academie/").text
         assert name in console
         assert "boom" not in console
+
+
+HARMLESS: Final = {
+    "a label": nav(label=lambda: Evil("Menus")),
+    "a safe label": nav(label=lambda: Html("Menus")),
+    "a position": nav(position=EvilNumber(3)),
+    "a banner": asked(
+        "banner", lambda: Banner(Evil("Essai"), (BannerLink(Html("x"), "core.help"),))
+    ),
+    "a template": asked("page_template", lambda: Evil("help.html")),
+    "help": hook(
+        "help_entries", lambda n: [an_entry(n, answer=lambda _known: Evil("Chaque jour."))]
+    ),
+    "data": hook("personal_data", lambda n: [data(n, content=lambda _known: Evil("Tout."))]),
+    "a module": lambda n: plugin(n, modules=lambda: [a_module(n, title=Evil("Cantine"))]),
+    "a staff page": staff(title=lambda: Evil("Menus"), summary=lambda: Html("Les menus.")),
+    "a step": step(is_open=lambda _question: [], label=lambda: Evil("Lire")),
+    "acts": hook("audit_words", lambda n: {f"{n}.done": lambda: Evil("Fait")}),
+    "a vote": rule(
+        lambda module, question: Vote(
+            Effect.DENY, Evil(f"{module.plugin}.closed") if module.plugin in NAMES else "core.x"
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("what", list(HARMLESS))
+def test_a_value_of_a_class_of_its_own_is_taken_for_what_it_says(bench, never_cut, what):
+    """As if it were of Python's own: nothing of the plugin runs when it is shown."""
+    name = NAMES[list(HARMLESS).index(what) % 2]
+    site = of(bench, {name: HARMLESS[what](name)})
+    report = next(each for each in site.plugins.reports if each.name == name)
+    assert report.state is PluginState.LOADED, report.reason
+    compare(bench, site, few=what == "a template")
+    assert "<script>boom" not in browser_of(site, bench.logins[2]).get("/").text
+
+
+def test_an_interrupt_of_somebody_goes_through():
+    """Ctrl-C in the midst of a plugin ends the command, unlike one that the plugin raises."""
+    with pytest.raises(KeyboardInterrupt):
+        contained(lambda: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(EscapedError):
+        contained(raising(KeyboardInterrupt))
+    with ThreadPoolExecutor() as pool, pytest.raises(EscapedError):
+        pool.submit(contained, raising(KeyboardInterrupt)).result()
 
 
 def test_there_are_pages_and_faults_enough(bench):

@@ -25,9 +25,10 @@ from teleservices_core.errors import (
     NotFoundError,
     UnavailableError,
 )
-from teleservices_core.failures import trace
+from teleservices_core.failures import contained, trace
 from teleservices_core.i18n import _
 from teleservices_core.logs import numbered, request_number
+from teleservices_core.plain import text as as_text
 from teleservices_core.ports.identities import Identify
 from teleservices_core.usecases.cut_offs import cut_off_exhausted, known_cut_offs
 from teleservices_core.usecases.devices import DEVICE_LIFE
@@ -175,7 +176,7 @@ class Application:
         try:
             if name == "static":
                 return self._static(**found.values)
-            answer = self._handle(context, found)
+            answer = contained(partial(self._handle, context, found))
         except Stop as stop:
             answer = refused(context, stop.answer)
         except HTTPException as error:
@@ -197,7 +198,7 @@ class Application:
             answer = error_page(context, next(statuses))
         except UnavailableError:
             raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - nothing of it may reach the page
+        except Exception as error:  # noqa: BLE001 - nothing of it may reach the page
             answer = self._failed(context, name, error)
         return self._finish(context, answer)
 
@@ -269,10 +270,10 @@ class Application:
 
     def _finish(self, context: Context, answer: Any) -> Response:
         try:
-            response = self._made(context, answer)
+            response = contained(partial(self._made, context, answer))
         except UnavailableError:
             raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a template fails like its handler
+        except Exception as error:  # noqa: BLE001 - a template fails like its handler
             response = self._made(
                 context, self._failed(context, self.find(context.request.environ).name, error)
             )
@@ -327,9 +328,9 @@ class Application:
     def _rendered(self, name: str, view: Mapping[str, Any]) -> str:
         for plugin, other in self.site.plugins.page_templates(name):
             where = f"template {other} for {name}"
-            text = self.site.plugins.watched(plugin, where, partial(self._text, other, view), str)
-            if text is not None:
-                return text
+            call = partial(self._text, other, view)
+            if (made := self.site.plugins.watched(plugin, where, call, as_text)) is not None:
+                return made
         return self._text(name, view)
 
     def _text(self, name: str, view: Mapping[str, Any]) -> str:
@@ -363,7 +364,7 @@ class Application:
         to: Callable[[], str] = partial(context.urls.to, item.route, **item.values(viewer))
         if plugin == BUILTIN:
             return to()
-        return self.site.plugins.watched(plugin, f"navigation to {item.route}", to, str) or ""
+        return self.site.plugins.watched(plugin, f"navigation to {item.route}", to, as_text) or ""
 
     def _workplaces(self, context: Context, viewer: Viewer) -> list[dict[str, Any]]:
         """The establishments of who works in several; one statement, for them alone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import Enum
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from attrs import frozen
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
+from teleservices_core.contributions import Message
 from teleservices_core.i18n import _
 from teleservices_core.web.csrf import FIELD
 from teleservices_core.web.reading import read_day, whole_number
@@ -41,9 +42,15 @@ def _kind(type_: Any) -> str:
 
 
 def option_fields(
-    options: Any, typed: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
+    options: Any,
+    say: Callable[[Message | None, str], str],
+    typed: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
 ) -> list[OptionField]:
-    """The controls for an instance; ``typed`` replaces its values after an error."""
+    """The controls for an instance; ``typed`` replaces its values after an error.
+
+    ``say`` gives a text of the plugin's, or what is said in its place.
+    """
     attrs.resolve_types(type(options))
     found = []
     for attribute in attrs.fields(type(options)):
@@ -55,15 +62,15 @@ def option_fields(
             value = value.value
         labels = words.get("choices", {})
         choices = tuple(
-            (str(member.value), labels[member]() if member in labels else str(member.value))
+            (str(member.value), say(labels.get(member), str(member.value)))
             for member in (attribute.type if kind == "choice" else ())
         )
         found.append(
             OptionField(
                 name=attribute.name,
                 kind=kind,
-                label=words["label"](),
-                hint=words["hint"]() if "hint" in words else "",
+                label=say(words["label"], attribute.name),
+                hint=say(words.get("hint"), ""),
                 value=value,
                 choices=choices,
                 error=(errors or {}).get(attribute.name, ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -176,7 +177,8 @@ def _fields(vote: Vote, question: Question) -> Mapping[str, str]:
         "rule": vote.rule,
         **vote.detail,
     }
-    if "left_on" in vote.detail:
+    # Another plugin's detail of that name may be no day.
+    with suppress(KeyError, ValueError):
         fields["left_on"] = show_date(date.fromisoformat(vote.detail["left_on"]))
     return fields
 

@@ -145,7 +145,12 @@ def _button(remedy: Remedy, found: usecase.AccountFile) -> str:
 
 def _mail_title(context: Context, kind: str) -> str:
     template = context.site.catalogue.mails.get(kind)
-    return template.subject().format_map(defaultdict(lambda: "…")) if template else kind
+    if template is None:
+        return kind
+    try:
+        return template.subject().format_map(defaultdict(lambda: "…"))
+    except Exception:  # noqa: BLE001 - a plugin's subject may be no template
+        return kind
 
 
 def _act(context: Context, account_id: UUID, asked: CallForm) -> Redirect:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from attrs import frozen
 
-from teleservices_core.contributions import FORM, Access, Route
+from teleservices_core.contributions import FORM, Access, Message, Route
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.modules import ModuleDefinition
 from teleservices_core.domain.roster import SchoolClass
 from teleservices_core.domain.values import Uai
 from teleservices_core.errors import ConflictError, NotFoundError, SettingsError
 from teleservices_core.i18n import _
+from teleservices_core.plain import text
 from teleservices_core.usecases.module_options import options_of, save_options
 from teleservices_core.usecases.opening import ScopedSwitch, class_switches
 from teleservices_core.usecases.preview import preview
@@ -94,12 +96,13 @@ def options(context: Context, uai: str, module_id: str) -> Page | Redirect:
     year = read_year(context, form.get("annee") or context.request.args.get("annee", ""))
     with context.site.database.reading() as tx:
         chosen = options_of(context.site, tx, establishment.uai, module_id, year)
-    fields, problem = option_fields(chosen.options), ""
+    say = partial(_say, context, shown)
+    fields, problem = option_fields(chosen.options, say), ""
     errors: dict[str, str] = {}
     if context.request.method == "POST":
         kind = type(chosen.options)
         values, errors = read_options(kind, form, besides=frozenset({"version", "annee"}))
-        fields = option_fields(chosen.options, form.to_dict(), errors)
+        fields = option_fields(chosen.options, say, form.to_dict(), errors)
         if not errors:
             problem = _save(context, establishment.uai, module_id, values)
             if not problem:
@@ -121,6 +124,14 @@ def options(context: Context, uai: str, module_id: str) -> Page | Redirect:
         },
         422 if errors or problem else 200,
     )
+
+
+def _say(context: Context, module: ModuleDefinition, message: Message | None, default: str) -> str:
+    """A text of an option: written in a class of the plugin's, it cannot be guarded there."""
+    if message is None:
+        return default
+    where = f"options of {module.id}"
+    return context.site.plugins.watched(module.plugin, where, message, text) or default
 
 
 def _save(context: Context, uai: Uai, module_id: str, values: dict[str, Any]) -> str:
