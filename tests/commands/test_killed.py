@@ -136,7 +136,9 @@ def test_import(place):
 
 
 def run_of(engine) -> str:
-    """The last import, as ``import list`` names it."""
+    """The last import that changed something, as ``import list`` names it."""
+    changed = select(t.import_changes.c.import_id)
     with engine.connect() as connection:
-        latest = select(t.imports.c.id).order_by(t.imports.c.at.desc()).limit(1)
+        latest = select(t.imports.c.id).where(t.imports.c.id.in_(changed))
+        latest = latest.order_by(t.imports.c.at.desc()).limit(1)
         return str(connection.scalar(latest))

@@ -75,7 +75,7 @@ def test_help_recovery_and_mails(services, phone):
     browser = Browser(services)
     answers = inside(browser.get("/aide"))
     wanted = f"appelez l’assistance au {PHONE} ({HOURS})" if phone else "appelez le secrétariat"
-    assert answers.count(wanted) == 3
+    assert answers.count(wanted) == 4
     browser.get("/mot-de-passe-oublie")
     page = inside(browser.submit("mot-de-passe-oublie", login_name=account.login_name))
     assert ("Toujours rien" in page) is bool(phone)
