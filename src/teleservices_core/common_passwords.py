@@ -49,8 +49,30 @@ janvier fevrier mars avril mai juin juillet aout septembre octobre novembre dece
 mardi mercredi jeudi vendredi samedi dimanche noel anniversaire naissance annee
 """
 
+_SAYINGS: Final = """
+allez les bleus / allez les verts / bon anniversaire / bonne annee / comme un poisson dans l eau
+correct horse battery staple / et voila / frere jacques / il etait une fois
+il etait un petit navire / je m appelle / je ne sais pas / je pense donc je suis / je suis charlie
+je t aime / je vous aime / joyeux anniversaire / joyeux noel / l enfer c est les autres
+la vie en rose / la vie est belle / le petit chaperon rouge / le petit prince
+liberte egalite fraternite / meilleurs voeux / metro boulot dodo / moi president / mon petit coeur
+ni vu ni connu / notre pere qui es aux cieux / notre pere qui etes aux cieux / oui oui
+petit a petit l oiseau fait son nid / petit papa noel / plus belle la vie / pomme de reinette
+pour toujours / promenons nous dans les bois / qui vivra verra / quoi de neuf / salut ca va
+sans peur et sans reproche / sous le pont d avignon / sur le pont d avignon / tout va bien
+tout le monde / to be or not to be / un deux trois soleil / un pour tous
+un pour tous tous pour un / une souris verte / vive la france / vive la republique
+vive les vacances
+"""
+"""What many people know by heart, as long as it is; looked for joined."""
+
 FRENCH_WORDS: Final = tuple(
-    dict.fromkeys(f"{_LIKED} {_FIRST_NAMES} {_PLACES} {_TIMES}".split()),
+    dict.fromkeys(
+        [
+            *f"{_LIKED} {_FIRST_NAMES} {_PLACES} {_TIMES}".split(),
+            *("".join(each.split()) for each in _SAYINGS.replace("\n", "/").split("/") if each),
+        ]
+    )
 )
 """In lower case, without accents."""
 

@@ -14,12 +14,20 @@ from zxcvbn import matching
 from teleservices_core import password_strength
 from teleservices_core.domain.accounts import Audience
 from teleservices_core.domain.credentials import PASSWORD_MAX, password_problem
+from teleservices_core.domain.establishments import PostalAddress
 from teleservices_core.errors import BusyError
 from teleservices_core.password_strength import weakness
 from teleservices_core.queues import ShortQueue
 from teleservices_core.testing.browsing import Browser
-from teleservices_core.testing.builders import an_adult
+from teleservices_core.testing.builders import (
+    a_link,
+    a_schooling,
+    a_student,
+    an_adult,
+    an_establishment,
+)
 from teleservices_core.testing.world import PASSWORD, World
+from teleservices_core.usecases.passwords import own_words
 
 OWN = ("camille", "martin", "dijon") * 20
 CALLS = 100_000
@@ -144,3 +152,45 @@ def test_what_a_password_manager_draws_passes(alphabet):
     for _ in range(60):
         password = "".join(draw.choices(alphabet, k=16))
         assert password_problem(password, weakness=weakness, personal=OWN) is None, password
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Liberté Égalité Fraternité",
+        "libertéégalitéfraternité",
+        "allezlesbleus2026",
+        "notrepèrequiesauxcieux",
+        "Un pour tous, tous pour un !",
+        "il etait une fois",
+        "salutcava2026",
+        "correct horse battery staple",
+        "Lycée du Grand-Chêne 2026",
+        "lyceedugrandchene",
+        "21992brevigny",
+        "brevigny les forges",
+    ],
+)
+def test_what_many_know_by_heart_and_what_neighbors_know(services, password):
+    """Sayings, the school and its town, whatever stands between the words."""
+    world = World(services)
+    school = an_establishment(
+        name="Lycée du Grand-Chêne",
+        town="Brévigny-les-Forges",
+        address=PostalAddress(postal_code="21992", town="BREVIGNY LES FORGES"),
+    )
+    world.establishment(school)
+    child, mother = a_student(), an_adult()
+    world.student(child, a_schooling(child.id, school.uai))
+    world.adult(mother, a_link(child.id, mother.id))
+    account = world.account(mother, Audience.GUARDIAN)
+    assert weakness(password, [*own_words(services.site, account)]) is not None
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["trois petits chats verts", "cafetière violon brouette", "la lune mange des tuiles"],
+)
+def test_words_that_nobody_puts_together(password):
+    """They are what is advised."""
+    assert weakness(password, OWN) is None

@@ -43,14 +43,21 @@ def require_good_password(site: Site, account: Account, password: str) -> None:
 
 
 def own_words(site: Site, account: Account) -> set[str]:
-    """What a neighbor knows of who chooses: names, children, schools, the address's name."""
+    """What a neighbor knows of who chooses: names, children, schools, towns, the address's name.
+
+    Each word, and the words of a name as one.
+    """
     with site.database.reading() as tx:
         children = known_children(site, tx, account)
-    words = [account.login_name, account.display_name, site.settings.academie.name]
-    words += [address.partition("@")[0] for address in (account.email,) if address]
+    said = [account.login_name, account.display_name, site.settings.academie.name]
+    said += [address.partition("@")[0] for address in (account.email,) if address]
     for child in children:
-        words += (child.student.full_name, child.establishment.name)
-    return {part for word in words for part in re.split(r"[\W\d_]+", word) if part}
+        school = child.establishment
+        place = (school.town, school.address.town, school.address.postal_code)
+        said += (child.student.full_name, school.name, *place)
+    found = {part for each in said for part in re.split(r"[\W\d_]+", each)}
+    found |= {re.sub(r"[\W_]+", "", each) for each in said}
+    return found - {""}
 
 
 def require_password(site: Site, account: Account, password: str) -> None:
