@@ -186,7 +186,7 @@ def test_a_step_that_fails_holds_nobody_up(site, mother, charter):
     browser = Browser(site)
     assert "La charte" not in browser.sign_in(mother.login_name, PASSWORD).text
     assert {(each.plugin, each.where) for each in site.plugins.failures} == {
-        ("charter", "charter.accept")
+        ("charter", "step charter.accept")
     }
     charter.fails = False
     assert "La charte" in browser.get("/").text
